@@ -1,0 +1,208 @@
+"""Halls, connections, accelerators, leases and training clusters: what a plan is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from siting.study.strict import Strict
+from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare
+
+Part = Literal["accelerator", "server", "network", "storage"]
+
+
+class Halls(Strict):
+    """Critical IT space of an own campus, built in whole modules after a first phase."""
+
+    module_it_mw: Annotated[float, Field(gt=0), Unit("MW")] = 10.0
+    """Smallest step in which critical IT is built."""
+    first_phase_it_mw: Annotated[float, Field(gt=0), Unit("MW")] = 30.0
+    """Least critical IT of an own campus in its first quarter."""
+    cooling: str = "liquid"
+    """Class of the PUE table; its climate tilt makes annual mean and peak PUE per candidate."""
+    construction_quarters: Annotated[int, Field(ge=0)] = 5
+    """From signing to the first hall (first AI campuses of 2024-25 took 13 months: costs.csv)."""
+    cost_level: Literal["low", "mid", "high"] = "mid"
+    """Column of the construction table; a listed market's own row is used within `market_radius_km` of it."""
+    market_radius_km: Annotated[float, Field(ge=0), Unit("km")] = 80.0
+    """How near a listed market a candidate takes that market's construction cost."""
+    cost_musd_per_it_mw: Annotated[float, Field(gt=0), Unit("MUSD/MW")] | None = None
+    """The study's own construction cost for all candidates; None: the table."""
+    escalator: YearlyChange = 0.0
+    """Yearly growth of construction, connection and land cost from the study's start."""
+    om_usd_per_it_kw_year: Annotated[float, Field(ge=0), Unit("USD/kW/y")] = 0.0
+    """Operation, staff and upkeep of standing halls. Not known publicly; 0 unless stated, and printed so."""
+    life_years: Annotated[float, Field(gt=0)] = 20.0
+    """Straight line life of halls and connection for their value at the horizon (assumption)."""
+
+
+class Connection(Strict):
+    """What opening an own campus costs besides its halls. Shares no item with the construction row."""
+
+    line_km: Annotated[float, Field(ge=0), Unit("km")] = 2.0
+    """Length of the line from the substation to the campus (assumption)."""
+    line_musd_per_km: Annotated[float, Field(ge=0), Unit("MUSD/km")] = 1.43
+    """230 kV, 400 MW class: middle of 0.97-1.89 (connection_costs.csv)."""
+    substation_musd: Annotated[float, Field(ge=0), Unit("MUSD")] = 11.63
+    """New 230 kV substation: middle of 5.73-17.53 (connection_costs.csv)."""
+    land_acres: Annotated[float, Field(ge=0), Unit("acre")] = 224.0
+    """Average data-centre parcel (connection_costs.csv)."""
+    land_usd_per_acre: Annotated[float, Field(ge=0), Unit("USD/acre")] = 244_000.0
+    """US average of data-centre land (connection_costs.csv); returns at cost at the horizon."""
+    deposit_musd: Annotated[float, Field(ge=0), Unit("MUSD")] = 0.0
+    """Paid at signing, returned at the horizon."""
+
+
+class Accelerator(Strict):
+    """An accelerator the plan may buy; what is None comes from the catalogue on the study's date."""
+
+    name: str
+    """Name in the catalogue, or a new one with every figure below stated."""
+    price_usd: Annotated[float, Field(gt=0), Unit("USD")] | None = None
+    """Per accelerator, with the parts named in `price_includes`, before sales tax."""
+    price_includes: tuple[Part, ...] | None = None
+    """Parts within the price; with price_usd it must be stated."""
+    network_usd: Annotated[float, Field(ge=0), Unit("USD")] | None = None
+    """Network share per accelerator; refused when the price includes it already."""
+    storage_usd: Annotated[float, Field(ge=0), Unit("USD")] | None = None
+    """Storage share per accelerator; refused when the price includes it already."""
+    it_kw: Annotated[float, Field(gt=0), Unit("kW")] | None = None
+    """Critical IT power per accelerator with its share of network and storage."""
+    h100e_bf16: Annotated[float, Field(gt=0)] | None = None
+    """Dense BF16 throughput over that of an H100 SXM."""
+    pod_accelerators: Annotated[int, Field(ge=1)] | None = None
+    """Smallest block bought and powered together."""
+    available: Quarter | None = None
+    """First quarter of delivery."""
+    lead_quarters: Annotated[int, Field(ge=0)] = 1
+    """From order to delivery."""
+    supply_per_quarter: Annotated[int, Field(ge=0)] | None = None
+    """Most accelerators the vendor delivers to this buyer in a quarter. None: no cap."""
+
+
+class Purchase(Strict):
+    """How accelerators are paid, kept and taxed."""
+
+    order_share: Share = 0.25
+    """Paid at order; the rest at delivery."""
+    price_escalator: YearlyChange = 0.0
+    """Yearly change of accelerator prices from the study's start (by order date)."""
+    om_share: YearlyShare = 0.03
+    """Yearly operation and maintenance as a share of the price (lease_versus_buy.md)."""
+    residual: Literal["low", "base", "zero"] = "low"
+    """Curve of value by age at the horizon; never a source of funding."""
+
+
+class Operation(Strict):
+    """From installed to useful."""
+
+    availability: Share = 0.95
+    """Share of time an accelerator is usable."""
+    peak_utilisation: Share = 0.8
+    """Share of an available accelerator that serves at the inference peak."""
+    billed_share_on_demand: Share = 1.0
+    """Share of hours billed by on-demand leases; take-or-pay bills all."""
+
+
+class PublicLeases(Strict):
+    """Dated public offers: per provider, region, accelerator, term and kind the newest not later than the study."""
+
+    kinds: tuple[Literal["on_demand", "reserved", "spot", "capacity_block"], ...] = ("reserved",)
+    """Kinds admitted."""
+    accelerators: tuple[str, ...] = ()
+    """Accelerators admitted. Empty: all of the study's."""
+
+
+class LeaseContract(Strict):
+    """A lease written in the study: a bilateral offer, or a contract that exists."""
+
+    name: str
+    accelerator: str
+    gpus: Annotated[int, Field(ge=1)]
+    """Existing: GPUs under contract. Bilateral: most that can be leased."""
+    min_gpus: Annotated[int, Field(ge=1)] | None = None
+    """Least that can be leased; None: all or nothing (= gpus)."""
+    usd_per_gpu_h: Annotated[float, Field(ge=0), Unit("USD/GPU/h")] | None = None
+    """Price; take-or-pay for all hours."""
+    total_musd: Annotated[float, Field(gt=0), Unit("MUSD")] | None = None
+    """Price of the whole contract for `gpus` over the term, paid evenly by quarter. One of the two."""
+    term_quarters: Annotated[int, Field(ge=1)] | None = None
+    """Term of a bilateral offer."""
+    deliver_from: Quarter | None = None
+    """First quarter in which a bilateral contract may start."""
+    start_until: Quarter | None = None
+    """Last quarter in which it may start. None: the horizon's end."""
+    ends: Quarter | None = None
+    """Last quarter of an existing contract."""
+    prepay: Share = 0.0
+    """Share of the contract paid in its first quarter."""
+    single_fabric_gpus: Annotated[int, Field(ge=0)] = 0
+    """GPUs on one fabric: a training cluster up to this size can stand on it."""
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    """Place; blank gives no inference arcs."""
+    note: str = ""
+    """Source, or the word assumed."""
+
+    @model_validator(mode="after")
+    def _price(self) -> LeaseContract:
+        if (self.usd_per_gpu_h is None) == (self.total_musd is None):
+            raise ValueError("expected exactly one of usd_per_gpu_h and total_musd")
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("expected both lat and lon, or neither")
+        if self.min_gpus is not None and self.min_gpus > self.gpus:
+            raise ValueError("expected min_gpus <= gpus")
+        return self
+
+
+class Leases(Strict):
+    """Accelerators rented from others."""
+
+    public: PublicLeases | None = None
+    """Admit dated public offers; a blank maximum means 1,024 GPUs (an assumption, labelled)."""
+    existing: tuple[LeaseContract, ...] = ()
+    """Contracts that run at the start: paid and usable until they end."""
+    bilateral: tuple[LeaseContract, ...] = ()
+    """Offers made to this planner."""
+    value_after_horizon_usd_per_gpu_h: Annotated[float, Field(ge=0), Unit("USD/GPU/h")] = 0.0
+    """Credit for leased capacity that outlives the horizon; its payments count in full."""
+
+    @model_validator(mode="after")
+    def _dates(self) -> Leases:
+        for lease in self.existing:
+            if lease.ends is None or lease.total_musd is not None:
+                raise ValueError(f"existing lease {lease.name!r}: expected `ends` and usd_per_gpu_h")
+        for lease in self.bilateral:
+            if lease.term_quarters is None or lease.deliver_from is None:
+                raise ValueError(f"bilateral lease {lease.name!r}: expected term_quarters and deliver_from")
+        names = [lease.name.strip().casefold() for lease in (*self.existing, *self.bilateral)]
+        if len(set(names)) < len(names):
+            raise ValueError("expected every lease to have a name of its own")
+        return self
+
+
+class Cluster(Strict):
+    """A training cluster on one fabric: one own campus, one colocation campus, or one lease that holds it whole."""
+
+    name: str
+    gpus: Annotated[int, Field(ge=1)] | None = None
+    """Accelerators of one of the named types."""
+    accelerators: tuple[str, ...] = ()
+    """Types it may stand on; empty: all of the study's (only with h100e_bf16)."""
+    h100e_bf16: Annotated[float, Field(gt=0)] | None = None
+    """Or so many H100-equivalents by dense BF16, of one type."""
+    by: Quarter
+    """It runs from this quarter on."""
+    until: Quarter | None = None
+    """Last quarter it is needed. None: to the horizon."""
+
+    @model_validator(mode="after")
+    def _size(self) -> Cluster:
+        if (self.gpus is None) == (self.h100e_bf16 is None):
+            raise ValueError("expected exactly one of gpus and h100e_bf16")
+        if self.gpus is not None and not self.accelerators:
+            raise ValueError("expected `accelerators` with `gpus`: a count means nothing without its type")
+        if self.until is not None and self.until < self.by:
+            raise ValueError("expected until >= by")
+        return self

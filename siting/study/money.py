@@ -1,0 +1,67 @@
+"""Money, taxes and the search: the rest of a study."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from siting.study.strict import Strict
+from siting.units import Quarter, Unit, YearlyChange, YearlyShare
+
+
+class Round(Strict):
+    """One inflow of funding."""
+
+    quarter: Quarter
+    """Quarter (or ISO day) in which the money is there."""
+    amount_musd: Annotated[float, Field(gt=0), Unit("MUSD")]
+    status: Literal["closed", "assumed"]
+    """closed: in the bank; assumed: the planner's hope, said so in the report."""
+    note: str = ""
+    """Source."""
+
+
+class Money(Strict):
+    """Funding, discounting, and which tenures are allowed."""
+
+    funding: tuple[Round, ...]
+    """Dated inflows. Cumulative spending never exceeds what has come in."""
+    discount_rate: YearlyChange
+    """Nominal, before tax; per quarter (1+r)^(1/4)-1, flows at mid-quarter."""
+    own: bool = True
+    """Own campuses are allowed."""
+    colocation: bool = True
+    """Colocation campuses are allowed."""
+    lease: bool = True
+    """New accelerator leases are allowed (existing contracts always stand)."""
+
+    @model_validator(mode="after")
+    def _rounds(self) -> Money:
+        if not self.funding:
+            raise ValueError("expected at least one funding round")
+        return self
+
+
+class Taxes(Strict):
+    """State sales tax and property tax on equipment. Income tax is left out."""
+
+    sales_tax_exemption_claimed: bool = True
+    """Claim the data-centre exemption where the table says yes at delivery. Unknown or paused: tax is due."""
+    property_tax_where_blank: YearlyShare | None = None
+    """Rate on equipment where neither county nor state has a row. None: a candidate there is refused."""
+    equipment_life_years: Annotated[float, Field(gt=0)] = 5.0
+    """Straight line life by which equipment is assessed (assumption)."""
+
+
+class Search(Strict):
+    """How long and how closely to search; the command line may say otherwise."""
+
+    gap: Annotated[float, Field(ge=0, lt=1)] = 0.001
+    """Relative gap at which the search may stop."""
+    time_limit_s: Annotated[float, Field(gt=0), Unit("s")] = 150.0
+    """Limit of the whole search."""
+    threads: Annotated[int, Field(ge=1)] = 2
+    seed: Annotated[int, Field(ge=0)] = 0
+    candidates_in_model: Annotated[int, Field(ge=1)] = 120
+    """All candidates are priced; so many of the best enter the model, and the bound holds for these."""

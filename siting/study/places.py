@@ -1,0 +1,211 @@
+"""Candidates, layers, power and latency: the geographic half of a study."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from siting.study.strict import Strict
+from siting.units import Quarter, Share, Unit, YearlyChange
+
+STATES = frozenset(
+    (
+        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
+        "OR PA RI SC SD TN TX UT VT VA WA WV WI WY"
+    ).split(" ")
+)
+Interconnect = Literal["Eastern", "Western", "Texas"]
+
+
+def _known_states(states: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := [state for state in states if state not in STATES]:
+        raise ValueError(f"expected two-letter US states, found {', '.join(map(repr, unknown))}")
+    return states
+
+
+class Box(Strict):
+    """A rectangle of latitude and longitude, degrees WGS 84."""
+
+    south: Annotated[float, Field(ge=-90, le=90)]
+    north: Annotated[float, Field(ge=-90, le=90)]
+    west: Annotated[float, Field(ge=-180, le=180)]
+    east: Annotated[float, Field(ge=-180, le=180)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Box:
+        if self.south >= self.north or self.west >= self.east:
+            raise ValueError("expected south < north and west < east (degrees)")
+        return self
+
+
+class GridCandidates(Strict):
+    """Substations of the synthetic grid as candidates for an own campus."""
+
+    states: tuple[str, ...] = ()
+    """Two-letter states to keep. Empty: all."""
+    interconnects: tuple[Interconnect, ...] = ()
+    """Interconnections to keep. Empty: all."""
+    boxes: tuple[Box, ...] = ()
+    """Keep substations inside any of these boxes. Empty: no box filter."""
+    min_utility_mw: Annotated[float, Field(ge=0), Unit("MW")] = 30.0
+    """Least hosting capacity at the meter that a candidate must have."""
+
+    _states = field_validator("states")(_known_states)
+
+
+class FileCandidates(Strict):
+    """The planner's own candidates, CSV or GeoJSON, beside the study."""
+
+    path: str
+    """File, relative to the study."""
+    nearest_bus_within_km: Annotated[float, Field(gt=0), Unit("km")] = 25.0
+    """A candidate farther than this from every substation is marked "grid not checked"."""
+
+
+class ColocationCandidates(Strict):
+    """Wholesale colocation halls in the markets of the rent table. How many MW are free is the planner's to state."""
+
+    markets: tuple[str, ...] = ()
+    """Markets of the rent table. Empty: all that have a rent and a place on the study's date."""
+    available_it_mw: Annotated[float, Field(gt=0), Unit("MW")]
+    """Critical IT MW that one market offers to one tenant (no public table has it: state it)."""
+    ready: Quarter
+    """First quarter in which a hall can be handed over."""
+    rent_level: Literal["low", "mid", "high"] = "mid"
+    """Which end of the published asking range is used; mid is the mean of low and high."""
+    term_years: Annotated[int, Field(ge=1, le=30)] = 10
+    """Take-or-pay term of each hall from its hand-over. Rent after the horizon counts in full."""
+    escalator: YearlyChange = 0.03
+    """Yearly step of the rent from hand-over (3 %/y: costs.csv, rittenhouse)."""
+
+
+class Candidates(Strict):
+    """Where a campus may stand. At least one of grid, file, colocation."""
+
+    grid: GridCandidates | None = None
+    """Substations of the shipped synthetic grid."""
+    file: FileCandidates | None = None
+    """The planner's own places."""
+    colocation: ColocationCandidates | None = None
+    """Wholesale colocation by market."""
+    hosting: Literal["n1", "n0"] = "n1"
+    """Which hosting column caps a grid candidate: with (n1) or without (n0) the loss of one line."""
+    largest_campus_utility_mw: Annotated[float, Field(gt=0), Unit("MW")] = 500.0
+    """No campus contracts more than this at the meter."""
+    committed_utility_mw_by_substation: dict[str, Annotated[float, Field(ge=0), Unit("MW")]] = Field(
+        default_factory=dict
+    )
+    """MW at the meter that others already hold, by substation id. Absent: unknown, taken as 0 and printed so."""
+    committed_utility_mw_by_county: dict[str, Annotated[float, Field(ge=0), Unit("MW")]] = Field(default_factory=dict)
+    """The same by county FIPS: taken off every candidate of the county."""
+
+    @model_validator(mode="after")
+    def _something(self) -> Candidates:
+        if self.grid is None and self.file is None and self.colocation is None:
+            raise ValueError("expected at least one of candidates.grid, candidates.file, candidates.colocation")
+        return self
+
+
+class Layer(Strict):
+    """A vector file that excludes candidates, requires nearness, or adds a cost to opening."""
+
+    path: str
+    """Vector file in any CRS, relative to the study. A file without CRS is refused."""
+    rule: Literal["exclude", "require", "add_cost"]
+    """exclude: not within `within_km` of any feature; require: within; add_cost: `cost_musd` where within."""
+    within_km: Annotated[float, Field(ge=0), Unit("km")] = 0.0
+    """Distance to the nearest feature; 0 means inside it."""
+    cost_musd: Annotated[float, Field(ge=0), Unit("MUSD")] | None = None
+    """Added once to opening a campus (only with add_cost)."""
+
+    @model_validator(mode="after")
+    def _cost(self) -> Layer:
+        if (self.rule == "add_cost") != (self.cost_musd is not None):
+            raise ValueError("expected cost_musd exactly when rule is add_cost")
+        return self
+
+
+class TimeToPower(Strict):
+    """Quarters from the study's start to grid power, a labelled assumption: no public table gives it for loads."""
+
+    where: tuple[str, ...] = ()
+    """States or interconnections this row speaks of. Empty: everywhere else (must be the last row)."""
+    low_quarters: Annotated[int, Field(ge=0)]
+    mid_quarters: Annotated[int, Field(ge=0)]
+    high_quarters: Annotated[int, Field(ge=0)]
+    note: str
+    """Why these numbers: source, or the word assumption."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TimeToPower:
+        if not self.low_quarters <= self.mid_quarters <= self.high_quarters:
+            raise ValueError("expected low_quarters <= mid_quarters <= high_quarters")
+        if unknown := [w for w in self.where if w not in STATES and w not in ("Eastern", "Western", "Texas")]:
+            raise ValueError(f"expected states or interconnections, found {', '.join(map(repr, unknown))}")
+        return self
+
+
+class RampStep(Strict):
+    """From so many quarters after energization, so much grid power: a share of the final MW or MW at the meter."""
+
+    after_quarters: Annotated[int, Field(ge=0)]
+    share: Share | None = None
+    utility_mw: Annotated[float, Field(ge=0), Unit("MW")] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> RampStep:
+        if (self.share is None) == (self.utility_mw is None):
+            raise ValueError("expected exactly one of share and utility_mw")
+        return self
+
+
+class Power(Strict):
+    """Grid power: when it flows, how it ramps, what it costs."""
+
+    time_to_power: tuple[TimeToPower, ...]
+    """First row that matches a candidate's state or interconnection counts. Never taken from generator queues."""
+    case: Literal["low", "mid", "high"] = "mid"
+    """Which column of the table this study uses."""
+    ramp: tuple[RampStep, ...] = (RampStep.model_validate({"after_quarters": 0, "share": "100 %"}),)
+    """Energized MW after energization, by steps; never above the site's final MW. Default: all at once."""
+    price_column: Literal["industrial", "commercial"] = "industrial"
+    """Which average revenue of the power price table is billed (it holds demand charges already)."""
+    price_adder_usd_per_mwh: Annotated[float, Unit("USD/MWh")] = 0.0
+    """Added to every price, e.g. a premium for large loads."""
+    escalator: YearlyChange = 0.0
+    """Yearly growth of the power price from the study's start."""
+    load_factor: Share = 0.8
+    """Mean over peak draw of running accelerators; bills energy, never sizes power (0.8: lease_versus_buy.md)."""
+
+    @model_validator(mode="after")
+    def _table(self) -> Power:
+        if not self.time_to_power:
+            raise ValueError("expected at least one time_to_power row")
+        if any(not row.where for row in self.time_to_power[:-1]):
+            raise ValueError("expected only the last time_to_power row to have no `where`")
+        steps = [step.after_quarters for step in self.ramp]
+        if not steps or steps != sorted(set(steps)):
+            raise ValueError("expected ramp steps in rising order of after_quarters")
+        return self
+
+
+class Inference(Strict):
+    """Peak inference demand by metro region and the round trip its users accept."""
+
+    peak_h100e_bf16: Annotated[float, Field(ge=0)]
+    """Peak demand of all regions together in the first quarter of service, H100e by dense BF16, split by population."""
+    first_quarter: Quarter
+    """First quarter in which the demand must be served."""
+    growth: YearlyChange = 0.0
+    """Yearly growth of the peak from that quarter on."""
+    regions: Annotated[int, Field(ge=1)] = 20
+    """So many largest US metros are the demand regions."""
+    rtt_target_ms: Annotated[float, Field(gt=0), Unit("ms")]
+    """Largest round trip p95."""
+    rtt_basis: Literal["backbone", "user"]
+    """backbone: between cloud backbones; user: plus the access adder below."""
+    access_adder_ms: Annotated[float, Field(ge=0), Unit("ms")] = 10.0
+    """Last mile of a user, added when rtt_basis is user."""
+    rtt_table: str | None = None
+    """The planner's own RTT (candidate, region, rtt_ms), relative to the study; it wins over the fitted line."""

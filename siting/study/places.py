@@ -9,12 +9,11 @@ from pydantic import Field, field_validator, model_validator
 from siting.study.strict import Strict
 from siting.units import Quarter, Share, Unit, YearlyChange
 
-STATES = frozenset(
-    (
-        "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
-        "OR PA RI SC SD TN TX UT VT VA WA WV WI WY"
-    ).split(" ")
-)
+_STATES = """
+AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI
+SC SD TN TX UT VT VA WA WV WI WY
+"""
+STATES = frozenset(_STATES.split())
 Interconnect = Literal["Eastern", "Western", "Texas"]
 
 

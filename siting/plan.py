@@ -1,0 +1,155 @@
+"""The answer: tables, value, bound and how they were reached; saved whole or not at all, read back equal."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.termination import PassResult, Termination
+
+PLACES = ("sites", "candidates")
+"""Tables that carry points; they are saved as GeoParquet beside their CSV."""
+
+TEXT_COLUMNS = {"county_fips": "str", "candidate": "str", "lease": "str", "source": "str", "region": "str"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """What to do, what it costs, how good it is proved to be. `tables` are pandas frames (columns in the docstring of
+    `siting.run`), everything else is plain data that JSON can hold."""
+
+    study: Mapping[str, Any]
+    """The validated study, as its TOML would say it."""
+    study_digest: str
+    """SHA-256 of the validated study."""
+    data_hashes: Mapping[str, str]
+    """SHA-256 of every shipped table that was read."""
+    versions: Mapping[str, str]
+    """Versions of siting, Python and the libraries that matter."""
+    passes: tuple[PassResult, ...]
+    """One result per priority; the last one holds the plan's value and bound."""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Wall seconds by phase: read, assemble, reduce, build, transfer, solve, verify."""
+    peak_mb: float = 0.0
+    """Peak memory of the process, MB."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Counts and findings: candidates_read, candidates_in_model, near_ties, rounding_musd, binding, grid_check, reasons,
+    money_against_date, dated_after, assumptions, sources, ..."""
+
+    @property
+    def last(self) -> PassResult:
+        """The pass that holds the plan."""
+        return self.passes[-1]
+
+    @property
+    def termination(self) -> Termination:
+        return self.last.termination
+
+    @property
+    def npv_cost_musd(self) -> float | None:
+        """Present value of all costs, musd; None without a plan."""
+        return self.last.value
+
+    @property
+    def bound_musd(self) -> float | None:
+        """No plan over the candidates in the model costs less, musd."""
+        return self.last.bound
+
+    @property
+    def gap(self) -> float | None:
+        return self.last.gap
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """Opened campuses."""
+        return self.tables["sites"]
+
+    @property
+    def leases(self) -> pd.DataFrame:
+        """Lease contracts, existing ones included."""
+        return self.tables["leases"]
+
+    def save(self, folder: Path) -> None:
+        """Write the plan folder whole: built beside its place, then renamed. An older plan there is replaced."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            draft.chmod(0o755)
+            self._write(draft)
+            old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
+            if folder.exists():
+                folder.rename(old)
+            draft.rename(folder)
+            shutil.rmtree(old, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+    def _write(self, folder: Path) -> None:
+        head = {
+            "study": dict(self.study),
+            "study_digest": self.study_digest,
+            "data_hashes": dict(self.data_hashes),
+            "versions": dict(self.versions),
+            "passes": [asdict(result) for result in self.passes],
+            "seconds": dict(self.seconds),
+            "peak_mb": self.peak_mb,
+            "facts": dict(self.facts),
+            "tables": {name: {c: str(t) for c, t in frame.dtypes.items()} for name, frame in self.tables.items()},
+        }
+        text = json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False, default=float)
+        (folder / "plan.json").write_text(text, encoding="utf-8")
+        for name, frame in self.tables.items():
+            frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8")
+            if name in PLACES:
+                points = gpd.points_from_xy(frame["lon"], frame["lat"])
+                gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:4326").to_parquet(folder / f"{name}.parquet")
+
+
+def read_plan(folder: Path) -> Plan:
+    """The plan of a folder, equal to the one saved. Raises InputError when a file is missing or broken."""
+    folder = Path(folder)
+    try:
+        head = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        tables = {name: _read_table(folder / f"{name}.csv", dtypes) for name, dtypes in head["tables"].items()}
+        passes = tuple(
+            PassResult(**{**result, "termination": Termination(result["termination"])}) for result in head["passes"]
+        )
+        return Plan(
+            study=head["study"],
+            study_digest=head["study_digest"],
+            data_hashes=head["data_hashes"],
+            versions=head["versions"],
+            passes=passes,
+            tables=tables,
+            seconds=head["seconds"],
+            peak_mb=head["peak_mb"],
+            facts=head["facts"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fault = Fault(
+            file=str(folder), key="plan folder", value=f"{type(error).__name__}: {error}", expected="a saved plan"
+        )
+        raise InputError([fault]) from error
+
+
+def _read_table(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """CSV with the types it was saved with; empty text stays empty text."""
+    text = {name: "str" for name, dtype in dtypes.items() if dtype in ("object", "str", "string")}
+    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in dtypes if c not in text})
+    for name, dtype in dtypes.items():
+        if name not in text:
+            frame[name] = frame[name].astype(dtype)  # type: ignore[call-overload]
+    return frame

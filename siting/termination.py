@@ -1,0 +1,52 @@
+"""Why a search stopped and what it proved; the two travel together."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Termination(enum.StrEnum):
+    """How a search ended."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    NO_PLAN_FOUND = "no_plan_found"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassResult:
+    """One priority of the search. All objectives are minimised."""
+
+    objective: str
+    """Name with unit: `npv_cost_musd`."""
+    termination: Termination
+    limit: str | None = None
+    """Which limit stopped it; set exactly for FEASIBLE and NO_PLAN_FOUND."""
+    bound: float | None = None
+    """No plan does better; None when nothing was proved."""
+    value: float | None = None
+    """Value of the plan found; None without one."""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        stopped = self.termination in (Termination.FEASIBLE, Termination.NO_PLAN_FOUND)
+        if stopped != (self.limit is not None):
+            raise ValueError(f"{self.termination} and limit {self.limit!r} contradict each other")
+        found = self.termination in (Termination.OPTIMAL, Termination.FEASIBLE)
+        if found != (self.value is not None):
+            raise ValueError(f"{self.termination} and value {self.value!r} contradict each other")
+        if self.value is not None and self.bound is not None:
+            slack = 1e-6 * max(1.0, abs(self.value))
+            if self.bound > self.value + slack:
+                raise ValueError(f"bound {self.bound} lies above the value {self.value}")
+
+    @property
+    def gap(self) -> float | None:
+        """(value - bound) / |value|, never negative; None without a plan or a bound."""
+        if self.value is None or self.bound is None:
+            return None
+        if self.value == self.bound:
+            return 0.0
+        return max(0.0, self.value - self.bound) / max(abs(self.value), 1e-9)

@@ -1,0 +1,128 @@
+"""What one decision costs, nominal by quarter and as present value: profiles over (decision quarter, payment quarter).
+
+Flows fall at mid-quarter: a payment in quarter t is worth (1+r)^-((t+1/2)/4). Values at the end of the horizon are worth
+(1+r)^-(T/4). Escalators grow prices as (1+e)^(t/4) from the study's start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.problem import FloatArray, IntArray
+from siting.study import Study
+from siting.units import hours_in
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clock:
+    """Quarters of a study: discounting, hours, growth. `span` may reach beyond the horizon."""
+
+    quarters: int
+    start: int
+    rate: float
+
+    def discount(self, span: int) -> FloatArray:
+        """(span,) present value of one paid at mid-quarter."""
+        return np.asarray((1.0 + self.rate) ** (-(np.arange(span) + 0.5) / 4.0))
+
+    def hours(self, span: int) -> FloatArray:
+        """(span,) hours of each quarter."""
+        return np.array([hours_in(self.start + t) for t in range(span)])
+
+    @property
+    def end_discount(self) -> float:
+        """Present value of one received at the end of the horizon."""
+        return float((1.0 + self.rate) ** (-self.quarters / 4.0))
+
+
+def clock_of(study: Study) -> Clock:
+    """The study's clock."""
+    return Clock(quarters=study.quarters, start=study.start, rate=study.money.discount_rate)
+
+
+def growth(change: float, quarters: int) -> FloatArray:
+    """(quarters,) price level of each quarter, 1 in the first."""
+    return np.asarray((1.0 + change) ** (np.arange(quarters) / 4.0))
+
+
+def construction_profile(lag: int, escalator: float, quarters: int) -> FloatArray:
+    """(T, T) share of a module's cost paid in [live quarter, payment quarter]: evenly over the `lag` quarters before it."""
+    level, profile = growth(escalator, quarters), np.zeros((quarters, quarters))
+    for live in range(lag, quarters):
+        paid = slice(live - lag, live) if lag else slice(live, live + 1)
+        profile[live, paid] = level[paid] / max(lag, 1)
+    return profile
+
+
+def standing_profile(quarters: int) -> FloatArray:
+    """(T, T) 1 from the live quarter to the horizon."""
+    return np.triu(np.ones((quarters, quarters)))
+
+
+def rent_profile(term_quarters: int, escalator: float, quarters: int) -> FloatArray:
+    """(T, T + term) rent of one unit by [hand-over, quarter]: yearly steps, to the horizon or the term's end, the later."""
+    span = quarters + term_quarters
+    age = np.arange(span)[None, :] - np.arange(quarters)[:, None]
+    due = (age >= 0) & ((np.arange(span)[None, :] < quarters) | (age < term_quarters))
+    return np.asarray(np.where(due, (1.0 + escalator) ** np.maximum(age // 4, 0), 0.0))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PodProfiles:
+    """Multiples of an accelerator's price today, for one accelerator."""
+
+    cash: FloatArray
+    """(3, T, T) purchase, operation, assessed value / 4 by [delivery, payment]."""
+    residual: FloatArray
+    """(T,) value at the horizon by delivery quarter."""
+
+
+def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray) -> PodProfiles:
+    """Profiles of one accelerator. `residual_by_age` (T + 1,): share of the price left after so many quarters."""
+    quarters, buy = study.quarters, study.purchase
+    level = growth(buy.price_escalator, quarters)
+    cash, residual = np.zeros((3, quarters, quarters)), np.zeros(quarters)
+    age = (np.arange(quarters) + 0.5) / 4.0
+    assessed = np.maximum(0.0, 1.0 - age / study.taxes.equipment_life_years) / 4.0
+    for delivery in range(lead, quarters):
+        price = level[delivery - lead]
+        cash[0, delivery, delivery - lead] += buy.order_share * price
+        cash[0, delivery, delivery] += (1.0 - buy.order_share) * price
+        cash[1, delivery, delivery:] = buy.om_share / 4.0 * price
+        cash[2, delivery, delivery:] = assessed[: quarters - delivery] * price
+        residual[delivery] = price * residual_by_age[quarters - delivery]
+    return PodProfiles(cash=cash, residual=residual)
+
+
+def straight_line_left(life_years: float, quarters: int) -> FloatArray:
+    """(T,) share of value left at the horizon of what began in each quarter."""
+    return np.maximum(0.0, 1.0 - (quarters - np.arange(quarters)) / (4.0 * life_years))
+
+
+def opening_costs(
+    study: Study, own: np.ndarray, layer_musd: FloatArray, clock: Clock
+) -> tuple[FloatArray, FloatArray, IntArray]:
+    """(I, T) cash at signing and present value of opening in t, (I,) quarters from signing to opening.
+
+    own (I,) bool; layer_musd (I,) cost added by layers. Connection ages on a straight line from the opening; land and deposit
+    return at cost at the horizon.
+    """
+    quarters, site = study.quarters, study.connection
+    lag = np.where(own, study.halls.construction_quarters, 0).astype(np.int64)
+    built = site.line_km * site.line_musd_per_km + site.substation_musd
+    land = site.land_acres * site.land_usd_per_acre / 1e6
+    level = growth(study.halls.escalator, quarters)
+    left = straight_line_left(study.halls.life_years, quarters)
+    cash, npv = np.zeros((len(own), quarters)), np.zeros((len(own), quarters))
+    discount = clock.discount(quarters)
+    for is_own, wait in ((True, study.halls.construction_quarters), (False, 0)):
+        rows = own == is_own
+        for opening in range(wait, quarters):
+            signed = opening - wait
+            paid = (built + land) * level[signed] + site.deposit_musd if is_own else 0.0
+            back = (built * left[opening] + land) * level[signed] + site.deposit_musd if is_own else 0.0
+            cash[rows, opening] = paid + layer_musd[rows]
+            npv[rows, opening] = cash[rows, opening] * discount[signed] - back * clock.end_discount
+    return cash, npv, lag

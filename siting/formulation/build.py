@@ -1,0 +1,35 @@
+"""Problem -> ConcreteModel: the families in the order in which they need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyomo.environ as pyo
+
+from siting.formulation.fleet import add_fleet
+from siting.formulation.leases import add_leases
+from siting.formulation.money import add_money, add_objective
+from siting.formulation.power import add_power
+from siting.formulation.service import add_service
+from siting.formulation.sites import add_sites
+from siting.formulation.training import add_training
+from siting.problem import Problem
+
+FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
+    add_sites,
+    add_fleet,
+    add_training,
+    add_power,
+    add_leases,
+    add_service,
+    add_money,
+    add_objective,
+)
+
+
+def build_model(p: Problem) -> pyo.ConcreteModel:
+    """The whole model. Raises ValueError where a row cannot hold whatever the decisions (an empty sum that must be 1)."""
+    m = pyo.ConcreteModel()
+    for add in FAMILIES:
+        add(m, p)
+    return m

@@ -1,0 +1,46 @@
+"""Running pods inside installed pods and energized megawatts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+
+from siting.formulation.training import pods_held
+from siting.problem import Problem
+
+
+def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
+    r"""Q_igt >= 0: pods of g at i that run for inference in t. h_igt = pods that clusters hold (`pods_held`).
+
+    Q_igt + h_igt <= B_igt;    PUE_i sum_g e_g (Q_igt + h_igt) <= E_it Z_it
+
+    PUE_i the peak, E_it energized utility MW (0 before energization). Halls may stand and pods may be in store before power.
+    """
+    kinds = range(len(p.accelerator))
+    serves = p.reach.any(axis=1)
+    asked = p.demand_h100e.sum(axis=0) > 0 if len(p.region) else np.zeros(p.quarters, dtype=bool)
+    m.S = pyo.Set(
+        dimen=3,
+        initialize=[(i, g, t) for i, g, t in m.P if serves[i] and asked[t] and p.energized_mw[i, t] > 0],
+    )
+    m.Q = pyo.Var(m.S, domain=pyo.NonNegativeReals)
+    hosts = {(i, g) for _, i, g in m.HW}
+
+    def running(i: int, g: int, t: int) -> object:
+        own = m.Q[i, g, t] if (i, g, t) in m.S else 0.0
+        return own + pods_held(m, p, i, g, t)
+
+    m.run = pyo.Set(dimen=3, initialize=[key for key in m.P if key in m.S or (key[0], key[1]) in hosts])
+
+    @m.Constraint(m.run)
+    def running_within_installed(m: pyo.ConcreteModel, i: int, g: int, t: int) -> object:
+        draw = running(i, g, t)
+        return pyo.Constraint.Skip if isinstance(draw, (int, float)) else draw <= m.B[i, g, t]
+
+    @m.Constraint(m.A)
+    def power_balance(m: pyo.ConcreteModel, i: int, t: int) -> object:
+        draws = [(g, running(i, g, t)) for g in kinds if (i, g, t) in m.run]
+        terms = [
+            float(p.pue_peak[i] * p.pod_it_mw[g]) * draw for g, draw in draws if not isinstance(draw, (int, float))
+        ]
+        return sum(terms) <= float(p.energized_mw[i, t]) * m.Z[i, t] if terms else pyo.Constraint.Skip

@@ -1,0 +1,61 @@
+"""Inference served inside the round trip target, by coverage class."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+
+from siting.formulation.training import gpus_held
+from siting.problem import BoolArray, IntArray, Problem
+
+
+def coverage_classes(p: Problem) -> tuple[BoolArray, IntArray, IntArray]:
+    """(C, J) regions of each class, (I,) class of each candidate, (L,) of each offer; -1 reaches nothing.
+
+    Members of a class are interchangeable in service, so flows are kept by class and split back: exact.
+    """
+    everyone = np.vstack([p.reach, p.lease_reach])
+    useful = everyone.any(axis=1)
+    classes, member = np.unique(everyone[useful], axis=0, return_inverse=True)
+    index = np.full(len(everyone), -1, dtype=np.int64)
+    index[useful] = member
+    return classes, index[: len(p.reach)], index[len(p.reach) :]
+
+
+def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
+    r"""F_cjt >= 0: H100e that class c serves to region j in t; c -> j only inside the target.
+
+    sum_c F_cjt >= D_jt;    sum_j F_cjt <= f (sum_{i in c, g} h_g Q_igt + sum_{l in c} h_l (active X_lt - held by clusters))
+
+    f availability x peak utilisation, h H100e of a pod or a GPU. A region that nothing reaches makes the row infeasible,
+    never true.
+    """
+    classes, site_class, lease_class = coverage_classes(p)
+    asked = [(j, t) for j, t in np.argwhere(p.demand_h100e > 0).tolist()]
+    m.JT = pyo.Set(dimen=2, initialize=asked)
+    m.FT = pyo.Set(dimen=3, initialize=[(c, j, t) for j, t in asked for c in np.flatnonzero(classes[:, j]).tolist()])
+    m.F = pyo.Var(m.FT, domain=pyo.NonNegativeReals)
+    times = sorted({t for _, t in asked})
+    m.CT = pyo.Set(dimen=2, initialize=[(c, t) for c in range(len(classes)) for t in times])
+    pods: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    for i, g, t in m.S:
+        pods.setdefault((int(site_class[i]), t), []).append((i, g, t))
+
+    @m.Constraint(m.JT)
+    def demand_served(m: pyo.ConcreteModel, j: int, t: int) -> object:
+        flows = [m.F[c, j, t] for c in np.flatnonzero(classes[:, j]).tolist()]
+        return sum(flows) >= float(p.demand_h100e[j, t]) if flows else pyo.Constraint.Infeasible
+
+    @m.Constraint(m.CT)
+    def service_within_capacity(m: pyo.ConcreteModel, c: int, t: int) -> object:
+        flows = sum(m.F[c, j, t] for j in np.flatnonzero(classes[c]).tolist() if (c, j, t) in m.FT)
+        campuses = sum(float(p.serve_factor * p.pod_h100e[g]) * m.Q[i, g, s] for i, g, s in pods.get((c, t), []))
+        rented = sum(
+            float(p.serve_factor * p.lease_h100e[li])
+            * (
+                sum(m.X[li, s] for s in range(t + 1) if (li, s) in m.D and t - s < p.lease_term[li])
+                - gpus_held(m, p, li, t)
+            )
+            for li in np.flatnonzero(lease_class == c).tolist()
+        )
+        return flows <= campuses + rented if not isinstance(flows, (int, float)) else pyo.Constraint.Skip

@@ -1,0 +1,151 @@
+"""The study as frozen arrays: index sets and coefficients, nothing that knows of files, frames or solvers.
+
+I candidates, G accelerators, T quarters, L lease offers (existing contracts are forced offers), K training clusters, J demand
+regions. Money in musd; every npv_* is a present value, every cash_* nominal. Costs come as few factors and shared
+profiles over (quarter of the decision, quarter of the payment), so that 34,000 candidates fit in little memory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """One planning problem. Arrays are read only; `take` keeps some candidates."""
+
+    quarters: int
+    """T."""
+    module_it_mw: float
+    """H: critical IT MW of one module."""
+    # candidates
+    candidate_id: NDArray[np.object_]  # (I,)
+    pue_peak: FloatArray  # (I,) utility MW per critical IT MW
+    modules_max: IntArray  # (I,) whole modules that the final MW carry
+    modules_first: IntArray  # (I,) least modules once open
+    live_from: IntArray  # (I,) first quarter a module can go live; T when never
+    energized_mw: FloatArray  # (I, T) utility MW that flow, 0 before energization
+    reach: BoolArray  # (I, J) region served inside its round trip target
+    # what one decision costs
+    npv_open_musd: FloatArray  # (I, T) opening in t
+    npv_module_musd: FloatArray  # (I, T) one module that goes live in t, to the horizon and its rent beyond
+    npv_pod_musd: FloatArray  # (I, G, T) one pod delivered in t, operation and tax to the horizon, less residual
+    npv_run_musd: FloatArray  # (I, G, T) energy of one running pod in t
+    opening_cash_musd: FloatArray  # (I, T) paid when opening in t ...
+    opening_lag: IntArray  # (I,) ... so many quarters before t
+    module_cash_factor: FloatArray  # (I, 3) musd: construction, O&M a quarter, rent a quarter
+    module_cash_profile: FloatArray  # (3, T, T) share of each factor paid in [live quarter, payment quarter]
+    pod_price_musd: FloatArray  # (G,) before tax, today's money
+    sales_tax: FloatArray  # (I, T) by delivery quarter
+    property_tax: FloatArray  # (I,) yearly rate on equipment
+    pod_cash_profile: FloatArray  # (3, G, T, T) purchase, O&M, assessed value / 4: multiples of the price
+    # accelerators
+    accelerator: NDArray[np.object_]  # (G,)
+    pod_accelerators: IntArray  # (G,)
+    pod_it_mw: FloatArray  # (G,)
+    pod_h100e: FloatArray  # (G,) H100e of one pod
+    deliver_from: IntArray  # (G,) first delivery quarter
+    supply: FloatArray  # (G,) accelerators a quarter, inf without a cap
+    # leases
+    lease_id: NDArray[np.object_]  # (L,)
+    lease_h100e: FloatArray  # (L,) per GPU
+    lease_min: FloatArray  # (L,) GPUs of one contract
+    lease_max: FloatArray  # (L,)
+    lease_term: IntArray  # (L,) quarters
+    lease_start: BoolArray  # (L, T) a contract may start
+    lease_forced: BoolArray  # (L,) existing: starts in 0 with lease_max GPUs
+    lease_reach: BoolArray  # (L, J)
+    npv_lease_musd: FloatArray  # (L, T) one GPU from start t over its whole term
+    lease_cash_musd: FloatArray  # (L, T, T) one GPU, [start, payment]
+    # training clusters
+    cluster: NDArray[np.object_]  # (K,)
+    cluster_pods: IntArray  # (K, G) pods it takes, 0 when the type is not admitted
+    cluster_lease_gpus: IntArray  # (K, L) GPUs it takes, 0 when the offer cannot host it
+    cluster_from: IntArray  # (K,)
+    cluster_until: IntArray  # (K,) last quarter
+    # inference
+    region: NDArray[np.object_]  # (J,)
+    demand_h100e: FloatArray  # (J, T)
+    serve_factor: float
+    """Availability x peak utilisation."""
+    # money
+    discount: FloatArray  # (T,) present value of one musd paid at mid-quarter t
+    funding_musd: FloatArray  # (T,) cumulative inflow
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if isinstance(value := getattr(self, field.name), np.ndarray):
+                value.setflags(write=False)
+
+    @property
+    def size(self) -> tuple[int, int, int, int, int, int]:
+        """(I, G, T, L, K, J)."""
+        return (
+            len(self.candidate_id),
+            len(self.accelerator),
+            self.quarters,
+            len(self.lease_id),
+            len(self.cluster),
+            len(self.region),
+        )
+
+    def take(self, rows: IntArray) -> Problem:
+        """The same problem over the candidates at `rows` only."""
+        kept = {name: getattr(self, name)[rows] for name in CANDIDATE_ARRAYS}
+        return dataclasses.replace(self, **kept)
+
+    def module_cash_musd(self, i: int) -> FloatArray:
+        """(T, T) one module of candidate i, [live quarter, payment quarter]."""
+        return np.tensordot(self.module_cash_factor[i], self.module_cash_profile, axes=1)
+
+    def pod_cash_musd(self, i: int, g: int) -> FloatArray:
+        """(T, T) one pod of g at candidate i, [delivery quarter, payment quarter]."""
+        purchase, operation, assessed = self.pod_cash_profile[:, g]
+        taxed = (1.0 + self.sales_tax[i])[:, None] * purchase
+        return self.pod_price_musd[g] * (taxed + operation + self.property_tax[i] * assessed)
+
+    def host_candidates(self) -> BoolArray:
+        """(K, I, G) whether candidate i can stand cluster k on accelerator g by its date, alone."""
+        i, g, _, _, k, _ = self.size
+        able = np.zeros((k, i, g), dtype=bool)
+        for cluster in range(k):
+            window = slice(self.cluster_from[cluster], self.cluster_until[cluster] + 1)
+            weakest = self.energized_mw[:, window].min(axis=1, initial=np.inf)
+            for kind in np.flatnonzero(self.cluster_pods[cluster]):
+                it_mw = self.cluster_pods[cluster, kind] * self.pod_it_mw[kind]
+                able[cluster, :, kind] = (
+                    (self.modules_max * self.module_it_mw >= it_mw - 1e-9)
+                    & (weakest >= it_mw * self.pue_peak - 1e-9)
+                    & (self.live_from <= self.cluster_from[cluster])
+                    & (self.deliver_from[kind] <= self.cluster_from[cluster])
+                )
+        return able
+
+
+CANDIDATE_ARRAYS = (
+    "candidate_id",
+    "pue_peak",
+    "modules_max",
+    "modules_first",
+    "live_from",
+    "energized_mw",
+    "reach",
+    "npv_open_musd",
+    "npv_module_musd",
+    "npv_pod_musd",
+    "npv_run_musd",
+    "opening_cash_musd",
+    "opening_lag",
+    "module_cash_factor",
+    "sales_tax",
+    "property_tax",
+)
+"""Arrays whose first axis is the candidate."""

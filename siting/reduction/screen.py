@@ -1,0 +1,110 @@
+"""Which candidates enter the model. All are priced in closed form; the bound then holds for those kept only.
+
+Screen cost of a candidate: the least present value of opening it for all training clusters that it can stand (one by one,
+each with its halls, pods and energy, everything arriving in the cluster's quarter). Kept are the cheapest by that cost and,
+for inference, the cheapest of every coverage class by the cost of a first phase filled with the accelerator that is cheapest
+per H100e. A stated heuristic: what it drops is counted, and no bound is claimed for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.problem import FloatArray, IntArray, Problem
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Screened:
+    """Rows kept, and the price of every candidate."""
+
+    rows: IntArray
+    """(N,) rising positions in the full problem."""
+    host_cost_musd: FloatArray
+    """(I,) least cost of standing the clusters there; NaN where none can stand."""
+    serve_cost_musd: FloatArray
+    """(I,) cost per H100e served from a full first phase; NaN where nothing can be served."""
+
+
+def screen(p: Problem, keep: int) -> Screened:
+    """Keep about `keep` candidates: at least the cheapest host, all when they are few."""
+    host, serve = host_cost_musd(p), serve_cost_musd(p)
+    everyone = np.arange(len(p.candidate_id))
+    usable = everyone[np.isfinite(host) | np.isfinite(serve)]
+    if len(usable) <= keep:
+        rows = usable
+    else:
+        for_hosts = _cheapest(host, keep - keep // 3 if np.isfinite(serve).any() else keep)
+        rows = np.union1d(for_hosts, _cheapest_by_class(p, serve, keep - len(for_hosts)))
+    return Screened(rows=rows.astype(np.int64), host_cost_musd=host, serve_cost_musd=serve)
+
+
+def host_cost_musd(p: Problem) -> FloatArray:
+    """(I,) least present value of standing the clusters a candidate can stand; NaN where it can stand none."""
+    able = p.host_candidates()
+    total = np.full(len(p.candidate_id), np.nan)
+    for k in range(len(p.cluster)):
+        best = np.full(len(p.candidate_id), np.inf)
+        begin, end = int(p.cluster_from[k]), int(p.cluster_until[k]) + 1
+        for g in np.flatnonzero(p.cluster_pods[k]).tolist():
+            pods = int(p.cluster_pods[k, g])
+            modules = np.maximum(np.ceil(pods * p.pod_it_mw[g] / p.module_it_mw - 1e-9), p.modules_first)
+            cost = (
+                p.npv_open_musd[:, begin]
+                + modules * p.npv_module_musd[:, begin]
+                + pods * p.npv_pod_musd[:, g, begin]
+                + pods * p.npv_run_musd[:, g, begin:end].sum(axis=1)
+            )
+            best = np.where(able[k, :, g], np.minimum(best, cost), best)
+        found = np.isfinite(best)
+        total[found] = np.nan_to_num(total[found]) + best[found]
+    return total
+
+
+def serve_cost_musd(p: Problem) -> FloatArray:
+    """(I,) musd per H100e of a first phase that opens as early as power and the first demand allow; NaN: serves nothing."""
+    cost = np.full(len(p.candidate_id), np.nan)
+    if not len(p.region) or not p.demand_h100e.any():
+        return cost
+    first = int(np.argmax(p.demand_h100e.sum(axis=0) > 0))
+    powered = p.energized_mw >= (p.modules_first * p.module_it_mw * p.pue_peak)[:, None] - 1e-9
+    begin = np.maximum(
+        np.where(powered.any(axis=1), powered.argmax(axis=1), p.quarters), np.maximum(p.live_from, first)
+    )
+    usable = (begin < p.quarters) & p.reach.any(axis=1)
+    rows = np.flatnonzero(usable)
+    per_h100e = np.full((len(rows), len(p.accelerator)), np.inf)
+    for g in range(len(p.accelerator)):
+        at = np.maximum(begin[rows], p.deliver_from[g])
+        fits = at < p.quarters
+        at = np.minimum(at, p.quarters - 1)
+        pods = p.modules_first[rows] * p.module_it_mw / p.pod_it_mw[g]
+        later = np.cumsum(p.npv_run_musd[rows, g][:, ::-1], axis=1)[:, ::-1]
+        spent = (
+            p.npv_open_musd[rows, at]
+            + p.modules_first[rows] * p.npv_module_musd[rows, at]
+            + pods * (p.npv_pod_musd[rows, g, at] + later[np.arange(len(rows)), at])
+        )
+        per_h100e[:, g] = np.where(fits, spent / (pods * p.pod_h100e[g]), np.inf)
+    least = per_h100e.min(axis=1) if len(p.accelerator) else np.full(len(rows), np.inf)
+    cost[rows] = np.where(np.isfinite(least), least, np.nan)
+    return cost
+
+
+def _cheapest(cost: FloatArray, count: int) -> IntArray:
+    order = np.argsort(np.where(np.isfinite(cost), cost, np.inf), kind="stable")[: max(count, 1)]
+    return order[np.isfinite(cost[order])]
+
+
+def _cheapest_by_class(p: Problem, cost: FloatArray, count: int) -> IntArray:
+    """Round robin over coverage classes, cheapest first within each, so that every class has a member while room lasts."""
+    rows = np.flatnonzero(np.isfinite(cost))
+    if not len(rows) or count <= 0:
+        return np.empty(0, dtype=np.int64)
+    _, member = np.unique(p.reach[rows], axis=0, return_inverse=True)
+    order = np.lexsort((cost[rows], member))
+    starts = np.r_[0, np.flatnonzero(np.diff(member[order])) + 1]
+    rank = np.arange(len(rows)) - np.repeat(starts, np.diff(np.r_[starts, len(rows)]))
+    chosen = np.lexsort((cost[rows][order], rank))[:count]
+    return rows[order][chosen]

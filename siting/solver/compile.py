@@ -1,0 +1,72 @@
+"""ConcreteModel -> arrays, once: the solver never sees Pyomo, nor the names of users."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+import pyomo.environ as pyo
+from numpy.typing import NDArray
+from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy.sparse import csc_array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Matrix:
+    """min cost x + offset; row_lower <= A x <= row_upper; lower <= x <= upper; integer columns."""
+
+    cost: NDArray[np.float64]
+    offset: float
+    a: csc_array
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    integer: NDArray[np.bool_]
+    columns: dict[str, dict[Hashable, int]]
+    """Position of every variable: family name -> index -> column."""
+
+    def values(self, family: str, x: NDArray[np.float64]) -> dict[Hashable, float]:
+        """Values of one family of variables at the point x; integers whole, no negative zero."""
+        found = self.columns.get(family, {})
+        return {index: _clean(x[column], bool(self.integer[column])) for index, column in found.items()}
+
+
+class InfeasibleRowError(Exception):
+    """A row cannot hold whatever the decisions: its sum is empty. No plan exists."""
+
+
+def _clean(value: float, integer: bool) -> float:
+    return float(round(value)) + 0.0 if integer else max(float(value), 0.0) if value > -1e-6 else float(value)
+
+
+def compile_model(m: pyo.ConcreteModel) -> Matrix:
+    """Matrix of the model. Variables that occur in no row and no objective are left out.
+
+    Raises InfeasibleRowError when a row is false whatever the decisions, e.g. a region that nothing reaches.
+    """
+    try:
+        form = LinearStandardFormCompiler().write(m, mixed_form=True)
+    except InfeasibleConstraintException as error:
+        raise InfeasibleRowError(str(error)) from error
+    sense = np.array([row.bound_type for row in form.rows])
+    rhs = np.asarray(form.rhs, dtype=float)
+    lower = np.array([-np.inf if v.lb is None else v.lb for v in form.columns])
+    upper = np.array([np.inf if v.ub is None else v.ub for v in form.columns])
+    columns: dict[str, dict[Hashable, int]] = {}
+    for position, variable in enumerate(form.columns):
+        columns.setdefault(variable.parent_component().local_name, {})[variable.index()] = position
+    cost = form.c.toarray()[0] if form.c.shape[0] else np.zeros(len(form.columns))
+    return Matrix(
+        cost=cost,
+        offset=float(form.c_offset[0]) if len(form.c_offset) else 0.0,
+        a=csc_array(form.A),
+        row_lower=np.where(sense == 1, -np.inf, rhs),
+        row_upper=np.where(sense == -1, np.inf, rhs),
+        lower=lower,
+        upper=upper,
+        integer=np.array([v.is_integer() or v.is_binary() for v in form.columns], dtype=bool),
+        columns=columns,
+    )

@@ -1,0 +1,100 @@
+"""The point that the solver found, as arrays over the problem's index sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.formulation.service import coverage_classes
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
+from siting.solver.compile import Matrix
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decisions:
+    """Whole numbers are whole; increments by quarter."""
+
+    modules: IntArray  # (I, T) that go live in t
+    pods: IntArray  # (I, G, T) delivered in t
+    running_pods: FloatArray  # (I, G, T) clusters and inference
+    lease_gpus: IntArray  # (L, T) of the contract that starts in t
+    lease_reserved: BoolArray  # (K, L, T) the contract that starts in t is reserved for cluster k
+    host: tuple[tuple[str, int, int], ...]  # (K,) ("campus", i, g) or ("lease", l, -1)
+    service: tuple[tuple[str, int, int, int, float], ...]  # ("campus" | "lease", source, region, t, H100e)
+
+
+def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisions:
+    """Decisions at the point x of the compiled model."""
+    i_count, g_count, t_count, l_count, k_count, _ = p.size
+    modules = np.zeros((i_count, t_count), dtype=np.int64)
+    for (i, t), value in matrix.values("V", x).items():  # type: ignore[misc]
+        modules[i, t] = round(value)
+    pods = np.zeros((i_count, g_count, t_count), dtype=np.int64)
+    for (i, g, t), value in matrix.values("B", x).items():  # type: ignore[misc]
+        pods[i, g, t] = round(value)
+    gpus = np.zeros((l_count, t_count), dtype=np.int64)
+    for (li, t), value in matrix.values("X", x).items():  # type: ignore[misc]
+        gpus[li, t] = round(value)
+    reserved = np.zeros((k_count, l_count, t_count), dtype=bool)
+    for (k, li, t), value in matrix.values("R", x).items():  # type: ignore[misc]
+        reserved[k, li, t] = value > 0.5
+    hosts: list[tuple[str, int, int]] = [("none", -1, -1)] * k_count
+    running = np.zeros((i_count, g_count, t_count))
+    for (k, i, g), value in matrix.values("W", x).items():  # type: ignore[misc]
+        if value > 0.5:
+            hosts[k] = ("campus", i, g)
+            running[i, g, p.cluster_from[k] : p.cluster_until[k] + 1] += p.cluster_pods[k, g]
+    for (k, li), value in matrix.values("U", x).items():  # type: ignore[misc]
+        if value > 0.5:
+            hosts[k] = ("lease", li, -1)
+    serving = np.zeros_like(running)
+    for (i, g, t), value in matrix.values("Q", x).items():  # type: ignore[misc]
+        serving[i, g, t] = value
+    spare_gpus = _spare_gpus(p, gpus, reserved)
+    return Decisions(
+        modules=np.diff(modules, axis=1, prepend=0),
+        pods=np.diff(pods, axis=2, prepend=0),
+        running_pods=running + serving,
+        lease_gpus=gpus,
+        lease_reserved=reserved,
+        host=tuple(hosts),
+        service=_split(p, matrix.values("F", x), serving, spare_gpus),  # type: ignore[arg-type]
+    )
+
+
+def _spare_gpus(p: Problem, gpus: IntArray, reserved: BoolArray) -> FloatArray:
+    """(L, T) GPUs in force that no cluster holds."""
+    spare = np.zeros(gpus.shape)
+    for li, start in np.argwhere(gpus > 0).tolist():
+        active = slice(start, min(start + int(p.lease_term[li]), p.quarters))
+        spare[li, active] += gpus[li, start]
+        for k in np.flatnonzero(reserved[:, li, start]).tolist():
+            held = slice(max(start, int(p.cluster_from[k])), min(active.stop, int(p.cluster_until[k]) + 1))
+            spare[li, held] -= p.cluster_lease_gpus[k, li]
+    return spare
+
+
+def _split(
+    p: Problem, flows: dict[tuple[int, int, int], float], serving: FloatArray, spare_gpus: FloatArray
+) -> tuple[tuple[str, int, int, int, float], ...]:
+    """Flows of a class handed to its members in order, each up to its capacity: members are interchangeable."""
+    _, site_class, lease_class = coverage_classes(p)
+    campus = p.serve_factor * np.einsum("igt,g->it", serving, p.pod_h100e)
+    rented = p.serve_factor * spare_gpus * p.lease_h100e[:, None]
+    capacity: dict[tuple[str, int, int], float] = {}
+    members: dict[int, list[tuple[str, int]]] = {}
+    for kind, classes, able in (("campus", site_class, campus), ("lease", lease_class, rented)):
+        for source in np.flatnonzero((classes >= 0) & (able.max(axis=1, initial=0.0) > 1e-9)).tolist():
+            members.setdefault(int(classes[source]), []).append((kind, source))
+            capacity.update({(kind, source, t): float(able[source, t]) for t in range(p.quarters)})
+    served: list[tuple[str, int, int, int, float]] = []
+    for (c, j, t), flow in sorted(flows.items()):
+        for kind, source in members.get(c, []):
+            part = min(flow, capacity[kind, source, t])
+            if part > 1e-9:
+                served.append((kind, source, j, t, part))
+                capacity[kind, source, t] -= part
+                flow -= part
+    return tuple(served)

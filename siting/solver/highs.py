@@ -1,0 +1,182 @@
+"""HiGHS, and nothing else knows it. Every status is looked at; a limit with an incumbent is a result.
+
+Source of the pitfalls: HiGHS issues 1718, 2388, 3090 (false infeasibility by presolve, so infeasibility is confirmed with
+presolve off) and the thread scheduler that outlives a solve (`resetGlobalScheduler`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.errors import SolverError
+from siting.solver.compile import Matrix
+from siting.termination import Termination
+
+INFINITY = highspy.kHighsInf
+_STATUS = highspy.HighsModelStatus
+LIMITS = {
+    _STATUS.kTimeLimit: "time_limit",
+    _STATUS.kIterationLimit: "iteration_limit",
+    _STATUS.kSolutionLimit: "solution_limit",
+    _STATUS.kObjectiveBound: "objective_bound",
+    _STATUS.kObjectiveTarget: "objective_target",
+    _STATUS.kInterrupt: "interrupt",
+    _STATUS.kMemoryLimit: "memory_limit",
+}
+NO_PLAN = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
+
+Watcher = Callable[[float | None, float | None, float], None]
+"""Called with incumbent, bound, seconds about twice a second."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """What a run found and proved. `x` is None without a plan."""
+
+    termination: Termination
+    limit: str | None
+    x: NDArray[np.float64] | None
+    value: float | None
+    bound: float | None
+    nodes: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to search. `time_limit_s` is for this run."""
+
+    gap: float = 1e-3
+    time_limit_s: float = 60.0
+    threads: int = 2
+    seed: int = 0
+    feasibility: float = 1e-7
+
+
+def solve_matrix(
+    matrix: Matrix, options: Options, *, start: NDArray[np.float64] | None = None, watch: Watcher | None = None
+) -> Outcome:
+    """Search for the least cost. Raises SolverError when HiGHS refuses something or stops for a reason nobody planned."""
+    began = time.perf_counter()
+    outcome = _run(matrix, options, start, watch, presolve="choose")
+    if outcome is None:
+        left = max(5.0, options.time_limit_s - (time.perf_counter() - began))
+        confirm = Options(**{**options.__dict__, "time_limit_s": left})
+        outcome = _run(matrix, confirm, start, watch, presolve="off")
+    if outcome is None:
+        spent = time.perf_counter() - began
+        return Outcome(
+            termination=Termination.INFEASIBLE, limit=None, x=None, value=None, bound=None, nodes=0, seconds=spent
+        )
+    return outcome
+
+
+def _run(
+    matrix: Matrix,
+    options: Options,
+    start: NDArray[np.float64] | None,
+    watch: Watcher | None,
+    presolve: str,
+) -> Outcome | None:
+    """One run; None when HiGHS says that no plan exists."""
+    highspy.Highs.resetGlobalScheduler(True)
+    solver = highspy.Highs()
+    for name, value in {
+        "output_flag": False,
+        "presolve": presolve,
+        "mip_rel_gap": options.gap,
+        "mip_abs_gap": 1e-6,
+        "time_limit": options.time_limit_s,
+        "threads": options.threads,
+        "random_seed": options.seed,
+        "mip_feasibility_tolerance": options.feasibility,
+        "primal_feasibility_tolerance": options.feasibility,
+    }.items():
+        _accepted(solver.setOptionValue(name, value), f"option {name}={value}")
+    _accepted(solver.passModel(_lp(matrix)), "the model")
+    is_mip = bool(matrix.integer.any())
+    if start is not None and is_mip:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(start)
+        _accepted(solver.setSolution(solution), "the start")
+    if watch is not None and is_mip:
+        _subscribe(solver, watch)
+    began = time.perf_counter()
+    _accepted(solver.run(), "run", warning_allowed=True)
+    return _outcome(solver, is_mip, time.perf_counter() - began)
+
+
+def _lp(matrix: Matrix) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(matrix.cost), len(matrix.row_lower)
+    lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
+    lp.col_lower_, lp.col_upper_ = _finite(matrix.lower), _finite(matrix.upper)
+    lp.row_lower_, lp.row_upper_ = _finite(matrix.row_lower), _finite(matrix.row_upper)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = matrix.a.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = matrix.a.indices.astype(np.int32)
+    lp.a_matrix_.value_ = matrix.a.data.astype(np.float64)
+    kinds = highspy.HighsVarType
+    lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in matrix.integer]
+    return lp
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(values, -INFINITY, INFINITY)
+
+
+def _subscribe(solver: highspy.Highs, watch: Watcher) -> None:
+    """Pass incumbent and bound on, throttled: the callback fires about a thousand times a second."""
+    last = [0.0]
+
+    def tell(event: highspy.HighsCallbackEvent) -> None:
+        now = time.perf_counter()
+        if now - last[0] < 0.5:
+            return
+        last[0] = now
+        out = event.data_out
+        incumbent = out.mip_primal_bound if abs(out.mip_primal_bound) < INFINITY else None
+        bound = out.mip_dual_bound if abs(out.mip_dual_bound) < INFINITY else None
+        watch(incumbent, bound, out.running_time)
+
+    solver.cbMipInterrupt.subscribe(tell)
+
+
+def _outcome(solver: highspy.Highs, is_mip: bool, seconds: float) -> Outcome | None:
+    status, info = solver.getModelStatus(), solver.getInfo()
+    if status in NO_PLAN:
+        return None
+    if status != _STATUS.kOptimal and status not in LIMITS:
+        raise SolverError(f"HiGHS stopped with the status {solver.modelStatusToString(status)!r}")
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    value = float(info.objective_function_value) if found else None
+    proved = float(info.mip_dual_bound) if is_mip else (value if status == _STATUS.kOptimal else -INFINITY)
+    bound = proved if proved is not None and abs(proved) < INFINITY else None
+    if status == _STATUS.kOptimal:
+        termination, limit = Termination.OPTIMAL, None
+    else:
+        termination, limit = (Termination.FEASIBLE if found else Termination.NO_PLAN_FOUND), LIMITS[status]
+    if bound is not None and value is not None:
+        bound = min(bound, value)  # equal up to the solver's rounding
+    return Outcome(
+        termination=termination,
+        limit=limit,
+        x=np.array(solver.getSolution().col_value) if found else None,
+        value=value,
+        bound=bound,
+        nodes=int(info.mip_node_count) if is_mip else 0,
+        seconds=seconds,
+    )
+
+
+def _accepted(status: highspy.HighsStatus, what: str, *, warning_allowed: bool = False) -> None:
+    """HiGHS answers a misspelt option with a status, not an exception."""
+    fine = (highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning) if warning_allowed else (highspy.HighsStatus.kOk,)
+    if status not in fine:
+        raise SolverError(f"HiGHS refused {what}: {status.name}")

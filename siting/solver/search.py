@@ -1,0 +1,157 @@
+"""The search: a bound and a plan with pods as fractions, then the same openings with everything whole.
+
+Pods and leased GPUs are continuous in the model, so its bound holds for whole plans too; what rounding costs is the
+difference between the two values and is part of the reported gap.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siting.formulation.build import build_model
+from siting.problem import Problem
+from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
+from siting.solver.decisions import Decisions, decisions_from
+from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
+from siting.termination import PassResult, Termination
+
+OBJECTIVE = "npv_cost_musd"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Searched:
+    """What the search found and proved, and what each phase took."""
+
+    result: PassResult
+    decisions: Decisions | None
+    rounding_musd: float | None
+    """Value of the whole plan less that of the plan with fractional pods."""
+    seconds: dict[str, float]
+    rows: int
+    columns: int
+    nonzeros: int
+    nodes: int
+
+
+def search(p: Problem, options: Options, watch: Watcher | None = None) -> Searched:
+    """Least present value over the candidates of `p`. The time limit covers building and both solves."""
+    began = time.perf_counter()
+    model = build_model(p)
+    built = time.perf_counter()
+    try:
+        matrix = compile_model(model)
+    except InfeasibleRowError:
+        return _impossible(built - began, time.perf_counter() - built)
+    compiled = time.perf_counter()
+    first_limit = max(1.0, 0.8 * (options.time_limit_s - (compiled - began)))
+    relaxed = solve_matrix(matrix, replace(options, gap=options.gap / 2.0, time_limit_s=first_limit), watch=watch)
+    whole: Outcome | None = None
+    if relaxed.x is not None:
+        left = max(2.0, options.time_limit_s - (time.perf_counter() - began))
+        whole = _whole_plan(matrix, relaxed, replace(options, time_limit_s=left, gap=options.gap / 10.0), watch)
+    seconds = {"build": built - began, "transfer": compiled - built, "solve": time.perf_counter() - compiled}
+    return Searched(
+        result=_pass_result(relaxed, whole, options, time.perf_counter() - began),
+        decisions=decisions_from(p, matrix, whole.x) if whole is not None and whole.x is not None else None,
+        rounding_musd=_difference(whole, relaxed),
+        seconds=seconds,
+        rows=len(matrix.row_lower),
+        columns=len(matrix.cost),
+        nonzeros=int(matrix.a.nnz),
+        nodes=relaxed.nodes,
+    )
+
+
+def _impossible(build: float, transfer: float) -> Searched:
+    return Searched(
+        result=PassResult(objective=OBJECTIVE, termination=Termination.INFEASIBLE, seconds=build + transfer),
+        decisions=None,
+        rounding_musd=None,
+        seconds={"build": build, "transfer": transfer, "solve": 0.0},
+        rows=0,
+        columns=0,
+        nonzeros=0,
+        nodes=0,
+    )
+
+
+def _difference(whole: Outcome | None, relaxed: Outcome) -> float | None:
+    if whole is None or whole.value is None or relaxed.value is None:
+        return None
+    return whole.value - relaxed.value
+
+
+def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seconds: float) -> PassResult:
+    if whole is None or whole.value is None:
+        if relaxed.termination == Termination.INFEASIBLE:
+            return PassResult(objective=OBJECTIVE, termination=Termination.INFEASIBLE, seconds=seconds)
+        limit = relaxed.limit or (whole.limit if whole is not None else None) or "rounding"
+        return PassResult(
+            objective=OBJECTIVE,
+            termination=Termination.NO_PLAN_FOUND,
+            limit=limit,
+            bound=relaxed.bound,
+            seconds=seconds,
+        )
+    bound = None if relaxed.bound is None else min(relaxed.bound, whole.value)
+    gap = np.inf if bound is None else (whole.value - bound) / max(abs(whole.value), 1e-9)
+    proved = gap <= options.gap
+    return PassResult(
+        objective=OBJECTIVE,
+        termination=Termination.OPTIMAL if proved else Termination.FEASIBLE,
+        limit=None if proved else (relaxed.limit or whole.limit or "rounding"),
+        bound=bound,
+        value=whole.value,
+        seconds=seconds,
+    )
+
+
+def _whole_plan(matrix: Matrix, relaxed: Outcome, options: Options, watch: Watcher | None) -> Outcome | None:
+    """Whole pods and GPUs: first with openings, hosts and contracts of the fractional plan, then with openings free in time,
+    then with everything free. The first that has a plan wins; then its continuous part is solved to tight tolerances."""
+    assert relaxed.x is not None
+    began = time.perf_counter()
+    whole = replace(matrix, integer=matrix.integer | _columns(matrix, ("B", "X")))
+    for frozen in (("Z", "W", "U", "R", "Y"), ("W", "U"), ()):
+        left = max(1.0, options.time_limit_s - (time.perf_counter() - began))
+        outcome = solve_matrix(_fixed(whole, relaxed.x, frozen), replace(options, time_limit_s=left), watch=watch)
+        if outcome.x is not None:
+            return _polished(whole, outcome, options)
+    return outcome
+
+
+def _columns(matrix: Matrix, families: tuple[str, ...]) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(matrix.cost), dtype=bool)
+    for family in families:
+        chosen[list(matrix.columns.get(family, {}).values())] = True
+    return chosen
+
+
+def _fixed(matrix: Matrix, x: NDArray[np.float64], families: tuple[str, ...]) -> Matrix:
+    """Columns of the families fixed at their rounded values; sites closed to the end stay closed."""
+    fixed = _columns(matrix, families)
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    lower[fixed] = upper[fixed] = np.round(x[fixed])
+    if families:
+        last = {i: column for (i, _), column in sorted(matrix.columns.get("Z", {}).items())}
+        closed = {i for i, column in last.items() if round(x[column]) == 0}
+        for family in ("Z", "V", "B", "Q"):
+            shut = [c for index, c in matrix.columns.get(family, {}).items() if index[0] in closed]
+            upper[shut] = 0.0
+    return replace(matrix, lower=lower, upper=upper)
+
+
+def _polished(matrix: Matrix, outcome: Outcome, options: Options) -> Outcome:
+    """The same plan with integers exact and the rest solved as an LP to 1e-9; the outcome as it was if that fails."""
+    assert outcome.x is not None
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    lower[matrix.integer] = upper[matrix.integer] = np.round(outcome.x[matrix.integer])
+    rest = replace(matrix, lower=lower, upper=upper, integer=np.zeros_like(matrix.integer))
+    tight = solve_matrix(rest, replace(options, feasibility=1e-9, time_limit_s=max(5.0, options.time_limit_s)))
+    if tight.x is None:
+        return outcome
+    return replace(outcome, x=tight.x, value=tight.value)

@@ -29,7 +29,8 @@ CUTOFF = 0.02
 PAIR_CUTOFF = 0.05
 EMERGENCY = 1.15
 BRIDGE = 1e-6
-"""An outage whose own factor is within this of 1 has no other path: it cuts the network in two."""
+"""1 - h_kk of an outage must exceed this. At 0 there is no other path: the outage cuts the network in two. Below 0 the
+other path exists only in the equivalent star of a three-winding transformer, whose legs do not fail one by one."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -125,7 +126,7 @@ def outage_pairs(
         np.subtract.at(transfer, (network.to_bus[out], column), 1.0)
         moved = flow.branch_flows(transfer)
         stays = 1.0 - moved[out, column]
-        bridge = np.abs(stays) < BRIDGE
+        bridge = stays < BRIDGE
         moved /= np.where(bridge, np.inf, stays)
         moved[out, column] = 0.0
         moved[~network.monitored] = 0.0

@@ -134,15 +134,18 @@ def lead_time_weeks(tables: Tables, name: str, on: dt.date) -> Picked:
 def construction_musd_per_it_mw(
     tables: Tables, market: str = "US", level: Literal["low", "mid", "high"] = "mid"
 ) -> Picked:
-    """MUSD per critical IT MW of a market at a level. A market with one figure has no low or high: NaN there.
+    """MUSD per critical IT MW of a market at a level. A market with one figure gives it at every level.
 
     Raises KeyError that lists the markets.
     """
     rows = tables.construction[tables.construction["market"] == market]
     if rows.empty:
         raise KeyError(f"unknown construction market {market!r}; known: {', '.join(tables.construction['market'])}")
-    columns = [f"musd_per_it_mw_{part}" for part in ("low", level, "high")]
-    return _picked("construction", market, rows, *columns, tuple(rows["includes"].iloc[0].split(";")))
+    low, mid, high = (f"musd_per_it_mw_{part}" for part in ("low", "mid", "high"))
+    alone = bool(rows[[low, high]].isna().all(axis=None))
+    value = mid if alone else f"musd_per_it_mw_{level}"
+    row = f"{market} (one figure)" if alone else f"{market}, {level}"
+    return _picked("construction", row, rows, low, value, high, tuple(rows["includes"].iloc[0].split(";")))
 
 
 def residual_share(tables: Tables, curve: str, age_years: ArrayLike) -> NDArray[np.float64]:

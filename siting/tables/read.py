@@ -76,7 +76,12 @@ def read_tables(data_dir: Path | None = None) -> Tables:
 def read_table(path: Path) -> pd.DataFrame:
     """One catalogue CSV, UTF-8. Only an empty cell is blank: `NA` is a code like any other."""
     frame = pd.read_csv(
-        path, encoding="utf-8", keep_default_na=False, na_values=[""], dtype=dict.fromkeys(TEXT, "str"), low_memory=False
+        path,
+        encoding="utf-8",
+        keep_default_na=False,
+        na_values=[""],
+        dtype=dict.fromkeys(TEXT, "str"),
+        low_memory=False,
     )
     text = [column for column in frame.columns if column in TEXT]
     frame[text] = frame[text].fillna("")

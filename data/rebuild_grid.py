@@ -27,6 +27,7 @@ import geopandas
 import numpy as np
 import pandas as pd
 import shapely
+
 from siting.geo.places import COUNTIES, locate
 from siting.grid.hosting import Hosting, hosting, outage_pairs
 from siting.grid.network import BRANCHES, BUSES, SUBSTATIONS, FloatArray, Network
@@ -165,13 +166,17 @@ def substation_table(source: Source, buses: pd.DataFrame) -> pd.DataFrame:
             "rating": bus["bus_id"].map(ends.groupby(level=0).sum()).fillna(0.0),
         }
     ).sort_values(["kv", "rating", "bus_id"], ascending=[False, False, True])
-    sums = pd.DataFrame(
-        {
-            "load_mw": bus["Pd"],
-            "gen_mw": _by_bus(source, source.plant["Pmax"]),
-            "spare_gen_mw": buses["spare_gen_mw"].astype("float64"),
-        }
-    ).groupby(buses["sub_id"]).sum()
+    sums = (
+        pd.DataFrame(
+            {
+                "load_mw": bus["Pd"],
+                "gen_mw": _by_bus(source, source.plant["Pmax"]),
+                "spare_gen_mw": buses["spare_gen_mw"].astype("float64"),
+            }
+        )
+        .groupby(buses["sub_id"])
+        .sum()
+    )
     table = source.sub[["sub_id", "name", "lat", "lon", "interconnect"]].copy()
     table["bus_id"] = table["sub_id"].map(choice.groupby("sub_id")["bus_id"].first()).astype("int32")
     for column in sums:

@@ -8,8 +8,9 @@ flow of k that moves to l when k is out, L_lk = h_lk / (1 - h_kk) with h_lk the 
 of k. Source: Wood, Wollenberg, Sheble, "Power Generation, Operation, and Control", 3rd ed., ch. 7.
 
 Assumptions, each an argument: N-0 factors below 2 % are not felt; pairs are felt when both the outage factor and the
-factor of new load after the outage reach 5 % (remote lines are the matter of the joint check); emergency rating 115 %. Outages that cut the network in two are left out (what hangs behind them is lost, not overloaded), and so are
-pairs that are violated before any new load comes.
+factor of new load after the outage reach 5 % (what is remote is the matter of the joint check); emergency rating 115 %.
+Outages that cut the network in two are left out (what hangs behind them is lost, not overloaded), and so are pairs that
+are violated before any new load comes.
 
 Several sites do not add up: caps hold for one site alone; `powerflow.joint_check` is for all together.
 """
@@ -35,7 +36,7 @@ other path exists only in the equivalent star of a three-winding transformer, wh
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OutagePairs:
-    """P pairs of a monitored line and an outage that it feels, in one network. Positions of branches, sorted by outage."""
+    """P pairs of a monitored line and an outage that it feels. Branches by position in a network, sorted by outage."""
 
     line: IntArray
     outage: IntArray
@@ -49,7 +50,7 @@ class OutagePairs:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Hosting:
-    """Hosting capacity of K buses, utility MW; inf where nothing binds. Branches by position, -1 where nothing binds."""
+    """Hosting capacity of K buses, utility MW; inf where nothing binds. Branches by position, -1 where none binds."""
 
     n0_mw: FloatArray
     n0_line: IntArray
@@ -71,8 +72,8 @@ def hosting(
 ) -> Hosting:
     """Hosting capacity of each bus position (K,), N-0, and N-1 when pairs are given.
 
-    cutoff, pair_cutoff: factors (MW per MW) below them are not felt, in (0, 1). Raises ValueError where an island has no spare
-    generation.
+    cutoff, pair_cutoff: factors (MW per MW) below them are not felt, in (0, 1). Raises ValueError where an island has
+    no spare generation.
     """
     base = flows_mw(network)
     watched = np.flatnonzero(network.monitored)
@@ -137,8 +138,8 @@ def outage_pairs(
     line, outage, factor = np.concatenate(lines), np.concatenate(outs), np.concatenate(values)
     after = base[line] + factor * base[outage]
     limit = emergency * network.rate_mw[line]
-    keep = np.abs(after) <= limit
-    keep = np.flatnonzero(keep)[np.argsort(outage[keep], kind="stable")]
+    keep = np.flatnonzero(np.abs(after) <= limit)
+    keep = keep[np.argsort(outage[keep], kind="stable")]
     return OutagePairs(
         line=line[keep], outage=outage[keep], factor=factor[keep], flow_mw=after[keep], limit_mw=limit[keep]
     )

@@ -73,7 +73,7 @@ class Network:
     def bus_position(self, bus_id: ArrayLike) -> IntArray:
         """Positions of buses by id, shape of `bus_id`. Raises InputError with every id that is unknown."""
         wanted = np.atleast_1d(np.asarray(bus_id))
-        found = self._bus_index.get_indexer(wanted)
+        found = self._bus_index.get_indexer(pd.Index(wanted))
         raise_if_any(
             [
                 Fault(file="network", key="bus_id", value=str(bad), expected="a bus of the network")
@@ -84,7 +84,7 @@ class Network:
 
     def spare_by_island_mw(self) -> FloatArray:
         """Spare generation of each island, MW, shape (number of islands,)."""
-        return np.bincount(self.island, self.spare_gen_mw, len(self.island_names))
+        return np.bincount(self.island, self.spare_gen_mw, len(self.island_names)).astype(np.float64)
 
     def part(self, island_name: str) -> Network:
         """The network of one island alone. Raises ValueError when there is no such island."""
@@ -119,7 +119,7 @@ def network_faults(network: Network, file: str = "network") -> list[Fault]:
 
     n = len(network.bus_id)
     ends = np.stack([network.from_bus, network.to_bus])
-    lost = ((ends < 0) | (ends >= n)).any(axis=0)
+    lost = np.asarray(((ends < 0) | (ends >= n)).any(axis=0), dtype=np.bool_)
     fault("bus_id", pd.Series(network.bus_id).duplicated().to_numpy(), network.bus_id, "each bus once")
     fault("branch_id", pd.Series(network.branch_id).duplicated().to_numpy(), network.branch_id, "each branch once")
     fault("from_bus, to_bus of branch", lost, network.branch_id, "buses of the network")

@@ -169,7 +169,7 @@ def joint_check(network: Network, bus_id: ArrayLike, utility_mw: ArrayLike) -> G
     mw = np.atleast_1d(np.asarray(utility_mw, dtype=np.float64))
     if mw.shape != bus.shape or not (mw >= 0).all():
         raise ValueError(f"one load of 0 MW or more for each of {len(bus)} buses is due, got {mw.tolist()}")
-    load = np.bincount(bus, mw, len(network.bus_id))
+    load = np.bincount(bus, mw, len(network.bus_id)).astype(np.float64)
     new = np.bincount(network.island, load, len(network.island_names))
     spare = network.spare_by_island_mw()
     balances = tuple(

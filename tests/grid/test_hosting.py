@@ -91,6 +91,25 @@ def test_pairs_violated_before_load_comes_are_left_out():
     assert (np.abs(strict.flow_mw) <= strict.limit_mw).all()
 
 
+def test_a_path_that_exists_only_in_an_equivalent_star_is_no_path():
+    """Beside x = -0.2 a line of x = 0.1 has own factor 10 / (10 - 5) = 2: 1 - 2 < 0, so its outage is left out."""
+    pair = Network(
+        bus_id=np.arange(2),
+        injection_mw=np.zeros(2),
+        spare_gen_mw=np.array([10.0, 0.0]),
+        island=np.zeros(2, dtype=np.int64),
+        island_names=("one",),
+        branch_id=np.arange(2),
+        from_bus=np.zeros(2, dtype=np.int64),
+        to_bus=np.ones(2, dtype=np.int64),
+        x_pu=np.array([0.1, -0.2]),
+        shift_deg=np.zeros(2),
+        rate_mw=np.full(2, 50.0),
+        monitored=np.ones(2, dtype=bool),
+    )
+    assert outage_pairs(pair).outage.tolist() == [1]
+
+
 def test_unmonitored_lines_do_not_bind():
     """Take the watch off line 3-4 and bus 4 is limited by the ring alone."""
     unwatched = ring(monitored=np.array([True] * 5 + [False]))

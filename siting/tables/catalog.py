@@ -40,7 +40,7 @@ class Picked:
 
 
 def not_later(frame: pd.DataFrame, keys: Sequence[str], on: dt.date, date_column: str = "date") -> pd.DataFrame:
-    """Per key the newest row not later than `on`; of rows of one day the last in the table. Undated rows never count."""
+    """Per key the newest row not later than `on`; of one day the last in the table. Undated rows never count."""
     dated = frame[(frame[date_column] != "") & (frame[date_column] <= on.isoformat())]
     newest = dated.sort_values(date_column, kind="stable").drop_duplicates(list(keys), keep="last")
     return newest.sort_index()
@@ -164,7 +164,7 @@ def residual_share(tables: Tables, curve: str, age_years: ArrayLike) -> NDArray[
     years = points["age_years"].to_numpy(dtype=np.float64)
     share = points["share_of_new"].to_numpy(dtype=np.float64)
     ratio = (share[-1] / share[-2]) ** (1.0 / (years[-1] - years[-2]))
-    return np.interp(age, years, share) * ratio ** np.maximum(age - years[-1], 0.0)
+    return np.asarray(np.interp(age, years, share) * ratio ** np.maximum(age - years[-1], 0.0), dtype=np.float64)
 
 
 def state_tax(tables: Tables, states: Sequence[str], on: dt.date) -> pd.DataFrame:

@@ -16,13 +16,14 @@ import pandas as pd
 from siting.places import shipped
 
 SUBSTATIONS = "grid_substations.parquet"
-TEXT = frozenset(
-    "accelerator available available_stated basis city columns_with_units company condition confidence "
-    "cooling county county_fips curve date date_first date_last date_stated equipment_taxed excludes exempt_from "
-    "exempt_until exemption file fit includes interconnect item kind known_faults label licence market market_slug "
-    "mid_basis network note notes offer paused_from paused_until provider region released sha256 size source state "
-    "tenure term threshold unit vendor version what years_from".split()
-)
+_TEXT = """
+accelerator available available_stated basis city columns_with_units company condition confidence cooling county
+county_fips curve date date_first date_last date_stated equipment_taxed excludes exempt_from exempt_until exemption
+file fit includes interconnect item kind known_faults label licence market market_slug mid_basis name network note
+notes offer paused_from paused_until provider region released sha256 size source state tenure term threshold unit
+vendor version what years_from
+"""
+TEXT = frozenset(_TEXT.split())
 """Columns of text in any catalogue table. Blank text is "", a blank number NaN."""
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from siting.errors import Fault, InputError, raise_if_any
 from siting.study.places import STATES
 from siting.tables.cells import decimal_mark, is_blank_word, number, read_cells, read_text
-from siting.tables.checks import places, same_id
+from siting.tables.checks import FIRST_ROW, places, same_id
 from siting.units import parse_quarter
 
 NUMBERS = ("lat", "lon", "utility_mw", "it_mw", "usd_per_mwh", "rent_usd_per_kw_month", "bus_id")
@@ -25,6 +25,7 @@ COLUMNS = (
     "usd_per_mwh", "energization", "rent_usd_per_kw_month", "market", "bus_id",
 )  # fmt: skip
 REQUIRED = ("candidate", "lat", "lon", "tenure")
+GEOJSON = (".geojson", ".json")
 TENURES = ("own", "colocation")
 _UNIT_WORDS = re.compile(r"(^|_)(mw|kw|gw|power|capacity|usd|price|rent|cost|rtt|ms)(_|$)")
 _WGS84 = re.compile(r"(CRS:?:?84|EPSG:?:?4326|WGS ?84)$", re.IGNORECASE)
@@ -60,7 +61,7 @@ def read_candidates(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame({column: _values(path.name, rows, column, mark, faults) for column in COLUMNS})
     if "name" not in header:
         frame["name"] = frame["candidate"]
-    faults += _candidate_faults(path.name, frame, [at for at, _ in rows], header)
+    faults += _candidate_faults(path.name, frame, [at for at, _ in rows], header, frozenset(f.key for f in faults))
     raise_if_any(faults)
     return frame
 
@@ -111,8 +112,6 @@ def read_layer(path: Path) -> geopandas.GeoDataFrame:
     """
     if not path.exists():
         raise InputError([Fault(file=path.name, key="file", value="missing", expected=f"a vector file at {path}")])
-    if path.suffix.lower() in (".geojson", ".json"):
-        _legacy_crs(path.name, _json(path))
     try:
         frame = geopandas.read_parquet(path) if path.suffix.lower() == ".parquet" else geopandas.read_file(path)
     except Exception as error:  # every driver has exceptions of its own; all mean the same to the planner
@@ -120,9 +119,13 @@ def read_layer(path: Path) -> geopandas.GeoDataFrame:
         raise InputError([Fault(file=path.name, key="file", value=value, expected="a vector file")]) from error
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise InputError([Fault(file=path.name, key="geometry", value="none", expected="a vector file with geometry")])
-    if frame.crs is None:
+    # GDAL takes WGS 84 for a GeoJSON whose `crs` member it cannot read: that is a guess, not a statement
+    guessed = frame.crs == "EPSG:4326" and path.suffix.lower() in GEOJSON and not _is_wgs84(_json(path))
+    if frame.crs is None or guessed:
         expected = "a coordinate reference system stated in the file (.prj, GeoPackage, GeoJSON in WGS 84)"
-        raise InputError([Fault(file=path.name, key="crs", value="missing", expected=expected)])
+        raise InputError(
+            [Fault(file=path.name, key="crs", value="unreadable" if guessed else "missing", expected=expected)]
+        )
     shapes = frame.geometry
     frame = frame[~(shapes.isna() | shapes.is_empty)].to_crs("EPSG:4326")
     if frame.empty:
@@ -175,13 +178,20 @@ def _values(
     return np.array(values, dtype=np.float64 if as_number else object)
 
 
-def _candidate_faults(file: str, frame: pd.DataFrame, row_at: list[int], header: list[str]) -> list[Fault]:
-    """Rules of a candidate, row by row; sets the default tenure when the column is absent."""
+def _candidate_faults(
+    file: str, frame: pd.DataFrame, row_at: list[int], header: list[str], unread: frozenset[str]
+) -> list[Fault]:
+    """Rules of a candidate, row by row; sets the default tenure when the column is absent.
+
+    unread: keys of cells that were reported when they were read; nothing more is said of them.
+    """
     if "tenure" not in header:
         frame["tenure"] = "own"
     faults: list[Fault] = []
 
     def fault(i: int, column: str, value: object, expected: str) -> None:
+        if any(f"row {row_at[i]}, {part}" in unread for part in column.split(", ")):
+            return
         text = "a blank" if value == "" or value != value else f"{value:g}" if isinstance(value, float) else repr(value)
         faults.append(Fault(file=file, key=f"row {row_at[i]}, {column}", value=text, expected=expected))
 
@@ -215,24 +225,20 @@ def _candidate_faults(file: str, frame: pd.DataFrame, row_at: list[int], header:
                 fault(i, "energization", row["energization"], str(error).removeprefix("expected ").split(", found")[0])
         if np.isnan(row["lat"]) and np.isnan(row["lon"]):
             fault(i, "lat, lon", "", "latitude and longitude in degrees")
-    renumber = {f"row {i + 2}": f"row {at}" for i, at in enumerate(row_at)}
+    at_index = {f"row {i + FIRST_ROW}, lat, lon": i for i in range(len(row_at))}
     for found in places(frame, file):
-        row_text, rest = found.key.split(", ", 1)
-        faults.append(Fault(file=file, key=f"{renumber[row_text]}, {rest}", value=found.value, expected=found.expected))
+        fault(at_index[found.key], "lat, lon", found.value, found.expected)
     return faults
 
 
 def _features(path: Path, faults: list[Fault]) -> list[Row]:
     """Properties of a vector file's points as text cells, with lat and lon from the geometry."""
-    if path.suffix.lower() in (".geojson", ".json"):
-        parsed = _json(path)
-        _legacy_crs(path.name, parsed)
-        features = parsed.get("features") if isinstance(parsed, dict) else None
-        if not isinstance(features, list) or not features:
-            expected = "a FeatureCollection of points"
-            raise InputError([Fault(file=path.name, key="features", value="none", expected=expected)])
-    else:
-        features = json.loads(read_layer(path).to_json())["features"]
+    parsed = _json(path) if path.suffix.lower() in GEOJSON else None
+    if parsed is None or not _is_wgs84(parsed):
+        parsed = json.loads(read_layer(path).to_json(), parse_constant=str)
+    features = parsed.get("features") if isinstance(parsed, dict) else None
+    if not isinstance(features, list) or not features:
+        raise InputError([Fault(file=path.name, key="features", value="none", expected="a collection of points")])
     rows: list[Row] = []
     for at, feature in enumerate(features, start=1):
         geometry = feature.get("geometry") or {}
@@ -261,15 +267,13 @@ def _json(path: Path) -> Any:
         raise InputError([Fault(file=path.name, key="file", value=value, expected="JSON")]) from error
 
 
-def _legacy_crs(file: str, parsed: Any) -> None:
-    """GeoJSON is WGS 84 (RFC 7946, section 4). A member `crs` of the older draft must say the same."""
-    member = parsed.get("crs") if isinstance(parsed, dict) else None
-    if member is None:
-        return
-    name = str((member.get("properties") or {}).get("name", "")) if isinstance(member, dict) else str(member)
-    if not _WGS84.search(name):
-        expected = "WGS 84, as RFC 7946 has it: reproject the file, or use a GeoPackage with its CRS"
-        raise InputError([Fault(file=file, key="crs", value=name or "unnamed", expected=expected)])
+def _is_wgs84(parsed: Any) -> bool:
+    """GeoJSON is WGS 84 (RFC 7946, section 4), unless a member `crs` of the older draft says something else."""
+    if not isinstance(parsed, dict) or "crs" not in parsed:
+        return True
+    member = parsed["crs"]
+    name = str((member.get("properties") or {}).get("name", "")) if isinstance(member, dict) else ""
+    return bool(_WGS84.search(name))
 
 
 def _text(value: object) -> str:

@@ -43,6 +43,8 @@ class GridCandidates(Strict):
 
     states: tuple[str, ...] = ()
     """Two-letter states to keep. Empty: all."""
+    exclude_states: tuple[str, ...] = ()
+    """Two-letter states to leave out, e.g. one whose power price is blank in the catalogue."""
     interconnects: tuple[Interconnect, ...] = ()
     """Interconnections to keep. Empty: all."""
     boxes: tuple[Box, ...] = ()
@@ -50,7 +52,7 @@ class GridCandidates(Strict):
     min_utility_mw: Annotated[float, Field(ge=0), Unit("MW")] = 30.0
     """Least hosting capacity at the meter that a candidate must have."""
 
-    _states = field_validator("states")(_known_states)
+    _states = field_validator("states", "exclude_states")(_known_states)
 
 
 class FileCandidates(Strict):

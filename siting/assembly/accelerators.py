@@ -1,0 +1,154 @@
+"""Accelerators the study may buy: price, power and throughput from the study, else from the catalogue on its date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.study import Study
+from siting.study.assets import Accelerator
+from siting.tables import catalog
+from siting.tables.read import Tables
+from siting.units import parse_quarter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """One accelerator, ready for arrays. `price_musd` is per accelerator, NaN when it can only be leased."""
+
+    name: str
+    price_musd: float
+    it_kw: float
+    h100e_bf16: float
+    pod_accelerators: int
+    available: int | None
+    lead_quarters: int
+    supply_per_quarter: float
+    origin: str
+
+
+def bought_accelerators(study: Study, tables: Tables) -> list[Bought]:
+    """Every accelerator of the study, in its order. Raises InputError with all blanks and all parts taken twice."""
+    faults: list[Fault] = []
+    found = [_one(study, tables, number, item, faults) for number, item in enumerate(study.accelerators)]
+    if faults:
+        raise InputError(faults)
+    return [item for item in found if item is not None]
+
+
+def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: list[Fault]) -> Bought | None:
+    key = f"accelerators[{number}]"
+    try:
+        row: pd.Series | None = catalog.accelerator(tables, item.name)
+    except KeyError:
+        row = None
+    stated = {
+        "it_kw": item.it_kw,
+        "h100e_bf16": item.h100e_bf16,
+        "pod_accelerators": item.pod_accelerators,
+    }
+    column = {"it_kw": "it_kw_with_network", "h100e_bf16": "h100e_bf16", "pod_accelerators": "pod_accelerators"}
+    values: dict[str, float] = {}
+    for field, value in stated.items():
+        found = value if value is not None else (float(row[column[field]]) if row is not None else np.nan)
+        values[field] = float(found)
+        if not np.isfinite(values[field]):
+            what = "blank in the catalogue" if row is not None else "not in the catalogue"
+            known = ", ".join(tables.accelerators["accelerator"])
+            expected = f"{key}.{field} stated" if row is not None else f"{key}.{field} stated, or one of: {known}"
+            faults.append(
+                Fault(file=study.name, key=f"{key}.{field}", value=f"{item.name!r}: {what}", expected=expected)
+            )
+    price, origin = _price(study, tables, key, item, row, faults)
+    if faults and not all(np.isfinite(v) for v in values.values()):
+        return None
+    return Bought(
+        name=item.name,
+        price_musd=price,
+        it_kw=values["it_kw"],
+        h100e_bf16=values["h100e_bf16"],
+        pod_accelerators=int(values["pod_accelerators"]),
+        available=item.available if item.available is not None else _available(row),
+        lead_quarters=item.lead_quarters,
+        supply_per_quarter=np.inf if item.supply_per_quarter is None else float(item.supply_per_quarter),
+        origin=origin,
+    )
+
+
+def _available(row: pd.Series | None) -> int | None:
+    text = "" if row is None or pd.isna(row["available"]) else str(row["available"])
+    return parse_quarter(text) if text else None
+
+
+def _price(
+    study: Study, tables: Tables, key: str, item: Accelerator, row: pd.Series | None, faults: list[Fault]
+) -> tuple[float, str]:
+    """musd per accelerator with network and storage; NaN for what nobody sells. A part taken twice or left out is a fault."""
+    if item.price_usd is not None:
+        if item.price_includes is None:
+            faults.append(
+                Fault(
+                    file=study.name,
+                    key=f"{key}.price_includes",
+                    value="nothing",
+                    expected='with price_usd the parts within it, e.g. ["accelerator", "server", "network", "storage"]',
+                )
+            )
+            return np.nan, ""
+        usd, includes, origin = item.price_usd, set(item.price_includes), "study"
+    else:
+        if row is not None and not bool(row["buyable"]):
+            return np.nan, "lease only"
+        if row is None:
+            faults.append(
+                Fault(
+                    file=study.name, key=f"{key}.price_usd", value="nothing", expected="a price: not in the catalogue"
+                )
+            )
+            return np.nan, ""
+        picked = catalog.accelerator_price(tables, item.name, study.price_day)
+        usd, includes, origin = picked.value, set(picked.includes), f"{picked.table}: {picked.row} ({picked.date})"
+        if not np.isfinite(usd):
+            faults.append(
+                Fault(
+                    file="accelerator_prices.csv",
+                    key=f"{item.name}, not later than {study.price_day}",
+                    value="blank",
+                    expected=f"{key}.price_usd and {key}.price_includes stated in the study",
+                )
+            )
+            return np.nan, origin
+    for part, adder in (("network", item.network_usd), ("storage", item.storage_usd)):
+        if part in includes and adder:
+            faults.append(
+                Fault(
+                    file=study.name,
+                    key=f"{key}.{part}_usd",
+                    value=f"{adder:g} USD",
+                    expected=f"nothing: the price ({origin}) includes {part} already, it would be taken twice",
+                )
+            )
+        if part not in includes and adder is None:
+            faults.append(
+                Fault(
+                    file=study.name,
+                    key=f"{key}.{part}_usd",
+                    value="nothing",
+                    expected=f'the {part} share per accelerator ("0 USD" if you mean none): the price ({origin}) leaves it out',
+                )
+            )
+        usd += adder or 0.0
+    for part in ("accelerator", "server"):
+        if part not in includes:
+            faults.append(
+                Fault(
+                    file=study.name,
+                    key=f"{key}.price_includes",
+                    value=", ".join(sorted(includes)),
+                    expected=f"a price that includes the {part}",
+                )
+            )
+    return usd / 1e6, origin

@@ -1,0 +1,254 @@
+"""Study + tables -> Problem: the one room where frames become arrays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.assembly.accelerators import Bought, bought_accelerators
+from siting.assembly.candidates import candidate_frame, sales_tax_by_quarter
+from siting.assembly.costs import (
+    clock_of,
+    construction_profile,
+    growth,
+    opening_costs,
+    pod_profiles,
+    rent_profile,
+    standing_profile,
+    straight_line_left,
+)
+from siting.assembly.demand import Demand, demand_of
+from siting.assembly.leases import gpus_for, lease_costs, lease_frame
+from siting.problem import BoolArray, FloatArray, Problem
+from siting.study import Study
+from siting.tables import catalog
+from siting.tables.read import Tables
+from siting.units import first_day
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Assembled:
+    """The problem over all usable candidates, and the frames that name its rows."""
+
+    problem: Problem
+    candidates: pd.DataFrame
+    """Every candidate read, usable or not (`excluded_by`)."""
+    usable: pd.DataFrame
+    """Rows of the problem, in its order."""
+    leases: pd.DataFrame
+    accelerators: list[Bought]
+    demand: Demand
+
+
+def assemble(study: Study, tables: Tables) -> Assembled:
+    """Arrays of the study. Raises InputError with what is blank, unknown, empty or out of reach."""
+    kinds = bought_accelerators(study, tables)
+    candidates = candidate_frame(study, tables)
+    usable = candidates[candidates["excluded_by"] == ""].reset_index(drop=True)
+    leases = lease_frame(study, tables)
+    demand = demand_of(study, tables, usable, leases)
+    return Assembled(
+        problem=_problem(study, tables, usable, leases, kinds, demand),
+        candidates=candidates,
+        usable=usable,
+        leases=leases,
+        accelerators=kinds,
+        demand=demand,
+    )
+
+
+def _problem(
+    study: Study, tables: Tables, usable: pd.DataFrame, leases: pd.DataFrame, kinds: list[Bought], demand: Demand
+) -> Problem:
+    module_mw = study.halls.module_it_mw
+    pue_peak = usable["pue_peak"].to_numpy(float)
+    own = (usable["tenure"] == "own").to_numpy()
+    first = math.ceil(study.halls.first_phase_it_mw / module_mw - 1e-9)
+    sales_tax = sales_tax_by_quarter(study, tables, usable, _days(study))
+    property_tax = usable["property_tax"].to_numpy(float)
+    return Problem(
+        quarters=study.quarters,
+        module_it_mw=module_mw,
+        candidate_id=usable["candidate"].to_numpy(object),
+        pue_peak=pue_peak,
+        modules_max=np.floor(usable["final_utility_mw"].to_numpy(float) / (pue_peak * module_mw) + 1e-9).astype(
+            np.int64
+        ),
+        modules_first=np.where(own, first, 1).astype(np.int64),
+        live_from=_live_from(study, usable, own),
+        energized_mw=_energized(study, usable, own),
+        reach=demand.reach,
+        lease_reach=demand.lease_reach,
+        region=demand.regions["region"].to_numpy(object),
+        demand_h100e=demand.h100e,
+        serve_factor=study.operation.availability * study.operation.peak_utilisation,
+        discount=clock_of(study).discount(study.quarters),
+        funding_musd=_funding(study),
+        **_site_costs(study, usable, own),
+        **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
+        **_lease_arrays(study, leases, kinds),
+        **_cluster_arrays(study, leases, kinds),
+    )
+
+
+def _days(study: Study) -> list[Any]:
+    return [first_day(study.start + t) for t in range(study.quarters)]
+
+
+def _live_from(study: Study, usable: pd.DataFrame, own: BoolArray) -> np.ndarray:
+    """Own halls stand after construction, before power if need be; colocation halls when they are handed over."""
+    handed_over = usable["energization"].to_numpy(float) - study.start
+    wait = np.where(own, study.halls.construction_quarters, handed_over)
+    return np.minimum(wait, study.quarters).astype(np.int64)
+
+
+def _energized(study: Study, usable: pd.DataFrame, own: BoolArray) -> FloatArray:
+    """(I, T) utility MW: 0 before energization, then the ramp's step, never above the final MW. Colocation has no ramp."""
+    final = usable["final_utility_mw"].to_numpy(float)[:, None]
+    age = np.arange(study.quarters)[None, :] - (usable["energization"].to_numpy(float) - study.start)[:, None]
+    ramped = np.zeros((len(usable), study.quarters))
+    for step in study.power.ramp:
+        level = final * step.share if step.share is not None else np.full_like(final, step.utility_mw)
+        ramped = np.where(age >= step.after_quarters, np.minimum(level, final), ramped)
+    return np.where(own[:, None], ramped, np.where(age >= 0, final, 0.0))
+
+
+def _funding(study: Study) -> FloatArray:
+    inflow = np.zeros(study.quarters)
+    for item in study.money.funding:
+        if item.quarter < study.end:
+            inflow[item.quarter - study.start] += item.amount_musd
+    return np.cumsum(inflow)
+
+
+def _site_costs(study: Study, usable: pd.DataFrame, own: BoolArray) -> dict[str, Any]:
+    clock, quarters, halls = clock_of(study), study.quarters, study.halls
+    discount = clock.discount(quarters)
+    opening_cash, npv_open, lag = opening_costs(study, own, usable["layer_musd"].to_numpy(float), clock)
+    colocation = study.candidates.colocation
+    term = 4 * (colocation.term_years if colocation else 10)
+    rent = rent_profile(term, colocation.escalator if colocation else 0.03, quarters)
+    build = construction_profile(halls.construction_quarters, halls.escalator, quarters)
+    stand = standing_profile(quarters)
+    kw = halls.module_it_mw * 1000.0
+    factor = np.column_stack(
+        [
+            np.where(own, usable["construction_musd_per_it_mw"].to_numpy(float) * halls.module_it_mw, 0.0),
+            np.where(own, halls.om_usd_per_it_kw_year / 4.0 * kw / 1e6, 0.0),
+            np.where(own, 0.0, usable["rent_usd_per_kw_month"].to_numpy(float) * 3.0 * kw / 1e6),
+        ]
+    )
+    left = straight_line_left(halls.life_years, quarters)
+    worth = np.stack(
+        [
+            build @ discount - build.sum(axis=1) * left * clock.end_discount,
+            stand @ discount,
+            rent @ clock.discount(rent.shape[1]),
+        ]
+    )
+    return {
+        "npv_open_musd": npv_open,
+        "npv_module_musd": factor @ worth,
+        "opening_cash_musd": opening_cash,
+        "opening_lag": lag,
+        "module_cash_factor": factor,
+        "module_cash_profile": np.stack([build, stand, rent[:, :quarters]]),
+    }
+
+
+def _pod_costs(
+    study: Study,
+    tables: Tables,
+    usable: pd.DataFrame,
+    kinds: list[Bought],
+    sales_tax: FloatArray,
+    property_tax: FloatArray,
+) -> dict[str, Any]:
+    clock, quarters = clock_of(study), study.quarters
+    discount = clock.discount(quarters)
+    ages = np.arange(quarters + 1) / 4.0
+    curve = study.purchase.residual
+    left = np.zeros(quarters + 1) if curve == "zero" else catalog.residual_share(tables, curve, ages)
+    profiles = [pod_profiles(study, kind.lead_quarters, left) for kind in kinds]
+    price = np.array([np.nan_to_num(kind.price_musd) * kind.pod_accelerators for kind in kinds])
+    cash = np.stack([profile.cash for profile in profiles], axis=1)
+    worth = cash @ discount  # (3, G, T)
+    residual = np.stack([profile.residual for profile in profiles]) * clock.end_discount  # (G, T)
+    npv_pod = price[None, :, None] * (
+        (1.0 + sales_tax)[:, None, :] * worth[0][None]
+        + (worth[1] - residual)[None]
+        + property_tax[:, None, None] * worth[2][None]
+    )
+    pod_mw = np.array([kind.it_kw * kind.pod_accelerators / 1000.0 for kind in kinds])
+    mwh_usd = usable["usd_per_mwh"].to_numpy(float)[:, None] * growth(study.power.escalator, quarters)[None, :]
+    hourly = usable["pue_mean"].to_numpy(float)[:, None] * study.power.load_factor * mwh_usd / 1e6
+    run = hourly * clock.hours(quarters)[None, :] * discount[None, :]
+    first = [
+        quarters
+        if not np.isfinite(kind.price_musd)
+        else max(kind.lead_quarters, (kind.available or study.start) - study.start)
+        for kind in kinds
+    ]
+    return {
+        "npv_pod_musd": npv_pod,
+        "npv_run_musd": run[:, None, :] * pod_mw[None, :, None],
+        "pod_price_musd": price,
+        "sales_tax": sales_tax,
+        "property_tax": property_tax,
+        "pod_cash_profile": cash,
+        "accelerator": np.array([kind.name for kind in kinds], dtype=object),
+        "pod_accelerators": np.array([kind.pod_accelerators for kind in kinds], dtype=np.int64),
+        "pod_it_mw": pod_mw,
+        "pod_h100e": np.array([kind.h100e_bf16 * kind.pod_accelerators for kind in kinds]),
+        "deliver_from": np.minimum(np.array(first, dtype=np.int64), quarters),
+        "supply": np.array([kind.supply_per_quarter for kind in kinds]),
+    }
+
+
+def _lease_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> dict[str, Any]:
+    cash, npv = lease_costs(study, leases, clock_of(study))
+    per_gpu = {kind.name: kind.h100e_bf16 for kind in kinds}
+    t = np.arange(study.quarters)[None, :]
+    window = (t >= leases["first_start"].to_numpy(int)[:, None]) & (t <= leases["last_start"].to_numpy(int)[:, None])
+    return {
+        "lease_id": leases["lease"].to_numpy(object),
+        "lease_h100e": leases["accelerator"].map(per_gpu).to_numpy(float),
+        "lease_min": leases["min_gpus"].to_numpy(float),
+        "lease_max": leases["gpus"].to_numpy(float),
+        "lease_term": leases["term_quarters"].to_numpy(np.int64),
+        "lease_start": window,
+        "lease_forced": leases["existing"].to_numpy(bool),
+        "npv_lease_musd": npv,
+        "lease_cash_musd": cash,
+    }
+
+
+def _cluster_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> dict[str, Any]:
+    pods = np.zeros((len(study.clusters), len(kinds)), dtype=np.int64)
+    gpus = np.zeros((len(study.clusters), len(leases)), dtype=np.int64)
+    h100e = {kind.name: kind.h100e_bf16 for kind in kinds}
+    for k, cluster in enumerate(study.clusters):
+        admitted = cluster.accelerators or tuple(h100e)
+        for g, kind in enumerate(kinds):
+            if kind.name in admitted and np.isfinite(kind.price_musd):
+                size = cluster.gpus if cluster.gpus is not None else cluster.h100e_bf16 / kind.h100e_bf16
+                pods[k, g] = math.ceil(size / kind.pod_accelerators - 1e-9)
+        for number, lease in enumerate(leases.itertuples()):
+            if lease.accelerator in admitted:
+                needed = gpus_for(cluster.gpus, cluster.h100e_bf16, h100e[lease.accelerator])
+                if needed <= min(lease.single_fabric_gpus, lease.gpus):
+                    gpus[k, number] = needed
+    last = study.quarters - 1
+    return {
+        "cluster": np.array([cluster.name for cluster in study.clusters], dtype=object),
+        "cluster_pods": pods,
+        "cluster_lease_gpus": gpus,
+        "cluster_from": np.array([c.by - study.start for c in study.clusters], dtype=np.int64),
+        "cluster_until": np.array(
+            [last if c.until is None else min(c.until - study.start, last) for c in study.clusters], dtype=np.int64
+        ),
+    }

@@ -1,0 +1,220 @@
+"""Candidates with everything that differs between them: one frame, one row a candidate.
+
+Rows that cannot be used stay in the frame with the reason in `excluded_by`, so that the report can count them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import STRtree
+
+from siting.assembly.places import colocation_places, file_places, grid_places, nothing_left
+from siting.errors import Fault, InputError
+from siting.geo.cooling import pue
+from siting.geo.distance import geodesic_km
+from siting.study import Study
+from siting.study.places import Power
+from siting.tables import catalog
+from siting.tables.checks import same_id
+from siting.tables.planner_files import read_layer
+from siting.tables.read import Tables
+
+EQUAL_AREA = "EPSG:5070"
+"""CONUS Albers, metres: distances to layers."""
+
+
+def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
+    """All candidates. Columns: candidate, name, lat, lon, state, county_fips, interconnect, bus_id, tenure, final_utility_mw,
+    pue_mean, pue_peak, energization (ordinal), usd_per_mwh (study's start), construction_musd_per_it_mw,
+    rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked, excluded_by.
+
+    Raises InputError: bad planner file, unknown place, blank figure that is needed, filters that leave nothing.
+    """
+    parts = [
+        part
+        for part in (grid_places(study, tables), file_places(study, tables), colocation_places(study, tables))
+        if len(part)
+    ]
+    if not parts:
+        raise InputError([nothing_left(study, tables)])
+    frame = pd.concat(parts, ignore_index=True)
+    frame["excluded_by"] = ""
+    _refuse_duplicates(study, frame)
+    _apply_layers(study, frame)
+    _cooling(study, tables, frame)
+    _final_mw(study, frame)
+    frame["energization"] = _energization(study, frame)
+    frame["usd_per_mwh"] = _power_price(study, tables, frame)
+    frame["construction_musd_per_it_mw"] = _construction(study, tables, frame)
+    frame["property_tax"] = _property_tax(study, tables, frame)
+    off = {"own": study.money.own, "colocation": study.money.colocation}
+    for tenure, allowed in off.items():
+        if not allowed:
+            _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
+    return frame
+
+
+def _exclude(frame: pd.DataFrame, rows: pd.Series, why: str) -> None:
+    frame.loc[rows & (frame["excluded_by"] == ""), "excluded_by"] = why
+
+
+def _refuse_duplicates(study: Study, frame: pd.DataFrame) -> None:
+    folded = frame["candidate"].map(same_id)
+    if (again := folded.duplicated()).any():
+        ids = ", ".join(sorted(frame.loc[again, "candidate"].unique())[:10])
+        raise InputError([Fault(file=study.name, key="candidates", value=ids, expected="every candidate id once")])
+
+
+def _apply_layers(study: Study, frame: pd.DataFrame) -> None:
+    frame["layer_musd"] = 0.0
+    if not study.layers:
+        return
+    points = gpd.GeoSeries(gpd.points_from_xy(frame["lon"], frame["lat"]), crs="EPSG:4326").to_crs(EQUAL_AREA)
+    for number, layer in enumerate(study.layers):
+        shapes = read_layer(study.folder / layer.path).to_crs(EQUAL_AREA).geometry
+        tree = STRtree(shapes.to_numpy())
+        hit, _ = tree.query(points.to_numpy(), predicate="dwithin", distance=layer.within_km * 1000.0)
+        near = pd.Series(np.isin(np.arange(len(frame)), hit), index=frame.index)
+        if layer.rule == "add_cost":
+            frame.loc[near, "layer_musd"] += layer.cost_musd or 0.0
+        else:
+            _exclude(frame, near if layer.rule == "exclude" else ~near, f"layers[{number}] {layer.rule} {layer.path}")
+    if (frame["excluded_by"] != "").all():
+        raise InputError(
+            [Fault(file=study.name, key="layers", value="no candidate left", expected="layers that leave at least one")]
+        )
+
+
+def _cooling(study: Study, tables: Tables, frame: pd.DataFrame) -> None:
+    classes = tables.pue_classes.set_index("cooling")
+    if study.halls.cooling not in classes.index:
+        fault = Fault(
+            file=study.name,
+            key="halls.cooling",
+            value=study.halls.cooling,
+            expected=f"one of {', '.join(map(str, classes.index))}",
+        )
+        raise InputError([fault])
+    months = [f"t{month:02d}_c" for month in range(1, 13)]
+    temperature = tables.county_temperature.set_index("county_fips")[months].reindex(frame["county_fips"])
+    frame["pue_mean"], frame["pue_peak"] = pue(temperature.to_numpy(float), classes.loc[study.halls.cooling])
+    _exclude(frame, frame["pue_peak"].isna(), "no temperature for its county")
+
+
+def _final_mw(study: Study, frame: pd.DataFrame) -> None:
+    stated = frame["stated_utility_mw"].fillna(frame["stated_it_mw"] * frame["pue_peak"])
+    frame["final_utility_mw"] = stated.clip(upper=study.candidates.largest_campus_utility_mw)
+    first = np.where(frame["tenure"] == "own", study.halls.first_phase_it_mw, study.halls.module_it_mw)
+    _exclude(frame, frame["final_utility_mw"] < first * frame["pue_peak"] - 1e-9, "less MW than a first phase")
+
+
+def _energization(study: Study, frame: pd.DataFrame) -> pd.Series:
+    """Ordinal of the first quarter with grid power."""
+    table = study.start + _quarters_to_power(study.power, frame)
+    found = frame["own_energization"].fillna(table)
+    if (blank := found.isna() & (frame["excluded_by"] == "")).any():
+        states = ", ".join(sorted(frame.loc[blank, "state"].unique()))
+        raise InputError(
+            [
+                Fault(
+                    file=study.name,
+                    key="power.time_to_power",
+                    value=f"no row for {states}",
+                    expected="a row for every state or interconnection with candidates, or a last row without `where`",
+                )
+            ]
+        )
+    return found.clip(lower=study.start)
+
+
+def _quarters_to_power(power: Power, frame: pd.DataFrame) -> pd.Series:
+    quarters = pd.Series(np.nan, index=frame.index)
+    for row in power.time_to_power:
+        here = frame["state"].isin(row.where) | frame["interconnect"].isin(row.where) if row.where else True
+        value = float(getattr(row, f"{power.case}_quarters"))
+        quarters = quarters.mask(quarters.isna() & here, value)
+    return quarters
+
+
+def _power_price(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:
+    states = sorted(frame["state"].unique())
+    prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
+    by_state = dict(zip(prices["state"], prices["usd_per_mwh"], strict=True))
+    price = frame["own_usd_per_mwh"].fillna(frame["state"].map(by_state)) + study.power.price_adder_usd_per_mwh
+    used = price.isna() & (frame["excluded_by"] == "")
+    if used.any():
+        raise InputError(
+            [
+                Fault(
+                    file="power_prices.csv",
+                    key=f"state {state}, {study.power.price_column}",
+                    value="blank",
+                    expected="a price not later than the study: name the state in candidates.grid.exclude_states, or state "
+                    "usd_per_mwh in a file of candidates",
+                )
+                for state in sorted(frame.loc[used, "state"].unique())
+            ]
+        )
+    return price
+
+
+def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:
+    """musd per critical IT MW of own halls; NaN for colocation."""
+    halls = study.halls
+    if halls.cost_musd_per_it_mw is not None:
+        return pd.Series(np.where(frame["tenure"] == "own", halls.cost_musd_per_it_mw, np.nan), index=frame.index)
+    cost = np.full(len(frame), catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level).value)
+    listed = tables.construction
+    listed = listed[listed["lat"].notna() & listed["market"].ne("US")].drop_duplicates("market")
+    if len(listed):
+        km = geodesic_km(
+            frame["lat"].to_numpy(float),
+            frame["lon"].to_numpy(float),
+            listed["lat"].to_numpy(float),
+            listed["lon"].to_numpy(float),
+        )
+        values = np.array(
+            [catalog.construction_musd_per_it_mw(tables, m, halls.cost_level).value for m in listed["market"]]
+        )
+        nearest = km.argmin(axis=1)
+        inside = (km.min(axis=1) <= halls.market_radius_km) & np.isfinite(values[nearest])
+        cost = np.where(inside, values[nearest], cost)
+    return pd.Series(np.where(frame["tenure"] == "own", cost, np.nan), index=frame.index)
+
+
+def _property_tax(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:
+    table = catalog.property_tax_pct(tables, frame["state"].tolist(), frame["county_fips"].tolist())
+    rate = pd.Series(table["pct"].to_numpy(float) / 100.0, index=frame.index)
+    blank = rate.isna()
+    if study.taxes.property_tax_where_blank is not None:
+        return rate.fillna(study.taxes.property_tax_where_blank)
+    used = blank & (frame["excluded_by"] == "")
+    if used.any():
+        states = ", ".join(sorted(frame.loc[used, "state"].unique()))
+        raise InputError(
+            [
+                Fault(
+                    file=study.name,
+                    key="taxes.property_tax_where_blank",
+                    value=f"nothing, and no published rate for {states}",
+                    expected='a yearly rate on equipment such as "1.0 %/y" ("0 %/y" if you mean none)',
+                )
+            ]
+        )
+    return rate
+
+
+def sales_tax_by_quarter(study: Study, tables: Tables, frame: pd.DataFrame, days: list[dt.date]) -> np.ndarray:
+    """(I, T) share of the price due as state sales tax, by delivery quarter."""
+    states = sorted(frame["state"].unique())
+    columns = []
+    for day in days:
+        row = catalog.state_tax(tables, states, day)
+        exempt = (row["exemption"] == "yes") & study.taxes.sales_tax_exemption_claimed
+        share = np.where(exempt, 0.0, row["sales_tax_pct"].to_numpy(float) / 100.0)
+        columns.append(frame["state"].map(dict(zip(states, share, strict=True))).to_numpy(float))
+    return np.column_stack(columns)

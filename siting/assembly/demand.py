@@ -1,0 +1,135 @@
+"""Demand regions, and who reaches them inside the round trip target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.geo.distance import geodesic_km
+from siting.geo.latency import rtt_p95_ms
+from siting.problem import BoolArray, FloatArray
+from siting.study import Study
+from siting.study.places import Inference
+from siting.tables.planner_files import read_rtt_table
+from siting.tables.read import Tables
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Demand:
+    """J regions. Round trips in ms, inf where no arc exists."""
+
+    regions: pd.DataFrame
+    """region, lat, lon, population, share."""
+    h100e: FloatArray
+    """(J, T) peak H100e by dense BF16."""
+    rtt_ms: FloatArray
+    """(I, J)."""
+    lease_rtt_ms: FloatArray
+    """(L, J)."""
+    reach: BoolArray
+    lease_reach: BoolArray
+
+
+def demand_of(study: Study, tables: Tables, usable: pd.DataFrame, leases: pd.DataFrame) -> Demand:
+    """Regions and arcs. Raises InputError for a region that nobody reaches: its name, the nearest candidate, its RTT."""
+    ask = study.inference
+    if ask is None:
+        empty = pd.DataFrame({"region": [], "lat": [], "lon": [], "population": [], "share": []})
+        none = np.zeros((len(usable), 0)), np.zeros((len(leases), 0))
+        return Demand(
+            regions=empty,
+            h100e=np.zeros((0, study.quarters)),
+            rtt_ms=none[0],
+            lease_rtt_ms=none[1],
+            reach=none[0].astype(bool),
+            lease_reach=none[1].astype(bool),
+        )
+    regions = tables.regions.head(ask.regions).reset_index(drop=True)
+    regions = regions[["region", "lat", "lon", "population"]].copy()
+    regions["share"] = regions["population"] / regions["population"].sum()
+    rtt = _rtt_ms(ask, usable["lat"], usable["lon"], regions)
+    if ask.rtt_table is not None:
+        rtt = _own_rtt(study, ask.rtt_table, usable, regions, rtt)
+    lease_rtt = _rtt_ms(ask, leases["lat"], leases["lon"], regions)
+    reach, lease_reach = rtt <= ask.rtt_target_ms + 1e-9, lease_rtt <= ask.rtt_target_ms + 1e-9
+    _refuse_unreachable(study, ask, regions, usable, rtt, reach, lease_reach)
+    return Demand(
+        regions=regions,
+        h100e=regions["share"].to_numpy()[:, None] * _peak(study, ask)[None, :],
+        rtt_ms=rtt,
+        lease_rtt_ms=lease_rtt,
+        reach=reach,
+        lease_reach=lease_reach,
+    )
+
+
+def _peak(study: Study, ask: Inference) -> FloatArray:
+    since = np.arange(study.quarters) - (ask.first_quarter - study.start)
+    return np.where(since >= 0, ask.peak_h100e_bf16 * (1.0 + ask.growth) ** (np.maximum(since, 0) / 4.0), 0.0)
+
+
+def _rtt_ms(ask: Inference, lat: pd.Series, lon: pd.Series, regions: pd.DataFrame) -> FloatArray:
+    """(N, J) by the fitted line; inf for a source without a place."""
+    placed = (lat.notna() & lon.notna()).to_numpy()
+    rtt = np.full((len(lat), len(regions)), np.inf)
+    if placed.any():
+        km = geodesic_km(
+            lat[placed].to_numpy(float),
+            lon[placed].to_numpy(float),
+            regions["lat"].to_numpy(float),
+            regions["lon"].to_numpy(float),
+        )
+        rtt[placed] = rtt_p95_ms(km, basis=ask.rtt_basis, access_adder_ms=ask.access_adder_ms)
+    return rtt
+
+
+def _own_rtt(study: Study, path: str, usable: pd.DataFrame, regions: pd.DataFrame, rtt: FloatArray) -> FloatArray:
+    """The planner's pairs win over the line. Names that match nothing are faults."""
+    table = read_rtt_table(study.folder / path)
+    row = table["candidate"].map({name: n for n, name in enumerate(usable["candidate"])})
+    column = table["region"].map({name: n for n, name in enumerate(regions["region"])})
+    unknown = table[row.isna() | column.isna()]
+    if len(unknown):
+        raise InputError(
+            [
+                Fault(
+                    file=path,
+                    key=f"row {int(index) + 2}",
+                    value=f"{pair.candidate} - {pair.region}",
+                    expected="a candidate and one of the study's regions",
+                )
+                for index, pair in unknown.head(20).iterrows()
+            ]
+        )
+    rtt = rtt.copy()
+    rtt[row.to_numpy(int), column.to_numpy(int)] = table["rtt_ms"].to_numpy(float)
+    return rtt
+
+
+def _refuse_unreachable(
+    study: Study,
+    ask: Inference,
+    regions: pd.DataFrame,
+    usable: pd.DataFrame,
+    rtt: FloatArray,
+    reach: BoolArray,
+    lease_reach: BoolArray,
+) -> None:
+    alone = ~(reach.any(axis=0) | lease_reach.any(axis=0))
+    faults = []
+    for j in np.flatnonzero(alone).tolist():
+        nearest = int(np.argmin(rtt[:, j])) if len(rtt) else -1
+        best = f"{usable['candidate'].iloc[nearest]} at {rtt[nearest, j]:.1f} ms" if nearest >= 0 else "no candidate"
+        faults.append(
+            Fault(
+                file=study.name,
+                key=f"inference.rtt_target_ms, region {regions['region'].iloc[j]}",
+                value=f"{ask.rtt_target_ms:g} ms ({ask.rtt_basis}); the nearest candidate is {best}",
+                expected="a target that at least one candidate or placed lease meets",
+            )
+        )
+    if faults and ask.peak_h100e_bf16 > 0:
+        raise InputError(faults)

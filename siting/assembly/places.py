@@ -1,0 +1,215 @@
+"""Where candidates come from: substations of the grid, the planner's own file, colocation markets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.geo.places import locate
+from siting.grid.network import nearest_substation
+from siting.study import Study
+from siting.tables import catalog
+from siting.tables.planner_files import read_candidates
+from siting.tables.read import Tables
+from siting.units import parse_quarter
+
+
+def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
+    choice = study.candidates.grid
+    if choice is None or not study.money.own:
+        return pd.DataFrame()
+    subs = tables.grid_substations
+    keep = pd.Series(True, index=subs.index)
+    for _, rows in _grid_filters(study, tables):
+        keep &= rows
+    subs = subs[keep]
+    return pd.DataFrame(
+        {
+            "candidate": "sub-" + subs["sub_id"].astype(int).astype(str),
+            "name": subs["name"].astype(str),
+            "lat": subs["lat"].astype(float),
+            "lon": subs["lon"].astype(float),
+            "state": subs["state"].astype(str),
+            "county_fips": subs["county_fips"].astype(str),
+            "interconnect": subs["interconnect"].astype(str),
+            "bus_id": subs["bus_id"].astype("Int64"),
+            "tenure": "own",
+            "stated_utility_mw": _hosting(study, tables)[keep],
+            "stated_it_mw": np.nan,
+            "own_usd_per_mwh": np.nan,
+            "own_energization": np.nan,
+            "rent_usd_per_kw_month": np.nan,
+            "grid_checked": True,
+        }
+    )
+
+
+def _hosting(study: Study, tables: Tables) -> pd.Series:
+    """Hosting capacity at the meter less what others hold, MW."""
+    subs = tables.grid_substations
+    column = {"n1": "hosting_n1_utility_mw", "n0": "hosting_n0_utility_mw"}[study.candidates.hosting]
+    held = subs["sub_id"].astype(int).astype(str).map(study.candidates.committed_utility_mw_by_substation).fillna(0.0)
+    held += subs["county_fips"].astype(str).map(study.candidates.committed_utility_mw_by_county).fillna(0.0)
+    return (subs[column].astype(float) - held).clip(lower=0.0)
+
+
+def _grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
+    choice, subs = study.candidates.grid, tables.grid_substations
+    assert choice is not None
+    filters = []
+    if choice.states:
+        filters.append((f"states = {list(choice.states)}", subs["state"].isin(choice.states)))
+    if choice.exclude_states:
+        filters.append((f"exclude_states = {list(choice.exclude_states)}", ~subs["state"].isin(choice.exclude_states)))
+    if choice.interconnects:
+        filters.append(
+            (f"interconnects = {list(choice.interconnects)}", subs["interconnect"].isin(choice.interconnects))
+        )
+    if choice.boxes:
+        inside = pd.Series(False, index=subs.index)
+        for box in choice.boxes:
+            inside |= subs["lat"].between(box.south, box.north) & subs["lon"].between(box.west, box.east)
+        filters.append(("boxes", inside))
+    filters.append((f"min_utility_mw = {choice.min_utility_mw:g} MW", _hosting(study, tables) >= choice.min_utility_mw))
+    return filters
+
+
+def nothing_left(study: Study, tables: Tables) -> Fault:
+    """Which filter emptied the candidates."""
+    if study.candidates.grid is None or not study.money.own:
+        return Fault(file=study.name, key="candidates", value="no candidate", expected="at least one")
+    left = pd.Series(True, index=tables.grid_substations.index)
+    for name, rows in _grid_filters(study, tables):
+        before = int(left.sum())
+        left &= rows
+        if not left.any():
+            return Fault(
+                file=study.name,
+                key="candidates.grid",
+                value=f"no candidate after {name} ({before:,} before it)",
+                expected="filters that leave at least one substation",
+            )
+    return Fault(file=study.name, key="candidates", value="no candidate", expected="at least one")
+
+
+def file_places(study: Study, tables: Tables) -> pd.DataFrame:
+    choice = study.candidates.file
+    if choice is None:
+        return pd.DataFrame()
+    path = study.folder / choice.path
+    rows = read_candidates(path)
+    where = locate(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.data_dir)
+    state = rows["state"].astype(str).str.strip().where(lambda s: s.ne("") & s.ne("nan"), where["state"].to_numpy())
+    unknown = state.isna() | (state.astype(str).isin(["", "nan", "None"]))
+    if unknown.any():
+        raise InputError(
+            [
+                Fault(
+                    file=str(path),
+                    key=f"row {n + 2}, lat/lon",
+                    value=f"{rows['lat'].iloc[n]}, {rows['lon'].iloc[n]}",
+                    expected="a place in one of the 48 states or DC: there is no grid, price or state row elsewhere",
+                )
+                for n in np.flatnonzero(unknown)
+            ]
+        )
+    near, km = nearest_substation(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.grid_substations)
+    close = km <= choice.nearest_bus_within_km
+    subs = tables.grid_substations.iloc[near]
+    energization = rows["energization"].astype(str).str.strip()
+    return pd.DataFrame(
+        {
+            "candidate": rows["candidate"].astype(str),
+            "name": rows["name"].astype(str).where(rows["name"].astype(str).ne(""), rows["candidate"].astype(str)),
+            "lat": rows["lat"].astype(float),
+            "lon": rows["lon"].astype(float),
+            "state": state.astype(str),
+            "county_fips": where["county_fips"].astype(str).to_numpy(),
+            "interconnect": subs["interconnect"].astype(str).to_numpy(),
+            "bus_id": pd.array(np.where(close, subs["bus_id"].to_numpy(), -1), dtype="Int64"),
+            "tenure": rows["tenure"].astype(str),
+            "stated_utility_mw": rows["utility_mw"].astype(float),
+            "stated_it_mw": rows["it_mw"].astype(float),
+            "own_usd_per_mwh": rows["usd_per_mwh"].astype(float),
+            "own_energization": [
+                float(parse_quarter(text)) if text not in ("", "nan", "None") else np.nan for text in energization
+            ],
+            "rent_usd_per_kw_month": _rent_of_rows(study, tables, path, rows),
+            "grid_checked": close,
+        }
+    ).assign(bus_id=lambda f: f["bus_id"].where(f["grid_checked"]))
+
+
+def _rent_of_rows(study: Study, tables: Tables, path: object, rows: pd.DataFrame) -> pd.Series:
+    """Own rent, else that of the named market; a colocation row without either is refused."""
+    rents = _market_rents(study, tables).set_index("market")["rent"]
+    by_market = rows["market"].astype(str).map(rents)
+    rent = rows["rent_usd_per_kw_month"].astype(float).fillna(by_market)
+    missing = (rows["tenure"] == "colocation") & rent.isna()
+    if missing.any():
+        raise InputError(
+            [
+                Fault(
+                    file=str(path),
+                    key=f"row {n + 2}, rent_usd_per_kw_month",
+                    value="blank",
+                    expected=f"a rent, or a market of the rent table ({', '.join(rents.index)})",
+                )
+                for n in np.flatnonzero(missing)
+            ]
+        )
+    return rent
+
+
+def _market_rents(study: Study, tables: Tables) -> pd.DataFrame:
+    """Wholesale rent by market on the study's date, the row of the largest size; columns market, market_slug, lat, lon, rent."""
+    level = study.candidates.colocation.rent_level if study.candidates.colocation else "mid"
+    rents = catalog.colocation_rents_on(tables, study.price_day)
+    rents = rents[(rents["tenure"] == "wholesale") & rents["lat"].notna()].copy()
+    middle = (rents["usd_per_kw_month_low"] + rents["usd_per_kw_month_high"]) / 2.0
+    rents["rent"] = middle if level == "mid" else rents[f"usd_per_kw_month_{level}"]
+    rents = rents.sort_values(["market", "size_high_mw", "date"], na_position="first")
+    return rents.drop_duplicates("market", keep="last")[["market", "market_slug", "lat", "lon", "rent"]]
+
+
+def colocation_places(study: Study, tables: Tables) -> pd.DataFrame:
+    choice = study.candidates.colocation
+    if choice is None or not study.money.colocation:
+        return pd.DataFrame()
+    rents = _market_rents(study, tables).reset_index(drop=True)
+    if choice.markets:
+        if unknown := sorted(set(choice.markets) - set(rents["market"])):
+            raise InputError(
+                [
+                    Fault(
+                        file=study.name,
+                        key="candidates.colocation.markets",
+                        value=", ".join(unknown),
+                        expected=f"markets with a rent on {study.price_day}: {', '.join(rents['market'])}",
+                    )
+                ]
+            )
+        rents = rents[rents["market"].isin(choice.markets)].reset_index(drop=True)
+    where = locate(rents["lat"].to_numpy(float), rents["lon"].to_numpy(float), tables.data_dir)
+    near, _ = nearest_substation(rents["lat"].to_numpy(float), rents["lon"].to_numpy(float), tables.grid_substations)
+    subs = tables.grid_substations.iloc[near]
+    return pd.DataFrame(
+        {
+            "candidate": "colo-" + rents["market_slug"].astype(str),
+            "name": rents["market"].astype(str) + " colocation",
+            "lat": rents["lat"].astype(float),
+            "lon": rents["lon"].astype(float),
+            "state": where["state"].astype(str).to_numpy(),
+            "county_fips": where["county_fips"].astype(str).to_numpy(),
+            "interconnect": subs["interconnect"].astype(str).to_numpy(),
+            "bus_id": subs["bus_id"].astype("Int64").to_numpy(),
+            "tenure": "colocation",
+            "stated_utility_mw": np.nan,
+            "stated_it_mw": choice.available_it_mw,
+            "own_usd_per_mwh": np.nan,
+            "own_energization": float(choice.ready),
+            "rent_usd_per_kw_month": rents["rent"].astype(float),
+            "grid_checked": True,
+        }
+    )

@@ -1,0 +1,224 @@
+"""What a plan's numbers say: near ties, binding limits, simple reasons for having no plan, sources of the figures used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.assembly import Assembled
+from siting.problem import Problem
+from siting.reduction.screen import Screened
+from siting.study import Study
+from siting.tables import catalog
+from siting.tables.read import Tables
+from siting.units import quarter_label
+
+NEAR = 0.005
+"""Candidates whose plan would cost within 0.5 % of the best count as near ties."""
+
+
+def near_ties(
+    assembled: Assembled, screened: Screened, plan_tables: dict[str, pd.DataFrame], value: float
+) -> dict[str, Any]:
+    """How far the place is decided: candidates that could take the first hosting site's role within 0.5 % of the plan's cost.
+
+    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without an own
+    host the measure is the cheapest place to serve from; it says nothing where nothing is built.
+    """
+    hosts = plan_tables["clusters"]
+    own = hosts[hosts["tenure"] != "lease"]["host"].tolist()
+    built = plan_tables["sites"]["candidate"].tolist()
+    ids = assembled.usable["candidate"].tolist()
+    if own:
+        cost, chosen = screened.host_cost_musd, own[0]
+    elif built:
+        cost, chosen = screened.serve_cost_musd * float(plan_tables["power"]["running_it_mw"].max() or 0.0), built[0]
+    else:
+        return {"count": 0, "within_share": NEAR, "states": [], "decided": True, "chosen": "", "nothing_built": True}
+    here = cost[ids.index(chosen)]
+    near = np.isfinite(cost) & (value - here + cost <= (1.0 + NEAR) * value)
+    near[ids.index(chosen)] = True
+    states = sorted(set(assembled.usable["state"].to_numpy()[near]))
+    return {
+        "count": int(near.sum()),
+        "within_share": NEAR,
+        "states": states,
+        "decided": len(states) <= 1,
+        "chosen": chosen,
+        "nothing_built": False,
+    }
+
+
+def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Limits that the plan meets with no room, in words."""
+    found = []
+    cash = tables["cash"]
+    room = cash["funding_cumulative"] - cash["cumulative"]
+    tight = cash.loc[room <= 1e-3 * cash["funding_cumulative"].clip(lower=1.0), "quarter"].tolist()
+    if tight:
+        found.append(f"money in {_span(tight)}")
+    for site in tables["sites"].itertuples():
+        power = tables["power"][tables["power"]["candidate"] == site.candidate]
+        full = power[power["running_utility_mw"] >= power["energized_utility_mw"] * (1 - 1e-6)]
+        full = full[full["running_utility_mw"] > 0]
+        if len(full):
+            found.append(f"energized power at {site.name} in {_span(full['quarter'].tolist())}")
+        if site.utility_mw >= site.final_utility_mw - study.halls.module_it_mw * site.pue_peak:
+            found.append(f"final MW at {site.name} (no room for another module)")
+    for k, cluster in enumerate(study.clusters):
+        host = tables["clusters"].iloc[k]
+        if host["tenure"] == "own":
+            first = tables["sites"].set_index("candidate").loc[host["host"]]
+            if first["energization"] == quarter_label(cluster.by):
+                found.append(
+                    f"time to power at {first['name']}: it is energized in the quarter in which {cluster.name} is due"
+                )
+    return found
+
+
+def _span(quarters: list[str]) -> str:
+    return quarters[0] if len(quarters) == 1 else f"{len(quarters)} quarters from {quarters[0]} to {quarters[-1]}"
+
+
+def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
+    """Why no plan may exist, by arithmetic on one limit at a time: MW, dates, money."""
+    p = assembled.problem
+    reasons: list[str] = []
+    able = p.host_candidates()
+    for k, cluster in enumerate(study.clusters):
+        on_lease = assembled.leases[p.cluster_lease_gpus[k] > 0]
+        if not able[k].any() and not len(on_lease):
+            reasons += _why_no_host(study, assembled, k)
+        if not len(on_lease) and len(assembled.leases):
+            biggest = assembled.leases["single_fabric_gpus"].max()
+            reasons.append(
+                f"{cluster.name}: no lease offer holds it on one fabric (the largest states {biggest:,.0f} GPUs)"
+            )
+    reasons += _money_reasons(study, assembled, able)
+    return reasons
+
+
+def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:
+    p, cluster = a.problem, study.clusters[k]
+    reasons = []
+    need = min(
+        (float(p.cluster_pods[k, g] * p.pod_it_mw[g]) for g in np.flatnonzero(p.cluster_pods[k])), default=np.nan
+    )
+    if not len(p.candidate_id) or not np.isfinite(need):
+        return [f"{cluster.name}: no campus may host it (no usable candidate, or no accelerator that can be bought)"]
+    largest = p.modules_max * p.module_it_mw
+    if largest.max() < need:
+        at = int(largest.argmax())
+        reasons.append(
+            f"power: {cluster.name} needs {need:,.1f} MW IT on one campus; the largest candidate, {p.candidate_id[at]}, "
+            f"holds {largest[at]:,.1f} MW IT"
+        )
+        return reasons
+    big = largest >= need
+    enough = p.energized_mw >= need * p.pue_peak[:, None] - 1e-9
+    first = np.where(enough.any(axis=1), enough.argmax(axis=1), p.quarters)
+    ready = np.maximum(first, p.live_from)[big]
+    when = quarter_label(study.start + int(ready.min())) if ready.min() < p.quarters else "never inside the horizon"
+    if ready.min() > p.cluster_from[k]:
+        reasons.append(
+            f"time: {cluster.name} is due in {quarter_label(cluster.by)}; the earliest campus with {need:,.1f} MW IT energized "
+            f"and standing is ready in {when} (time to power: {study.power.case} case, an assumption)"
+        )
+    deliver = [int(p.deliver_from[g]) for g in np.flatnonzero(p.cluster_pods[k])]
+    if deliver and min(deliver) > p.cluster_from[k]:
+        reasons.append(f"time: no admitted accelerator is delivered before {quarter_label(study.start + min(deliver))}")
+    return reasons
+
+
+def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
+    """The cheapest way to each cluster and the existing contracts, against the money, at the cluster's date."""
+    p, reasons = a.problem, []
+    forced = p.lease_cash_musd[p.lease_forced, 0] * p.lease_max[p.lease_forced][:, None]
+    existing = forced.sum(axis=0).cumsum() if len(forced) else np.zeros(p.quarters)
+    for k, cluster in enumerate(study.clusters):
+        by = int(p.cluster_from[k])
+        ways: list[tuple[float, str, int]] = []
+        for i, g in np.argwhere(able[k]).tolist():
+            modules = max(np.ceil(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw - 1e-9), p.modules_first[i])
+            paid = modules * p.module_cash_factor[i] @ p.module_cash_profile[:, by, : by + 1]
+            pods = p.cluster_pods[k, g] * p.pod_price_musd[g] * (1.0 + p.sales_tax[i, by])
+            ways.append((float(paid.sum() + pods + p.opening_cash_musd[i, by]), f"owning at {p.candidate_id[i]}", by))
+            if len(ways) >= 20_000:
+                break
+        for li in np.flatnonzero(p.cluster_lease_gpus[k]).tolist():
+            start = int(np.flatnonzero(p.lease_start[li])[0])
+            begin = max(start, 0)
+            whole = p.cluster_lease_gpus[k, li] * p.lease_cash_musd[li, begin].sum()
+            ways.append((float(whole), f"leasing from {p.lease_id[li]} to the horizon", p.quarters - 1))
+        short = [(cost, name, when) for cost, name, when in ways if cost + existing[when] > p.funding_musd[when] + 1e-6]
+        if ways and len(short) == len(ways):
+            cost, name, when = min(short)
+            reasons.append(
+                f"money: the cheapest way to {cluster.name}, {name}, takes {cost:,.0f} MUSD by {quarter_label(study.start + when)}"
+                f" beside {existing[when]:,.0f} MUSD of existing contracts; funding is {p.funding_musd[when]:,.0f} MUSD"
+            )
+    over = np.flatnonzero(existing > p.funding_musd + 1e-6)
+    if len(over):
+        reasons.append(
+            f"money: existing contracts alone exceed the funding from {quarter_label(study.start + int(over[0]))}"
+        )
+    return reasons
+
+
+def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.DataFrame) -> list[dict[str, Any]]:
+    """Source, date and confidence of the catalogue figures behind the plan, and whether they are dated after the study."""
+    rows: list[dict[str, Any]] = []
+
+    def add(item: str, value: str, source: object, date: object, confidence: object) -> None:
+        day = "" if pd.isna(date) else str(date)
+        rows.append(
+            {
+                "item": item,
+                "value": value,
+                "source": str(source),
+                "date": day,
+                "confidence": str(confidence),
+                "after_study": bool(day) and day[:10] > study.price_day.isoformat(),
+            }
+        )
+
+    for kind in assembled.accelerators:
+        if np.isfinite(kind.price_musd):
+            add(f"price of {kind.name}", f"{kind.price_musd * 1e6:,.0f} USD", kind.origin, np.nan, "see row")
+        row = tables.accelerators[tables.accelerators["accelerator"] == kind.name]
+        if len(row):
+            add(
+                f"power of {kind.name}",
+                f"{kind.it_kw:.3g} kW IT",
+                row["source"].iloc[0],
+                row["date"].iloc[0],
+                row["confidence"].iloc[0],
+            )
+    if study.halls.cost_musd_per_it_mw is None and study.money.own:
+        picked = catalog.construction_musd_per_it_mw(tables, "US", study.halls.cost_level)
+        span = f"{picked.value:g} MUSD per MW IT ({picked.low:g}-{picked.high:g})"
+        add("construction, US", span, picked.source, picked.date, picked.confidence)
+    states = sorted(set(sites["state"])) if len(sites) else []
+    if states:
+        prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
+        for price in prices.itertuples():
+            add(f"power price, {price.state}", f"{price.usd_per_mwh:.1f} USD/MWh", price.source, price.date, "high")
+        rates = catalog.co2_kg_per_mwh(tables, states)
+        for rate in rates.itertuples():
+            add(f"CO2, {rate.state}", f"{rate.co2_kg_per_mwh:.0f} kg/MWh", rate.source, rate.date, "high")
+    cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
+    add(f"PUE, {study.halls.cooling}", str(cooling["label"]), cooling["source"], cooling["date"], cooling["confidence"])
+    if study.purchase.residual != "zero":
+        curve = tables.residual_values[tables.residual_values["curve"] == study.purchase.residual].iloc[0]
+        add(f"residual value, {study.purchase.residual}", "by age", curve["source"], curve["date"], curve["confidence"])
+    if study.inference is not None:
+        fit = tables.rtt_fit[tables.rtt_fit["used"].astype(bool)].iloc[0]
+        line = f"{fit['ms_per_km']:.4g} ms/km + {fit['intercept_ms']:.3g} ms"
+        add("round trip", line, fit["source"], fit["date"], fit["confidence"])
+    for lease in assembled.leases.itertuples():
+        if not str(lease.lease).startswith("public:"):
+            price = "whole contract" if pd.isna(lease.usd_per_gpu_h) else f"{lease.usd_per_gpu_h:.2f} USD/GPU/h"
+            add(f"lease {lease.lease}", price, lease.note or "study", np.nan, "study")
+    return rows

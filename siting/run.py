@@ -1,0 +1,232 @@
+"""The whole story: a study becomes a plan. The one file that knows every stage."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siting.assembly import Assembled, assemble
+from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
+from siting.plan import Plan
+from siting.problem import Problem
+from siting.progress import Progress
+from siting.reduction.screen import Screened, screen
+from siting.solver.highs import Options
+from siting.solver.search import Searched, search
+from siting.study import Study
+from siting.tables.read import Tables, read_tables
+from siting.tabulate import place_tables, plan_tables
+from siting.termination import Termination
+from siting.units import quarter_label
+from siting.verification import Verification, verify
+
+Listener = Callable[[Progress], None]
+
+DATE_SHIFTS = (-2, 2, 4)
+"""Quarters by which the clusters' date is moved for the curve of money against date."""
+CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 40, 15.0, 0.002
+
+
+def solve(study: Study, *, progress: Listener | None = None, tables: Tables | None = None) -> Plan:
+    """The best plan found for the study, with a bound over the candidates that passed the screen.
+
+    An infeasible study or a limit without a plan is a Plan too: look at `termination`. Raises InputError for bad input,
+    SolverError when HiGHS fails. The plan is verified (`facts["verification"]`); `verify_plan` does it again.
+    """
+    clock = _Clock(progress)
+    tables = tables or read_tables()
+    clock.lap("read")
+    assembled = assemble(study, tables)
+    clock.lap("assemble")
+    screened = screen(assembled.problem, study.search.candidates_in_model)
+    problem = assembled.problem.take(screened.rows)
+    clock.lap("reduce")
+    searched = search(problem, _options(study), clock.watch)
+    clock.add(searched.seconds)
+    plan = _plan(study, tables, assembled, screened, problem, searched, clock)
+    clock.lap("report")
+    if searched.decisions is not None:
+        checked = verify(plan, study, tables)
+        plan = replace(plan, facts={**plan.facts, "verification": _verdict(checked), "grid_check": checked.grid})
+        clock.lap("verify")
+    return replace(plan, seconds=clock.seconds, peak_mb=_peak_mb())
+
+
+def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:
+    """Everything short of the search: raises InputError for what only the tables reveal."""
+    return assemble(study, tables or read_tables())
+
+
+def study_of(plan: Plan) -> Study:
+    """The validated study inside a plan, looking for its files where it did."""
+    study = Study.model_validate(dict(plan.study))
+    if path := plan.facts.get("study_file"):
+        study._path = Path(path)
+    return study
+
+
+def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
+    """Recompute every limit and every cash flow of a plan from its study and the tables."""
+    return verify(plan, study_of(plan), tables or read_tables())
+
+
+def _options(study: Study) -> Options:
+    wish = study.search
+    return Options(gap=wish.gap, time_limit_s=wish.time_limit_s, threads=wish.threads, seed=wish.seed)
+
+
+def _plan(
+    study: Study,
+    tables: Tables,
+    assembled: Assembled,
+    screened: Screened,
+    problem: Problem,
+    searched: Searched,
+    clock: _Clock,
+) -> Plan:
+    facts: dict[str, Any] = {
+        "study_file": str(study.path.resolve()) if study.path else "",
+        "candidates_read": len(assembled.candidates),
+        "candidates_usable": len(assembled.usable),
+        "candidates_in_model": len(screened.rows),
+        "rounding_musd": searched.rounding_musd,
+        "model": {"rows": searched.rows, "columns": searched.columns, "nonzeros": searched.nonzeros},
+        "nodes": searched.nodes,
+        "reasons": [],
+        "binding": [],
+    }
+    if searched.decisions is not None and searched.result.value is not None:
+        frames = plan_tables(study, tables, assembled, screened, problem, searched.decisions)
+        facts["near_ties"] = near_ties(assembled, screened, frames, searched.result.value)
+        facts["binding"] = binding_limits(study, problem, frames)
+        facts["sources"] = figures_used(study, tables, assembled, frames["sites"])
+    else:
+        frames = place_tables(assembled, screened)
+        facts["reasons"] = simple_reasons(study, assembled)
+        facts["sources"] = figures_used(study, tables, assembled, assembled.usable.head(0))
+        if searched.result.termination == Termination.INFEASIBLE:
+            clock.say("how much the money carries")
+            facts["carries_gpus"] = _carries_gpus(study, assembled)
+    facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
+    facts["money_against_date"] = _money_against_date(study, assembled, searched, clock)
+    return Plan(
+        study=study.model_dump(mode="json"),
+        study_digest=study.digest(),
+        data_hashes=tables.hashes,
+        versions=_versions(),
+        passes=(searched.result,),
+        tables=frames,
+        facts=facts,
+    )
+
+
+def _money_against_date(study: Study, assembled: Assembled, searched: Searched, clock: _Clock) -> list[dict[str, Any]]:
+    """The clusters' date moved by some quarters and solved again over the cheapest candidates for that date."""
+    if not study.clusters:
+        return []
+    p, points = assembled.problem, []
+    for shift in sorted((*DATE_SHIFTS, 0)):
+        moved = p.cluster_from + shift
+        by = ", ".join(quarter_label(study.start + int(t)) for t in moved)
+        if (moved < 0).any() or (moved > p.cluster_until).any():
+            continue
+        if shift == 0:
+            result, decisions = searched.result, searched.decisions
+        else:
+            clock.say(f"cluster date {by}")
+            other = replace(p, cluster_from=moved)
+            small = other.take(screen(other, CURVE_CANDIDATES).rows)
+            options = replace(_options(study), gap=CURVE_GAP, time_limit_s=CURVE_SECONDS)
+            found = search(small, options)
+            result, decisions = found.result, found.decisions
+        tenures = {kind for kind, _, _ in decisions.host} if decisions is not None else set()
+        points.append(
+            {
+                "shift_quarters": shift,
+                "by": by,
+                "termination": str(result.termination),
+                "value_musd": result.value,
+                "bound_musd": result.bound,
+                "gap": result.gap,
+                "hosted_by": ", ".join(sorted(tenures)),
+            }
+        )
+    return points
+
+
+def _carries_gpus(study: Study, assembled: Assembled) -> int | None:
+    """Largest first cluster, in accelerators, that the study carries, to about 1 %: bisection on the model, 20 candidates."""
+    p = assembled.problem
+    if len(study.clusters) != 1 or study.clusters[0].gpus is None:
+        return None
+    wanted, fits, too_many = study.clusters[0].gpus, 0, study.clusters[0].gpus
+    options = replace(_options(study), gap=0.05, time_limit_s=10.0)
+    while too_many - fits > max(0.01 * too_many, 1.0):
+        middle = (fits + too_many) // 2
+        pods = np.where(p.cluster_pods > 0, np.ceil(middle / p.pod_accelerators[None, :] - 1e-9), 0).astype(np.int64)
+        gpus = np.where(p.cluster_lease_gpus > 0, middle, 0)
+        other = replace(p, cluster_pods=pods, cluster_lease_gpus=gpus)
+        found = search(other.take(screen(other, 20).rows), options)
+        if found.decisions is not None:
+            fits = middle
+        else:
+            too_many = middle
+    return fits if fits < wanted else None
+
+
+def _verdict(checked: Verification) -> dict[str, Any]:
+    return {"ok": checked.ok, "faults": list(checked.faults), "npv_cost_musd": checked.npv_cost_musd}
+
+
+def _versions() -> dict[str, str]:
+    names = ("siting", "pyomo", "highspy", "numpy", "pandas", "geopandas", "shapely")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _peak_mb() -> float:
+    """Peak resident memory of this process, MB (Linux counts kilobytes, macOS bytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
+
+
+class _Clock:
+    """Wall seconds by phase, told to the listener as they pass."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener, self._began = listener, time.perf_counter()
+        self._last = self._began
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, phase: str) -> None:
+        now = time.perf_counter()
+        self.seconds[phase] = now - self._last
+        self._last = now
+        self._tell(phase, None, None)
+
+    def add(self, seconds: dict[str, float]) -> None:
+        self.seconds.update(seconds)
+        self._last = time.perf_counter()
+
+    def watch(self, incumbent: float | None, bound: float | None, _: float) -> None:
+        self._tell("solve", incumbent, bound)
+
+    def say(self, message: str) -> None:
+        self._tell("report", None, None, message)
+
+    def _tell(self, phase: str, incumbent: float | None, bound: float | None, message: str = "") -> None:
+        if self._listener is None:
+            return
+        gap = None if incumbent is None or bound is None else max(0.0, incumbent - bound) / max(abs(incumbent), 1e-9)
+        seconds = time.perf_counter() - self._began
+        self._listener(
+            Progress(phase=phase, incumbent=incumbent, bound=bound, gap=gap, seconds=seconds, message=message)
+        )

@@ -1,0 +1,294 @@
+"""Decisions -> the plan's tables. The columns are listed at each function; numbers are the model's own reading of the cash."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from siting.assembly import Assembled
+from siting.assembly.costs import clock_of, growth, rent_profile, straight_line_left
+from siting.problem import FloatArray, Problem
+from siting.reduction.screen import Screened
+from siting.solver.decisions import Decisions
+from siting.study import Study
+from siting.tables import catalog
+from siting.tables.read import Tables
+from siting.units import quarter_label
+
+
+def plan_tables(
+    study: Study, tables: Tables, assembled: Assembled, screened: Screened, p: Problem, d: Decisions
+) -> dict[str, pd.DataFrame]:
+    """Every table of a plan. `p` and `d` are over the screened candidates, in the order of `screened.rows`."""
+    places = assembled.usable.iloc[screened.rows].reset_index(drop=True)
+    cash, after, items = cash_tables(study, assembled, places, p, d)
+    return {
+        "sites": _sites(study, assembled, places, p, d),
+        "modules": _modules(study, p, d),
+        "deliveries": _deliveries(study, p, d),
+        "fleet": _fleet(study, p, d),
+        "leases": _leases(study, assembled, p, d),
+        "power": _power(study, tables, places, p, d),
+        "service": _service(study, assembled, screened, p, d),
+        "cash": cash,
+        "after_horizon": after,
+        "credits": items,
+        "clusters": clusters_table(study, assembled, places, p, d),
+        **place_tables(assembled, screened),
+    }
+
+
+def place_tables(assembled: Assembled, screened: Screened) -> dict[str, pd.DataFrame]:
+    """`candidates` (all that were read: screen costs, in_model, excluded_by) and `regions`; known without a plan too."""
+    everyone = assembled.candidates
+    columns = ["candidate", "name", "lat", "lon", "state", "tenure", "final_utility_mw", "excluded_by"]
+    frame = everyone[columns].reset_index(drop=True).copy()
+    used = frame["excluded_by"] == ""
+    for column, values in (
+        ("screen_cost_musd", screened.host_cost_musd),
+        ("serve_cost_musd_per_h100e", screened.serve_cost_musd),
+    ):
+        frame[column] = np.nan
+        frame.loc[used, column] = values
+    in_model = np.zeros(int(used.sum()), dtype=bool)
+    in_model[screened.rows] = True
+    frame["in_model"] = False
+    frame.loc[used, "in_model"] = in_model
+    regions = assembled.demand.regions.drop(columns="share").copy()
+    regions["peak_h100e_bf16"] = assembled.demand.h100e.max(axis=1, initial=0.0)
+    return {"candidates": frame, "regions": regions}
+
+
+def _labels(study: Study) -> list[str]:
+    return [quarter_label(study.start + t) for t in range(study.quarters)]
+
+
+def _long(study: Study, names: dict[str, np.ndarray], values: dict[str, np.ndarray], keep: np.ndarray) -> pd.DataFrame:
+    """Long table of the cells of `keep`; the last axis is the quarter, the axes before it are named by `names`."""
+    where = np.argwhere(keep)
+    frame = pd.DataFrame({name: labels[where[:, axis]] for axis, (name, labels) in enumerate(names.items())})
+    frame["quarter"] = np.array(_labels(study), dtype=object)[where[:, -1]]
+    for name, array in values.items():
+        frame[name] = array[tuple(where.T)]
+    return frame
+
+
+def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
+    """One row an opened campus."""
+    rows = np.flatnonzero(d.modules.sum(axis=1) > 0)
+    sites = places.iloc[rows].reset_index(drop=True)
+    opened = (d.modules[rows] > 0).argmax(axis=1)
+    it_mw = d.modules[rows].sum(axis=1) * p.module_it_mw
+    hosted = {
+        i: [str(p.cluster[k]) for k, host in enumerate(d.host) if host[:2] == ("campus", i)] for i in rows.tolist()
+    }
+    cost = (
+        p.npv_open_musd[rows, opened]
+        + (d.modules[rows] * p.npv_module_musd[rows]).sum(axis=1)
+        + (d.pods[rows] * p.npv_pod_musd[rows]).sum(axis=(1, 2))
+        + (d.running_pods[rows] * p.npv_run_musd[rows]).sum(axis=(1, 2))
+    )
+    kept = ["candidate", "name", "lat", "lon", "state", "county_fips", "interconnect", "bus_id", "tenure"]
+    return sites[kept].assign(
+        open_quarter=[quarter_label(study.start + int(t)) for t in opened],
+        it_mw=it_mw,
+        utility_mw=it_mw * p.pue_peak[rows],
+        final_utility_mw=sites["final_utility_mw"],
+        pue_mean=sites["pue_mean"],
+        pue_peak=sites["pue_peak"],
+        energization=[quarter_label(int(e)) for e in sites["energization"]],
+        grid_checked=sites["grid_checked"].astype(bool),
+        clusters=["; ".join(hosted[i]) for i in rows.tolist()],
+        npv_cost_musd=cost,
+    )
+
+
+def _modules(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
+    frame = _long(study, {"candidate": p.candidate_id}, {"modules": d.modules}, d.modules > 0)
+    return frame.assign(it_mw=frame["modules"] * p.module_it_mw)
+
+
+def _deliveries(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
+    counts = {"pods": d.pods, "accelerators": d.pods * p.pod_accelerators[None, :, None]}
+    return _long(study, {"candidate": p.candidate_id, "accelerator": p.accelerator}, counts, d.pods > 0)
+
+
+def _fleet(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
+    size = p.pod_accelerators[None, :, None]
+    installed = d.pods.cumsum(axis=2) * size
+    counts = {"installed": installed, "running": d.running_pods * size}
+    return _long(study, {"candidate": p.candidate_id, "accelerator": p.accelerator}, counts, installed > 0)
+
+
+def _leases(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame:
+    where = np.argwhere(d.lease_gpus > 0)
+    offers = a.leases.iloc[where[:, 0]].reset_index(drop=True)
+    frame = offers[["lease", "provider", "accelerator"]].copy()
+    frame["quarter"] = np.array(_labels(study), dtype=object)[where[:, 1]]
+    frame["gpus"] = d.lease_gpus[tuple(where.T)]
+    frame["term_quarters"] = offers["term_quarters"].astype(int)
+    per_hour = (
+        offers["total_musd"].astype(float) * 1e6 / offers["gpus"].astype(float) / (offers["term_quarters"] * 2190.0)
+    )
+    frame["usd_per_gpu_h"] = offers["usd_per_gpu_h"].astype(float).fillna(per_hour)
+    frame["kind"] = offers["kind"]
+    frame["existing"] = offers["existing"].astype(bool)
+    frame["cluster"] = [
+        "; ".join(str(p.cluster[k]) for k in np.flatnonzero(d.lease_reserved[:, li, t])) for li, t in where.tolist()
+    ]
+    return frame
+
+
+def _power(study: Study, tables: Tables, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
+    standing = d.modules.cumsum(axis=1) * p.module_it_mw
+    running = np.einsum("igt,g->it", d.running_pods, p.pod_it_mw)
+    energy = running * places["pue_mean"].to_numpy(float)[:, None] * study.power.load_factor
+    energy = energy * clock_of(study).hours(study.quarters)[None, :]
+    rates = catalog.co2_kg_per_mwh(tables, places["state"].tolist())["co2_kg_per_mwh"].to_numpy(float)
+    return _long(
+        study,
+        {"candidate": p.candidate_id},
+        {
+            "standing_it_mw": standing,
+            "running_it_mw": running,
+            "running_utility_mw": running * p.pue_peak[:, None],
+            "energized_utility_mw": p.energized_mw,
+            "energy_mwh": energy,
+            "co2_t": energy * rates[:, None] / 1000.0,
+        },
+        standing > 0,
+    )
+
+
+def _service(study: Study, a: Assembled, screened: Screened, p: Problem, d: Decisions) -> pd.DataFrame:
+    labels = _labels(study)
+    rtt = {"campus": a.demand.rtt_ms[screened.rows], "lease": a.demand.lease_rtt_ms}
+    names = {"campus": p.candidate_id, "lease": p.lease_id}
+    rows = [
+        (names[kind][source], p.region[j], labels[t], h100e, float(rtt[kind][source, j]))
+        for kind, source, j, t, h100e in d.service
+    ]
+    return pd.DataFrame(rows, columns=["source", "region", "quarter", "h100e_bf16", "rtt_ms"])
+
+
+def clusters_table(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
+    """One row a training cluster: where it stands and what it draws. MW are blank on a lease: the provider's."""
+    kinds = {kind.name: kind for kind in a.accelerators}
+    rows = []
+    for k, (where, source, g) in enumerate(d.host):
+        if where == "campus":
+            gpus = int(p.cluster_pods[k, g] * p.pod_accelerators[g])
+            host, tenure, name = p.candidate_id[source], places["tenure"].iloc[source], str(p.accelerator[g])
+            it_mw = gpus * kinds[name].it_kw / 1000.0
+            utility = it_mw * float(p.pue_peak[source])
+        else:
+            gpus, name = int(p.cluster_lease_gpus[k, source]), str(a.leases["accelerator"].iloc[source])
+            host, tenure, it_mw, utility = p.lease_id[source], "lease", np.nan, np.nan
+        by = quarter_label(study.start + int(p.cluster_from[k]))
+        rows.append((p.cluster[k], host, tenure, name, gpus, it_mw, utility, by))
+    return pd.DataFrame(rows, columns=["cluster", "host", "tenure", "accelerator", "gpus", "it_mw", "utility_mw", "by"])
+
+
+def cash_tables(
+    study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """`cash` by quarter and item with totals and funding; `after_horizon` obligations; `credits` as present values."""
+    quarters, items = study.quarters, {}
+    purchase, operation, assessed = p.pod_cash_profile
+    bought = d.pods * p.pod_price_musd[None, :, None]
+    taxed = bought * (1.0 + p.sales_tax)[:, None, :]
+    items["accelerators"] = np.einsum("igd,gdt->t", taxed, purchase)
+    build, stand, rent = p.module_cash_profile
+    by_factor = np.einsum("id,if->fd", d.modules, p.module_cash_factor)
+    items["halls"], items["hall_om"], items["rent"] = by_factor[0] @ build, by_factor[1] @ stand, by_factor[2] @ rent
+    items["opening"] = np.zeros(quarters)
+    for i in np.flatnonzero(d.modules.sum(axis=1) > 0).tolist():
+        opened = int((d.modules[i] > 0).argmax())
+        items["opening"][opened - int(p.opening_lag[i])] += p.opening_cash_musd[i, opened]
+    items["energy"] = (d.running_pods * p.npv_run_musd).sum(axis=(0, 1)) / p.discount
+    items["accelerator_om"] = np.einsum("igd,gdt->t", bought, operation)
+    items["property_tax"] = np.einsum("igd,i,gdt->t", bought, p.property_tax, assessed)
+    leased = np.einsum("ls,lst->lt", d.lease_gpus, p.lease_cash_musd)
+    items["lease"] = leased[~p.lease_forced].sum(axis=0)
+    items["existing_lease"] = leased[p.lease_forced].sum(axis=0)
+    cash = pd.DataFrame({"quarter": _labels(study), **items})
+    cash["total"] = sum(items.values())
+    cash["cumulative"] = cash["total"].cumsum()
+    cash["funding_cumulative"] = p.funding_musd
+    return cash, _after(study, a, p, d), _credits(study, places, p, d, a)
+
+
+def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame:
+    """Obligations after the horizon, by quarter: rent, lease, existing_lease (musd)."""
+    clock, colocation = clock_of(study), study.candidates.colocation
+    term = 4 * (colocation.term_years if colocation else 10)
+    span = study.quarters + max([term, *a.leases["term_quarters"].astype(int).tolist()], default=0)
+    profile = np.zeros((study.quarters, span))
+    rent = rent_profile(term, colocation.escalator if colocation else 0.03, study.quarters)
+    profile[:, : rent.shape[1]] = rent
+    due = {"rent": np.einsum("id,i->d", d.modules, p.module_cash_factor[:, 2]) @ profile}
+    due["lease"], due["existing_lease"] = np.zeros(span), np.zeros(span)
+    hours = clock.hours(span)
+    for li, start in np.argwhere(d.lease_gpus > 0).tolist():
+        row = a.leases.iloc[li]
+        active = slice(start, start + int(row["term_quarters"]))
+        if pd.isna(row["usd_per_gpu_h"]):
+            each = np.full(span, float(row["total_musd"]) / float(row["term_quarters"]) / float(row["gpus"]))
+        else:
+            each = hours * float(row["usd_per_gpu_h"]) * float(row["billed_share"]) / 1e6
+        name = "existing_lease" if row["existing"] else "lease"
+        due[name][active] += d.lease_gpus[li, start] * each[active] * (1.0 - float(row["prepay"]))
+    frame = pd.DataFrame(
+        {
+            "quarter": [quarter_label(study.end + n) for n in range(span - study.quarters)],
+            **{name: values[study.quarters :] for name, values in due.items()},
+        }
+    )
+    return frame[frame[list(due)].sum(axis=1) > 0].reset_index(drop=True)
+
+
+def _credits(study: Study, places: pd.DataFrame, p: Problem, d: Decisions, a: Assembled) -> pd.DataFrame:
+    """Present values taken off the cost: what stands at the horizon."""
+    clock, quarters, site = clock_of(study), study.quarters, study.connection
+    spent = p.pod_price_musd[None, :, None] * d.pods
+    purchase = p.pod_cash_profile[0] @ p.discount
+    everything = (d.pods * p.npv_pod_musd).sum()
+    kept = (
+        (spent * (1.0 + p.sales_tax)[:, None, :] * purchase[None]).sum()
+        + (spent * (p.pod_cash_profile[1] @ p.discount)[None]).sum()
+        + (spent * p.property_tax[:, None, None] * (p.pod_cash_profile[2] @ p.discount)[None]).sum()
+        - everything
+    )
+    build = p.module_cash_profile[0].sum(axis=1) * straight_line_left(study.halls.life_years, quarters)
+    halls = float((d.modules * p.module_cash_factor[:, [0]] * build[None]).sum() * clock.end_discount)
+    connection = land = 0.0
+    level = growth(study.halls.escalator, quarters)
+    left = straight_line_left(study.halls.life_years, quarters)
+    for i in np.flatnonzero((d.modules.sum(axis=1) > 0) & (places["tenure"] == "own").to_numpy()).tolist():
+        opened = int((d.modules[i] > 0).argmax())
+        signed = level[opened - int(p.opening_lag[i])]
+        connection += (site.line_km * site.line_musd_per_km + site.substation_musd) * signed * left[opened]
+        land += site.land_acres * site.land_usd_per_acre / 1e6 * signed + site.deposit_musd
+    after = _capacity_after(study, a, p, d)
+    return pd.DataFrame(
+        {
+            "item": [
+                "residual_accelerators",
+                "residual_halls",
+                "residual_connection",
+                "land_and_deposit",
+                "leased_after",
+            ],
+            "musd": [float(kept), halls, connection * clock.end_discount, land * clock.end_discount, after],
+        }
+    )
+
+
+def _capacity_after(study: Study, a: Assembled, p: Problem, d: Decisions) -> float:
+    value, clock = study.leases.value_after_horizon_usd_per_gpu_h, clock_of(study)
+    total = 0.0
+    for li, start in np.argwhere(d.lease_gpus > 0).tolist():
+        span = max(study.quarters, start + int(p.lease_term[li]))
+        worth: FloatArray = clock.hours(span) * clock.discount(span) * value / 1e6
+        total += float(d.lease_gpus[li, start] * worth[study.quarters :].sum())
+    return total

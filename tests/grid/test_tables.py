@@ -130,10 +130,11 @@ def test_state_and_county_are_text_by_polygon(substations):
 
 @pytest.mark.skipif(not (REFERENCE / "us_substations.parquet").is_file(), reason="no reference extract here")
 def test_agreement_with_the_reference_extract(substations, branches):
-    """An independent calculation: N-0 the same everywhere, N-1 everywhere but at 0.4 % of the Eastern substations.
+    """An independent calculation: the same caps everywhere, but for N-1 at 127 of 35,000 Eastern substations.
 
-    There the reference monitors in N-1 the 8 lines that start overloaded, and keeps pairs that are violated by a hair:
-    caps of 0 that come from the base case, not from new load. We follow the stated rule and leave both out.
+    At 126 of these the reference says 0: they are exactly those that add 5 % or more of their load to one of the 8
+    lines that start overloaded. The reference monitors those lines in its N-1 screen although not in its N-0 screen; we
+    leave them unmonitored in both, as the tables say.
     """
     reference = pd.read_parquet(REFERENCE / "us_substations.parquet").set_index("sub_id").loc[substations["sub_id"]]
     ours = substations.set_index("sub_id")
@@ -141,10 +142,12 @@ def test_agreement_with_the_reference_extract(substations, branches):
     assert (ours["state"] == reference["state"].astype("str")).all()
     assert (ours["county_fips"] == reference["fips"].astype("str")).all()
     assert (ours["spare_gen_mw"] - reference["spare_gen_mw"]).abs().max() < 0.06
-    for column, theirs, least in (("n0", "hosting_mw", 1.0), ("n1", "hosting_n1_mw", 0.996)):
+    for column, theirs, differ in (("n0", "hosting_mw", 0), ("n1", "hosting_n1_mw", 1)):
         mine, other = ours[f"hosting_{column}_utility_mw"], reference[theirs]
         agree = (mine - other).abs() <= 0.1 + 0.001 * other
-        assert agree.mean() >= least, column
+        zero = (other == 0) if differ else np.zeros(len(other), dtype=bool)
+        assert (~agree & ~zero).sum() <= differ, column
+        assert (~agree).sum() <= 126 * differ + differ, column
         assert agree[ours["interconnect"] != "Eastern"].all(), column
     flows = pd.read_parquet(REFERENCE / "us_grid_branches.parquet")["base_flow_mw"]
     assert np.abs(branches["base_flow_mw"].to_numpy() - flows.to_numpy()).max() < 0.02

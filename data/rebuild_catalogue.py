@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+
 from siting.geo.distance import geodesic_km
 from siting.geo.places import COUNTIES, STATE_OF_FIPS, locate
 

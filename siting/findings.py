@@ -1,4 +1,6 @@
-"""What a plan's numbers say: near ties, binding limits, simple reasons for having no plan, sources of the figures used."""
+"""What a plan's numbers say: near ties, binding limits, simple reasons for having no plan, sources of the figures
+used.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ def near_ties(
 ) -> dict[str, Any]:
     """How far the place is decided: candidates that could take the first hosting site's role within 0.5 % of the plan's cost.
 
-    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without an own
+    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without
+    an own
     host the measure is the cheapest place to serve from; it says nothing where nothing is built.
     """
     hosts = plan_tables["clusters"]
@@ -168,7 +171,9 @@ def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
 
 
 def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.DataFrame) -> list[dict[str, Any]]:
-    """Source, date and confidence of the catalogue figures behind the plan, and whether they are dated after the study."""
+    """Source, date and confidence of the catalogue figures behind the plan, and whether they are dated after the
+    study.
+    """
     rows: list[dict[str, Any]] = []
 
     def add(item: str, value: str, source: object, date: object, confidence: object) -> None:

@@ -1,6 +1,7 @@
 """The study as frozen arrays: index sets and coefficients, nothing that knows of files, frames or solvers.
 
-I candidates, G accelerators, T quarters, L lease offers (existing contracts are forced offers), K training clusters, J demand
+I candidates, G accelerators, T quarters, L lease offers (existing contracts are forced offers), K training clusters,
+J demand
 regions. Money in musd; every npv_* is a present value, every cash_* nominal. Costs come as few factors and shared
 profiles over (quarter of the decision, quarter of the payment), so that 34,000 candidates fit in little memory.
 """
@@ -104,13 +105,13 @@ class Problem:
 
     def module_cash_musd(self, i: int) -> FloatArray:
         """(T, T) one module of candidate i, [live quarter, payment quarter]."""
-        return np.tensordot(self.module_cash_factor[i], self.module_cash_profile, axes=1)
+        return np.asarray(np.tensordot(self.module_cash_factor[i], self.module_cash_profile, axes=1))
 
     def pod_cash_musd(self, i: int, g: int) -> FloatArray:
         """(T, T) one pod of g at candidate i, [delivery quarter, payment quarter]."""
         purchase, operation, assessed = self.pod_cash_profile[:, g]
         taxed = (1.0 + self.sales_tax[i])[:, None] * purchase
-        return self.pod_price_musd[g] * (taxed + operation + self.property_tax[i] * assessed)
+        return np.asarray(self.pod_price_musd[g] * (taxed + operation + self.property_tax[i] * assessed))
 
     def host_candidates(self) -> BoolArray:
         """(K, I, G) whether candidate i can stand cluster k on accelerator g by its date, alone."""

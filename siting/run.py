@@ -164,7 +164,9 @@ def _money_against_date(study: Study, assembled: Assembled, searched: Searched, 
 
 
 def _carries_gpus(study: Study, assembled: Assembled) -> int | None:
-    """Largest first cluster, in accelerators, that the study carries, to about 1 %: bisection on the model, 20 candidates."""
+    """Largest first cluster, in accelerators, that the study carries, to about 1 %: bisection on the model, 20
+    candidates.
+    """
     p = assembled.problem
     if len(study.clusters) != 1 or study.clusters[0].gpus is None:
         return None

@@ -1,4 +1,6 @@
-"""Decisions -> the plan's tables. The columns are listed at each function; numbers are the model's own reading of the cash."""
+"""Decisions -> the plan's tables. The columns are listed at each function; numbers are the model's own reading of
+the cash.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def plan_tables(
 
 
 def place_tables(assembled: Assembled, screened: Screened) -> dict[str, pd.DataFrame]:
-    """`candidates` (all that were read: screen costs, in_model, excluded_by) and `regions`; known without a plan too."""
+    """`candidates` (all that were read: screen costs, in_model, excluded_by) and `regions`; known without a plan
+    too.
+    """
     everyone = assembled.candidates
     columns = ["candidate", "name", "lat", "lon", "state", "tenure", "final_utility_mw", "excluded_by"]
     frame = everyone[columns].reset_index(drop=True).copy()

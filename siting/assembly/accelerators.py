@@ -86,7 +86,9 @@ def _available(row: pd.Series | None) -> int | None:
 def _price(
     study: Study, tables: Tables, key: str, item: Accelerator, row: pd.Series | None, faults: list[Fault]
 ) -> tuple[float, str]:
-    """musd per accelerator with network and storage; NaN for what nobody sells. A part taken twice or left out is a fault."""
+    """musd per accelerator with network and storage; NaN for what nobody sells. A part taken twice or left out is a
+    fault.
+    """
     if item.price_usd is not None:
         if item.price_includes is None:
             faults.append(
@@ -98,7 +100,7 @@ def _price(
                 )
             )
             return np.nan, ""
-        usd, includes, origin = item.price_usd, set(item.price_includes), "study"
+        usd, includes, origin = item.price_usd, {str(part) for part in item.price_includes}, "study"
     else:
         if row is not None and not bool(row["buyable"]):
             return np.nan, "lease only"
@@ -137,7 +139,8 @@ def _price(
                     file=study.name,
                     key=f"{key}.{part}_usd",
                     value="nothing",
-                    expected=f'the {part} share per accelerator ("0 USD" if you mean none): the price ({origin}) leaves it out',
+                    expected=f'the {part} share per accelerator ("0 USD" if you mean none): the price ({origin})
+                    leaves it out',
                 )
             )
         usd += adder or 0.0

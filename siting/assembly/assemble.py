@@ -107,7 +107,9 @@ def _live_from(study: Study, usable: pd.DataFrame, own: BoolArray) -> np.ndarray
 
 
 def _energized(study: Study, usable: pd.DataFrame, own: BoolArray) -> FloatArray:
-    """(I, T) utility MW: 0 before energization, then the ramp's step, never above the final MW. Colocation has no ramp."""
+    """(I, T) utility MW: 0 before energization, then the ramp's step, never above the final MW. Colocation has no
+    ramp.
+    """
     final = usable["final_utility_mw"].to_numpy(float)[:, None]
     age = np.arange(study.quarters)[None, :] - (usable["energization"].to_numpy(float) - study.start)[:, None]
     ramped = np.zeros((len(usable), study.quarters))
@@ -235,7 +237,7 @@ def _cluster_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> 
         admitted = cluster.accelerators or tuple(h100e)
         for g, kind in enumerate(kinds):
             if kind.name in admitted and np.isfinite(kind.price_musd):
-                size = cluster.gpus if cluster.gpus is not None else cluster.h100e_bf16 / kind.h100e_bf16
+                size = gpus_for(cluster.gpus, cluster.h100e_bf16, kind.h100e_bf16)
                 pods[k, g] = math.ceil(size / kind.pod_accelerators - 1e-9)
         for number, lease in enumerate(leases.itertuples()):
             if lease.accelerator in admitted:

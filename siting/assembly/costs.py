@@ -1,6 +1,7 @@
 """What one decision costs, nominal by quarter and as present value: profiles over (decision quarter, payment quarter).
 
-Flows fall at mid-quarter: a payment in quarter t is worth (1+r)^-((t+1/2)/4). Values at the end of the horizon are worth
+Flows fall at mid-quarter: a payment in quarter t is worth (1+r)^-((t+1/2)/4). Values at the end of the horizon are
+worth
 (1+r)^-(T/4). Escalators grow prices as (1+e)^(t/4) from the study's start.
 """
 
@@ -48,7 +49,9 @@ def growth(change: float, quarters: int) -> FloatArray:
 
 
 def construction_profile(lag: int, escalator: float, quarters: int) -> FloatArray:
-    """(T, T) share of a module's cost paid in [live quarter, payment quarter]: evenly over the `lag` quarters before it."""
+    """(T, T) share of a module's cost paid in [live quarter, payment quarter]: evenly over the `lag` quarters before
+    it.
+    """
     level, profile = growth(escalator, quarters), np.zeros((quarters, quarters))
     for live in range(lag, quarters):
         paid = slice(live - lag, live) if lag else slice(live, live + 1)
@@ -62,7 +65,9 @@ def standing_profile(quarters: int) -> FloatArray:
 
 
 def rent_profile(term_quarters: int, escalator: float, quarters: int) -> FloatArray:
-    """(T, T + term) rent of one unit by [hand-over, quarter]: yearly steps, to the horizon or the term's end, the later."""
+    """(T, T + term) rent of one unit by [hand-over, quarter]: yearly steps, to the horizon or the term's end, the
+    later.
+    """
     span = quarters + term_quarters
     age = np.arange(span)[None, :] - np.arange(quarters)[:, None]
     due = (age >= 0) & ((np.arange(span)[None, :] < quarters) | (age < term_quarters))
@@ -106,7 +111,8 @@ def opening_costs(
 ) -> tuple[FloatArray, FloatArray, IntArray]:
     """(I, T) cash at signing and present value of opening in t, (I,) quarters from signing to opening.
 
-    own (I,) bool; layer_musd (I,) cost added by layers. Connection ages on a straight line from the opening; land and deposit
+    own (I,) bool; layer_musd (I,) cost added by layers. Connection ages on a straight line from the opening; land
+    and deposit
     return at cost at the horizon.
     """
     quarters, site = study.quarters, study.connection

@@ -34,7 +34,9 @@ class Demand:
 
 
 def demand_of(study: Study, tables: Tables, usable: pd.DataFrame, leases: pd.DataFrame) -> Demand:
-    """Regions and arcs. Raises InputError for a region that nobody reaches: its name, the nearest candidate, its RTT."""
+    """Regions and arcs. Raises InputError for a region that nobody reaches: its name, the nearest candidate, its
+    RTT.
+    """
     ask = study.inference
     if ask is None:
         empty = pd.DataFrame({"region": [], "lat": [], "lon": [], "population": [], "share": []})

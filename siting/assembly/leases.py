@@ -17,10 +17,7 @@ from siting.tables.read import Tables
 PUBLIC_MAX_GPUS = 1024.0
 """Assumed most that a public list price is good for, where the row has no maximum (Voltage Park states 1,016)."""
 
-COLUMNS = (
-    "lease provider accelerator lat lon usd_per_gpu_h total_musd gpus min_gpus term_quarters first_start last_start "
-    "prepay single_fabric_gpus kind existing billed_share note"
-).split()
+COLUMNS = ["lease", "provider", "accelerator", "lat", "lon", "usd_per_gpu_h", "total_musd", "gpus", "min_gpus", "term_quarters", "first_start", "last_start", "prepay", "single_fabric_gpus", "kind", "existing", "billed_share", "note"]
 
 
 def lease_frame(study: Study, tables: Tables) -> pd.DataFrame:
@@ -115,7 +112,9 @@ def _public(study: Study, tables: Tables) -> list[dict[str, object]]:
 
 
 def lease_costs(study: Study, frame: pd.DataFrame, clock: Clock) -> tuple[FloatArray, FloatArray]:
-    """(L, T, T) cash of one GPU by [start, payment] inside the horizon; (L, T) present value over the whole term, credit off."""
+    """(L, T, T) cash of one GPU by [start, payment] inside the horizon; (L, T) present value over the whole term,
+    credit off.
+    """
     quarters = study.quarters
     cash, npv = np.zeros((len(frame), quarters, quarters)), np.zeros((len(frame), quarters))
     for number, row in enumerate(frame.itertuples()):

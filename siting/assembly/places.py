@@ -163,7 +163,9 @@ def _rent_of_rows(study: Study, tables: Tables, path: object, rows: pd.DataFrame
 
 
 def _market_rents(study: Study, tables: Tables) -> pd.DataFrame:
-    """Wholesale rent by market on the study's date, the row of the largest size; columns market, market_slug, lat, lon, rent."""
+    """Wholesale rent by market on the study's date, the row of the largest size; columns market, market_slug, lat,
+    lon, rent.
+    """
     level = study.candidates.colocation.rent_level if study.candidates.colocation else "mid"
     rents = catalog.colocation_rents_on(tables, study.price_day)
     rents = rents[(rents["tenure"] == "wholesale") & rents["lat"].notna()].copy()

@@ -12,12 +12,14 @@ from siting.formulation.money import add_money, add_objective
 from siting.formulation.power import add_power
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
+from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
 from siting.problem import Problem
 
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_sites,
     add_fleet,
+    add_totals,
     add_training,
     add_power,
     add_leases,
@@ -28,7 +30,9 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
 
 
 def build_model(p: Problem) -> pyo.ConcreteModel:
-    """The whole model. Raises ValueError where a row cannot hold whatever the decisions (an empty sum that must be 1)."""
+    """The whole model. Raises ValueError where a row cannot hold whatever the decisions (an empty sum that must be
+    1).
+    """
     m = pyo.ConcreteModel()
     for add in FAMILIES:
         add(m, p)

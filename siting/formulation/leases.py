@@ -12,7 +12,8 @@ SERVER_GPUS = 8
 
 
 def add_leases(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""X_lt >= 0: GPUs of the contract of offer l that starts in t. Y_lt in {0,1}: it is signed (only where the least is above
+    r"""X_lt >= 0: GPUs of the contract of offer l that starts in t. Y_lt in {0,1}: it is signed (only where the
+    least is above
     one server). Existing contracts start in 0 with all their GPUs.
 
     min_l Y_lt <= X_lt <= max_l Y_lt;   sum_{tau active in t} X_l,tau <= max_l;   sum_k N_kl R_klt <= X_lt

@@ -12,7 +12,8 @@ from siting.problem import FloatArray, Problem
 
 
 def add_money(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""S_t: musd paid in t. Openings, modules and pods are cumulative variables, so what is paid follows their increments.
+    r"""S_t: musd paid in t. Openings, modules and pods are cumulative variables, so what is paid follows their
+    increments.
 
     S_t = sum_i [ opening_i (dZ_i,t+lag) + sum_tau module_i,tau,t dV_i,tau + sum_g,tau pod_ig,tau,t dB_ig,tau
           + sum_g energy_igt (Q_igt + held_igt) ] + sum_l,tau lease_l,tau,t X_l,tau;   sum_{tau <= t} S_tau <= funding_t
@@ -37,9 +38,11 @@ def add_money(m: pyo.ConcreteModel, p: Problem) -> None:
 
 
 def add_objective(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""min sum_i [ open_it dZ_it + module_it dV_it + sum_g (pod_igt dB_igt + energy_igt (Q_igt + held_igt)) ] + sum_l,t lease_lt X_lt
+    r"""min sum_i [ open_it dZ_it + module_it dV_it + sum_g (pod_igt dB_igt + energy_igt (Q_igt + held_igt)) ] +
+    sum_l,t lease_lt X_lt
 
-    Coefficients are present values of all that follows the decision, obligations after the horizon in full, less residual values.
+    Coefficients are present values of all that follows the decision, obligations after the horizon in full, less
+    residual values.
     """
     terms: list[tuple[float, object]] = []
     for (i, t), variable in m.Z.items():

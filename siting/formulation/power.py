@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 import pyomo.environ as pyo
 
 from siting.formulation.training import pods_held
@@ -14,11 +15,12 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
 
     Q_igt + h_igt <= B_igt;    PUE_i sum_g e_g (Q_igt + h_igt) <= E_it Z_it
 
-    PUE_i the peak, E_it energized utility MW (0 before energization). Halls may stand and pods may be in store before power.
+    PUE_i the peak, E_it energized utility MW (0 before energization). Halls may stand and pods may be in store
+    before power.
     """
     kinds = range(len(p.accelerator))
     serves = p.reach.any(axis=1)
-    asked = p.demand_h100e.sum(axis=0) > 0 if len(p.region) else np.zeros(p.quarters, dtype=bool)
+    asked = (p.demand_h100e > 0).any(axis=0)
     m.S = pyo.Set(
         dimen=3,
         initialize=[(i, g, t) for i, g, t in m.P if serves[i] and asked[t] and p.energized_mw[i, t] > 0],
@@ -26,7 +28,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     m.Q = pyo.Var(m.S, domain=pyo.NonNegativeReals)
     hosts = {(i, g) for _, i, g in m.HW}
 
-    def running(i: int, g: int, t: int) -> object:
+    def running(i: int, g: int, t: int) -> Any:
         own = m.Q[i, g, t] if (i, g, t) in m.S else 0.0
         return own + pods_held(m, p, i, g, t)
 

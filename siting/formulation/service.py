@@ -25,9 +25,11 @@ def coverage_classes(p: Problem) -> tuple[BoolArray, IntArray, IntArray]:
 def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""F_cjt >= 0: H100e that class c serves to region j in t; c -> j only inside the target.
 
-    sum_c F_cjt >= D_jt;    sum_j F_cjt <= f (sum_{i in c, g} h_g Q_igt + sum_{l in c} h_l (active X_lt - held by clusters))
+    sum_c F_cjt >= D_jt;    sum_j F_cjt <= f (sum_{i in c, g} h_g Q_igt + sum_{l in c} h_l (active X_lt - held by
+    clusters))
 
-    f availability x peak utilisation, h H100e of a pod or a GPU. A region that nothing reaches makes the row infeasible,
+    f availability x peak utilisation, h H100e of a pod or a GPU. A region that nothing reaches makes the row
+    infeasible,
     never true.
     """
     classes, site_class, lease_class = coverage_classes(p)

@@ -9,11 +9,13 @@ from siting.problem import Problem
 
 
 def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""Z_it in {0,1}: i is open by t. V_it integer: modules live by t. A: (i, t) from the first quarter a module can live.
+    r"""Z_it in {0,1}: i is open by t. V_it integer: modules live by t. A: (i, t) from the first quarter a module can
+    live.
 
     Z_i,t-1 <= Z_it;  V_i,t-1 <= V_it;  m_i Z_it <= V_it <= n_i Z_it   for all (i, t) in A
 
-    m_i first phase, n_i modules that the final MW carry. Opening before the first module earns nothing, so m_i >= 1 loses
+    m_i first phase, n_i modules that the final MW carry. Opening before the first module earns nothing, so m_i >= 1
+    loses
     no plan; both disaggregated rows are the strongest of their kind.
     """
     live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyomo.environ as pyo
 
@@ -9,7 +11,8 @@ from siting.problem import Problem
 
 
 def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""W_kig in {0,1}: campus i hosts cluster k on g. U_kl in {0,1}: offer l does. R_klt in {0,1}: a contract of l that starts
+    r"""W_kig in {0,1}: campus i hosts cluster k on g. U_kl in {0,1}: offer l does. R_klt in {0,1}: a contract of l
+    that starts
     in t is reserved for k. N_kg pods, N_kl GPUs of the cluster; window k: its quarters.
 
     sum_ig W_kig + sum_l U_kl = 1
@@ -80,7 +83,7 @@ def _chain_exists(p: Problem, k: int, li: int) -> bool:
     )
 
 
-def pods_held(m: pyo.ConcreteModel, p: Problem, i: int, g: int, t: int) -> object:
+def pods_held(m: pyo.ConcreteModel, p: Problem, i: int, g: int, t: int) -> Any:
     """Pods of g at i that clusters hold in t: sum over k with t in its window of N_kg W_kig."""
     return sum(
         int(p.cluster_pods[k, g]) * m.W[k, i, g]
@@ -89,8 +92,10 @@ def pods_held(m: pyo.ConcreteModel, p: Problem, i: int, g: int, t: int) -> objec
     )
 
 
-def gpus_held(m: pyo.ConcreteModel, p: Problem, li: int, t: int) -> object:
-    """GPUs of offer l that clusters hold in t: sum over k with t in its window, contracts tau active in t, of N_kl R_kl,tau."""
+def gpus_held(m: pyo.ConcreteModel, p: Problem, li: int, t: int) -> Any:
+    """GPUs of offer l that clusters hold in t: sum over k with t in its window, contracts tau active in t, of N_kl
+    R_kl,tau.
+    """
     return sum(
         int(p.cluster_lease_gpus[k, li]) * m.R[k, li, s]
         for k in range(len(p.cluster))

@@ -1,8 +1,11 @@
 """Which candidates enter the model. All are priced in closed form; the bound then holds for those kept only.
 
-Screen cost of a candidate: the least present value of opening it for all training clusters that it can stand (one by one,
-each with its halls, pods and energy, everything arriving in the cluster's quarter). Kept are the cheapest by that cost and,
-for inference, the cheapest of every coverage class by the cost of a first phase filled with the accelerator that is cheapest
+Screen cost of a candidate: the least present value of opening it for all training clusters that it can stand (one by
+one,
+each with its halls, pods and energy, everything arriving in the cluster's quarter). Kept are the cheapest by that
+cost and,
+for inference, the cheapest of every coverage class by the cost of a first phase filled with the accelerator that is
+cheapest
 per H100e. A stated heuristic: what it drops is counted, and no bound is claimed for it.
 """
 
@@ -63,7 +66,9 @@ def host_cost_musd(p: Problem) -> FloatArray:
 
 
 def serve_cost_musd(p: Problem) -> FloatArray:
-    """(I,) musd per H100e of a first phase that opens as early as power and the first demand allow; NaN: serves nothing."""
+    """(I,) musd per H100e of a first phase that opens as early as power and the first demand allow; NaN: serves
+    nothing.
+    """
     cost = np.full(len(p.candidate_id), np.nan)
     if not len(p.region) or not p.demand_h100e.any():
         return cost
@@ -98,7 +103,9 @@ def _cheapest(cost: FloatArray, count: int) -> IntArray:
 
 
 def _cheapest_by_class(p: Problem, cost: FloatArray, count: int) -> IntArray:
-    """Round robin over coverage classes, cheapest first within each, so that every class has a member while room lasts."""
+    """Round robin over coverage classes, cheapest first within each, so that every class has a member while room
+    lasts.
+    """
     rows = np.flatnonzero(np.isfinite(cost))
     if not len(rows) or count <= 0:
         return np.empty(0, dtype=np.int64)

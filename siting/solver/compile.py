@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -25,10 +25,10 @@ class Matrix:
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     integer: NDArray[np.bool_]
-    columns: dict[str, dict[Hashable, int]]
+    columns: dict[str, dict[Any, int]]
     """Position of every variable: family name -> index -> column."""
 
-    def values(self, family: str, x: NDArray[np.float64]) -> dict[Hashable, float]:
+    def values(self, family: str, x: NDArray[np.float64]) -> dict[Any, float]:
         """Values of one family of variables at the point x; integers whole, no negative zero."""
         found = self.columns.get(family, {})
         return {index: _clean(x[column], bool(self.integer[column])) for index, column in found.items()}
@@ -55,7 +55,7 @@ def compile_model(m: pyo.ConcreteModel) -> Matrix:
     rhs = np.asarray(form.rhs, dtype=float)
     lower = np.array([-np.inf if v.lb is None else v.lb for v in form.columns])
     upper = np.array([np.inf if v.ub is None else v.ub for v in form.columns])
-    columns: dict[str, dict[Hashable, int]] = {}
+    columns: dict[str, dict[Any, int]] = {}
     for position, variable in enumerate(form.columns):
         columns.setdefault(variable.parent_component().local_name, {})[variable.index()] = position
     cost = form.c.toarray()[0] if form.c.shape[0] else np.zeros(len(form.columns))

@@ -29,28 +29,28 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
     """Decisions at the point x of the compiled model."""
     i_count, g_count, t_count, l_count, k_count, _ = p.size
     modules = np.zeros((i_count, t_count), dtype=np.int64)
-    for (i, t), value in matrix.values("V", x).items():  # type: ignore[misc]
+    for (i, t), value in matrix.values("V", x).items():
         modules[i, t] = round(value)
     pods = np.zeros((i_count, g_count, t_count), dtype=np.int64)
-    for (i, g, t), value in matrix.values("B", x).items():  # type: ignore[misc]
+    for (i, g, t), value in matrix.values("B", x).items():
         pods[i, g, t] = round(value)
     gpus = np.zeros((l_count, t_count), dtype=np.int64)
-    for (li, t), value in matrix.values("X", x).items():  # type: ignore[misc]
+    for (li, t), value in matrix.values("X", x).items():
         gpus[li, t] = round(value)
     reserved = np.zeros((k_count, l_count, t_count), dtype=bool)
-    for (k, li, t), value in matrix.values("R", x).items():  # type: ignore[misc]
+    for (k, li, t), value in matrix.values("R", x).items():
         reserved[k, li, t] = value > 0.5
     hosts: list[tuple[str, int, int]] = [("none", -1, -1)] * k_count
     running = np.zeros((i_count, g_count, t_count))
-    for (k, i, g), value in matrix.values("W", x).items():  # type: ignore[misc]
+    for (k, i, g), value in matrix.values("W", x).items():
         if value > 0.5:
             hosts[k] = ("campus", i, g)
             running[i, g, p.cluster_from[k] : p.cluster_until[k] + 1] += p.cluster_pods[k, g]
-    for (k, li), value in matrix.values("U", x).items():  # type: ignore[misc]
+    for (k, li), value in matrix.values("U", x).items():
         if value > 0.5:
             hosts[k] = ("lease", li, -1)
     serving = np.zeros_like(running)
-    for (i, g, t), value in matrix.values("Q", x).items():  # type: ignore[misc]
+    for (i, g, t), value in matrix.values("Q", x).items():
         serving[i, g, t] = value
     spare_gpus = _spare_gpus(p, gpus, reserved)
     return Decisions(
@@ -60,7 +60,7 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         lease_gpus=gpus,
         lease_reserved=reserved,
         host=tuple(hosts),
-        service=_split(p, matrix.values("F", x), serving, spare_gpus),  # type: ignore[arg-type]
+        service=_split(p, matrix.values("F", x), serving, spare_gpus),
     )
 
 

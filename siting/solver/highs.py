@@ -1,6 +1,7 @@
 """HiGHS, and nothing else knows it. Every status is looked at; a limit with an incumbent is a result.
 
-Source of the pitfalls: HiGHS issues 1718, 2388, 3090 (false infeasibility by presolve, so infeasibility is confirmed with
+Source of the pitfalls: HiGHS issues 1718, 2388, 3090 (false infeasibility by presolve, so infeasibility is confirmed
+with
 presolve off) and the thread scheduler that outlives a solve (`resetGlobalScheduler`).
 """
 
@@ -62,7 +63,9 @@ class Options:
 def solve_matrix(
     matrix: Matrix, options: Options, *, start: NDArray[np.float64] | None = None, watch: Watcher | None = None
 ) -> Outcome:
-    """Search for the least cost. Raises SolverError when HiGHS refuses something or stops for a reason nobody planned."""
+    """Search for the least cost. Raises SolverError when HiGHS refuses something or stops for a reason nobody
+    planned.
+    """
     began = time.perf_counter()
     outcome = _run(matrix, options, start, watch, presolve="choose")
     if outcome is None:

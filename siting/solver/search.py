@@ -1,7 +1,10 @@
-"""The search: a bound and a plan with pods as fractions, then the same openings with everything whole.
+"""The search, in up to three solves of one matrix.
 
-Pods and leased GPUs are continuous in the model, so its bound holds for whole plans too; what rounding costs is the
-difference between the two values and is part of the reported gap.
+1. Totals: modules and pods of single sites continuous, their totals over sites, openings, hosts and contracts whole.
+Every
+   whole plan is feasible here, so this bound holds for whole plans.
+2. Whole plan: hosts, openings and contracts as found, everything counted in wholes.
+3. Only if the gap asked for is still open and time is left: the whole problem from that plan on. Its bound holds too.
 """
 
 from __future__ import annotations
@@ -47,12 +50,20 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
     except InfeasibleRowError:
         return _impossible(built - began, time.perf_counter() - built)
     compiled = time.perf_counter()
-    first_limit = max(1.0, 0.8 * (options.time_limit_s - (compiled - began)))
-    relaxed = solve_matrix(matrix, replace(options, gap=options.gap / 2.0, time_limit_s=first_limit), watch=watch)
+
+    def left() -> float:
+        return max(1.0, options.time_limit_s - (time.perf_counter() - began))
+
+    whole_matrix = replace(matrix, integer=matrix.integer | _columns(matrix, ("B", "X")))
+    totals = replace(matrix, integer=matrix.integer & ~_columns(matrix, ("V",)))
+    relaxed = solve_matrix(totals, replace(options, gap=options.gap / 2.0, time_limit_s=0.75 * left()), watch=watch)
     whole: Outcome | None = None
     if relaxed.x is not None:
-        left = max(2.0, options.time_limit_s - (time.perf_counter() - began))
-        whole = _whole_plan(matrix, relaxed, replace(options, time_limit_s=left, gap=options.gap / 10.0), watch)
+        whole = _whole_plan(whole_matrix, relaxed, replace(options, time_limit_s=left(), gap=options.gap / 10.0), watch)
+        bound, open_gap = relaxed.bound, _gap(whole, relaxed.bound)
+        if open_gap > options.gap and left() > 2.0:
+            whole, bound = _improved(whole_matrix, whole, bound, replace(options, time_limit_s=left()), watch)
+        relaxed = replace(relaxed, bound=bound)
     seconds = {"build": built - began, "transfer": compiled - built, "solve": time.perf_counter() - compiled}
     return Searched(
         result=_pass_result(relaxed, whole, options, time.perf_counter() - began),
@@ -85,6 +96,23 @@ def _difference(whole: Outcome | None, relaxed: Outcome) -> float | None:
     return whole.value - relaxed.value
 
 
+def _gap(whole: Outcome, bound: float | None) -> float:
+    if whole.value is None or bound is None:
+        return np.inf
+    return max(0.0, whole.value - bound) / max(abs(whole.value), 1e-9)
+
+
+def _improved(
+    matrix: Matrix, whole: Outcome, bound: float | None, options: Options, watch: Watcher | None
+) -> tuple[Outcome, float | None]:
+    """The whole problem searched from the plan at hand: a better plan, a better bound, or both as they were."""
+    found = solve_matrix(matrix, options, start=whole.x, watch=watch)
+    bounds = [known for known in (bound, found.bound) if known is not None]
+    if found.value is not None and (whole.value is None or found.value < whole.value):
+        whole = _polished(matrix, found, options)
+    return whole, max(bounds) if bounds else None
+
+
 def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seconds: float) -> PassResult:
     if whole is None or whole.value is None:
         if relaxed.termination == Termination.INFEASIBLE:
@@ -98,8 +126,7 @@ def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seco
             seconds=seconds,
         )
     bound = None if relaxed.bound is None else min(relaxed.bound, whole.value)
-    gap = np.inf if bound is None else (whole.value - bound) / max(abs(whole.value), 1e-9)
-    proved = gap <= options.gap
+    proved = _gap(whole, bound) <= options.gap
     return PassResult(
         objective=OBJECTIVE,
         termination=Termination.OPTIMAL if proved else Termination.FEASIBLE,
@@ -110,17 +137,19 @@ def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seco
     )
 
 
-def _whole_plan(matrix: Matrix, relaxed: Outcome, options: Options, watch: Watcher | None) -> Outcome | None:
-    """Whole pods and GPUs: first with openings, hosts and contracts of the fractional plan, then with openings free in time,
-    then with everything free. The first that has a plan wins; then its continuous part is solved to tight tolerances."""
+def _whole_plan(matrix: Matrix, relaxed: Outcome, options: Options, watch: Watcher | None) -> Outcome:
+    """Everything whole: first with openings, hosts and contracts of the fractional plan, then with hosts alone, then free.
+
+    The first that has a plan wins; then its continuous part is solved to tight tolerances.
+    """
     assert relaxed.x is not None
     began = time.perf_counter()
-    whole = replace(matrix, integer=matrix.integer | _columns(matrix, ("B", "X")))
+    outcome = relaxed
     for frozen in (("Z", "W", "U", "R", "Y"), ("W", "U"), ()):
         left = max(1.0, options.time_limit_s - (time.perf_counter() - began))
-        outcome = solve_matrix(_fixed(whole, relaxed.x, frozen), replace(options, time_limit_s=left), watch=watch)
+        outcome = solve_matrix(_fixed(matrix, relaxed.x, frozen), replace(options, time_limit_s=left), watch=watch)
         if outcome.x is not None:
-            return _polished(whole, outcome, options)
+            return _polished(matrix, outcome, options)
     return outcome
 
 

@@ -24,10 +24,9 @@ NEAR = 0.005
 def near_ties(
     assembled: Assembled, screened: Screened, plan_tables: dict[str, pd.DataFrame], value: float
 ) -> dict[str, Any]:
-    """How far the place is decided: candidates that could take the first hosting site's role within 0.5 % of the plan's cost.
+    """How far the place is decided: candidates that could take the host's role within 0.5 % of the plan's cost.
 
-    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without
-    an own
+    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without an own
     host the measure is the cheapest place to serve from; it says nothing where nothing is built.
     """
     hosts = plan_tables["clusters"]
@@ -115,7 +114,8 @@ def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:
     if largest.max() < need:
         at = int(largest.argmax())
         reasons.append(
-            f"power: {cluster.name} needs {need:,.1f} MW IT on one campus; the largest candidate, {p.candidate_id[at]}, "
+            f"power: {cluster.name} needs {need:,.1f} MW IT on one campus; "
+            f"the largest candidate, {p.candidate_id[at]}, "
             f"holds {largest[at]:,.1f} MW IT"
         )
         return reasons
@@ -126,7 +126,8 @@ def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:
     when = quarter_label(study.start + int(ready.min())) if ready.min() < p.quarters else "never inside the horizon"
     if ready.min() > p.cluster_from[k]:
         reasons.append(
-            f"time: {cluster.name} is due in {quarter_label(cluster.by)}; the earliest campus with {need:,.1f} MW IT energized "
+            f"time: {cluster.name} is due in {quarter_label(cluster.by)}; "
+            f"the earliest campus with {need:,.1f} MW IT energized "
             f"and standing is ready in {when} (time to power: {study.power.case} case, an assumption)"
         )
     deliver = [int(p.deliver_from[g]) for g in np.flatnonzero(p.cluster_pods[k])]
@@ -159,7 +160,8 @@ def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
         if ways and len(short) == len(ways):
             cost, name, when = min(short)
             reasons.append(
-                f"money: the cheapest way to {cluster.name}, {name}, takes {cost:,.0f} MUSD by {quarter_label(study.start + when)}"
+                f"money: the cheapest way to {cluster.name}, {name}, takes {cost:,.0f} MUSD "
+                f"by {quarter_label(study.start + when)}"
                 f" beside {existing[when]:,.0f} MUSD of existing contracts; funding is {p.funding_musd[when]:,.0f} MUSD"
             )
     over = np.flatnonzero(existing > p.funding_musd + 1e-6)

@@ -44,8 +44,8 @@ class Plan:
     peak_mb: float = 0.0
     """Peak memory of the process, MB."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """Counts and findings: candidates_read, candidates_in_model, near_ties, rounding_musd, binding, grid_check, reasons,
-    money_against_date, dated_after, assumptions, sources, ..."""
+    """Counts and findings: candidates_read, candidates_in_model, near_ties, rounding_musd, binding, grid_check,
+    reasons, money_against_date, dated_after, assumptions, sources, ..."""
 
     @property
     def last(self) -> PassResult:

@@ -139,8 +139,8 @@ def _price(
                     file=study.name,
                     key=f"{key}.{part}_usd",
                     value="nothing",
-                    expected=f'the {part} share per accelerator ("0 USD" if you mean none): the price ({origin})
-                    leaves it out',
+                    expected=f'the {part} share per accelerator ("0 USD" if you mean none): '
+                    f"the price ({origin}) leaves it out",
                 )
             )
         usd += adder or 0.0

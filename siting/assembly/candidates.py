@@ -28,8 +28,8 @@ EQUAL_AREA = "EPSG:5070"
 
 
 def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
-    """All candidates. Columns: candidate, name, lat, lon, state, county_fips, interconnect, bus_id, tenure, final_utility_mw,
-    pue_mean, pue_peak, energization (ordinal), usd_per_mwh (study's start), construction_musd_per_it_mw,
+    """All candidates. Columns: candidate, name, lat, lon, state, county_fips, interconnect, bus_id, tenure,
+    final_utility_mw, pue_mean, pue_peak, energization (ordinal), usd_per_mwh (study's start), construction_musd_per_it_mw,
     rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked, excluded_by.
 
     Raises InputError: bad planner file, unknown place, blank figure that is needed, filters that leave nothing.
@@ -153,8 +153,8 @@ def _power_price(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series
                     file="power_prices.csv",
                     key=f"state {state}, {study.power.price_column}",
                     value="blank",
-                    expected="a price not later than the study: name the state in candidates.grid.exclude_states, or state "
-                    "usd_per_mwh in a file of candidates",
+                    expected="a price not later than the study: name the state in candidates.grid.exclude_states, "
+                    "or state usd_per_mwh in a file of candidates",
                 )
                 for state in sorted(frame.loc[used, "state"].unique())
             ]

@@ -17,7 +17,11 @@ from siting.tables.read import Tables
 PUBLIC_MAX_GPUS = 1024.0
 """Assumed most that a public list price is good for, where the row has no maximum (Voltage Park states 1,016)."""
 
-COLUMNS = ["lease", "provider", "accelerator", "lat", "lon", "usd_per_gpu_h", "total_musd", "gpus", "min_gpus", "term_quarters", "first_start", "last_start", "prepay", "single_fabric_gpus", "kind", "existing", "billed_share", "note"]
+_COLUMNS = """
+lease provider accelerator lat lon usd_per_gpu_h total_musd gpus min_gpus term_quarters first_start last_start prepay
+single_fabric_gpus kind existing billed_share note
+"""
+COLUMNS = _COLUMNS.split()
 
 
 def lease_frame(study: Study, tables: Tables) -> pd.DataFrame:

@@ -138,7 +138,7 @@ def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seco
 
 
 def _whole_plan(matrix: Matrix, relaxed: Outcome, options: Options, watch: Watcher | None) -> Outcome:
-    """Everything whole: first with openings, hosts and contracts of the fractional plan, then with hosts alone, then free.
+    """Everything whole: first with openings, hosts and contracts as found, then with hosts alone, then free.
 
     The first that has a plan wins; then its continuous part is solved to tight tolerances.
     """

@@ -128,7 +128,7 @@ def test_the_lease_table_has_every_row_of_its_source(tables: Tables) -> None:
 
 
 def test_power_prices_say_what_they_hold(tables: Tables) -> None:
-    """Demand charges everywhere, carbon in California, Washington and the RGGI states of 2023 (Virginia left after it)."""
+    """Demand charges everywhere, carbon in California, Washington and the RGGI states of 2023 (Virginia left later)."""
     prices = tables.power_prices.set_index("state")
     assert prices["includes"].str.contains("demand_charges").all()
     carbon = set(prices.index[prices["includes"].str.contains("carbon")])

@@ -33,7 +33,7 @@ Listener = Callable[[Progress], None]
 
 DATE_SHIFTS = (-2, 2, 4)
 """Quarters by which the clusters' date is moved for the curve of money against date."""
-CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 40, 15.0, 0.002
+CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 24, 12.0, 0.005
 
 
 def solve(study: Study, *, progress: Listener | None = None, tables: Tables | None = None) -> Plan:

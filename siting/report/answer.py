@@ -1,0 +1,291 @@
+"""The answer in plain words: (label, sentence) pairs, read by the page and by the terminal. Text, never HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from siting.plan import Plan
+from siting.report.numbers import listed, megawatts, money, number, percent, plural
+from siting.study import Study
+from siting.termination import Termination
+from siting.units import quarter_label
+
+TENURE = {"own": "an owned campus", "colocation": "rented colocation halls", "lease": "leased accelerators"}
+"""How each tenure reads inside a sentence."""
+VERBS = {"own": "build and own a campus at", "colocation": "rent colocation halls at"}
+
+
+def headline(plan: Plan, study: Study) -> str:
+    """One sentence: what to do, or that there is no plan and why."""
+    if plan.termination is Termination.INFEASIBLE:
+        return "No plan meets this study: its limits contradict each other."
+    if plan.termination is Termination.NO_PLAN_FOUND:
+        return f"No plan was found before the search stopped ({plan.last.limit}); this does not prove that none exists."
+    sites, leases = plan.sites, new_leases(plan)
+    parts = [
+        f"{VERBS[str(site['tenure'])]} {site['name']}, {site['state']} ({megawatts(site['it_mw'])} IT), "
+        f"in service {site['open_quarter']}"
+        for _, site in sites.head(3).iterrows()
+    ]
+    if len(sites) > 3:
+        parts.append(f"open {len(sites) - 3} more campuses")
+    if len(leases):
+        what = listed(sorted({f"{number(g)} {a}" for a, g in leases.groupby("accelerator")["gpus"].max().items()}))
+        parts.append(f"lease {what} under {listed(sorted({f'“{o}”' for o in leases['offer']}), 3)}")
+    sentence = "; ".join(parts) or "open nothing and sign nothing: what exists is enough"
+    return f"{sentence[0].upper()}{sentence[1:]}. Present value of all cost: {money(plan.npv_cost_musd)}."
+
+
+def answer(plan: Plan, study: Study) -> list[tuple[str, str]]:
+    """The answer line by line; every line stands for itself. Without a plan: why, and what the money would carry."""
+    if plan.npv_cost_musd is None:
+        return _no_plan(plan, study)
+    return [
+        ("Where", _where(plan)),
+        ("What", _what(plan)),
+        ("Lease or own", _tenure(plan)),
+        ("In service", _when(plan, study)),
+        ("Cost", _cost(plan)),
+        ("Money", _funding(plan, study)),
+        ("How good", _proof(plan, study)),
+        ("What limits it", _binding(plan)),
+        ("Grid check", grid_check(plan)),
+        ("Verified", verified(plan)),
+    ]
+
+
+def place_decided(plan: Plan) -> tuple[bool, str]:
+    """Whether this data decides the place, and the sentence that says so."""
+    ties: Mapping[str, Any] = plan.facts.get("near_ties") or {}
+    if not ties:
+        return False, "How far the place is decided was not worked out for this plan."
+    if ties.get("nothing_built"):
+        return True, "Nothing new is built, so there is no place to decide."
+    count, states = int(ties["count"]), [str(state) for state in ties["states"]]
+    within = percent(ties.get("within_share", 0.005))
+    usable = number(plan.facts.get("candidates_usable", len(plan.tables["candidates"])))
+    of = f"{plural(count, 'candidate')} of {usable}"
+    verb = "costs" if count == 1 else "cost"
+    if ties["decided"]:
+        where = f", all in {states[0]}" if states and count > 1 else ""
+        return True, (
+            f"Place decided as far as the state: {of} {verb} within {within} of the best plan{where}."
+            if count > 1
+            else f"Place decided: no other of {usable} candidates comes within {within} of the best plan."
+        )
+    return False, (
+        f"Place not decided: {of} {verb} within {within} of the best plan, and they lie in {len(states)} states "
+        f"({listed(states, 12)}). The site named here is one of many equals for this data; choose among them by what "
+        "the data does not hold: the utility's own answer, land, water, permits, people."
+    )
+
+
+def grid_check(plan: Plan) -> str:
+    """`passed`, `failed` with the lines, or `not checked`, in words."""
+    status, lines = _grid(plan)
+    if plan.npv_cost_musd is not None and not len(plan.sites):
+        return "not checked: nothing is built, so nothing new loads the grid."
+    if status == "passed":
+        return "passed: with all sites drawing at once no line of the synthetic grid is loaded beyond its rating."
+    if status == "failed":
+        named = f": {listed(lines, 5)}" if lines else ""
+        return f"failed: with all sites drawing at once, lines of the synthetic grid are overloaded{named}."
+    return "not checked: no power flow was run for these sites, or they are tied to no substation."
+
+
+def grid_status(plan: Plan) -> str:
+    """passed | failed | not checked."""
+    return _grid(plan)[0]
+
+
+def bound_covers(plan: Plan) -> str:
+    """What the bound was proved over."""
+    inside, read = plan.facts.get("candidates_in_model"), plan.facts.get("candidates_read")
+    usable = plan.facts.get("candidates_usable", read)
+    if inside is None:
+        return "How many candidates the bound covers was not recorded."
+    if usable is not None and inside >= usable:
+        return f"The bound holds for all {number(usable)} usable candidates."
+    return (
+        f"The bound holds for the {number(inside)} screened candidates only: {number(read)} were read and "
+        f"{number(usable)} priced, and the {number(inside)} that looked best one at a time entered the model."
+    )
+
+
+def new_leases(plan: Plan) -> pd.DataFrame:
+    """Leases the plan signs; `offer` names a public offer by its provider, a bilateral one by its own name."""
+    leases = plan.tables.get("leases", pd.DataFrame({"existing": []}))
+    signed = leases[~leases["existing"].astype(bool)]
+    if not len(signed):
+        return signed
+    public = signed["lease"].astype(str).str.startswith("public:")
+    return signed.assign(offer=signed["provider"].where(public, signed["lease"]))
+
+
+def total_musd(plan: Plan) -> tuple[float, float]:
+    """Undiscounted musd within the horizon, and contract payments after it."""
+    after = plan.tables.get("after_horizon", pd.DataFrame()).drop(columns="quarter", errors="ignore")
+    return float(plan.tables["cash"]["total"].sum()), float(after.to_numpy(dtype=float).sum()) if after.size else 0.0
+
+
+def _no_plan(plan: Plan, study: Study) -> list[tuple[str, str]]:
+    reasons = [str(reason) for reason in plan.facts.get("reasons", [])]
+    why = reasons or ["no single limit explains it by arithmetic; several limits together exclude every plan"]
+    lines = [("Why", reason[0].upper() + reason[1:] + ".") for reason in why]
+    carries = plan.facts.get("carries_gpus")
+    if carries is not None:
+        cluster = study.clusters[0]
+        lines.append(
+            (
+                "What it would carry",
+                f"About {number(carries)} {' or '.join(cluster.accelerators)} in {cluster.name} by "
+                f"{quarter_label(cluster.by)}, of the {number(cluster.gpus)} wanted, everything else as stated (to "
+                "about 1 %, by bisection).",
+            )
+        )
+    lines.append(("Candidates", bound_covers(plan).replace("The bound holds for", "The search covered")))
+    return lines
+
+
+def _where(plan: Plan) -> str:
+    sites = plan.sites
+    if not len(sites):
+        return "No campus is opened."
+    texts = [
+        f"{site['name']}, {site['state']} ({site['lat']:.2f}, {site['lon']:.2f}; candidate {site['candidate']}), "
+        f"{megawatts(site['final_utility_mw'])} contracted at the meter"
+        for _, site in sites.head(6).iterrows()
+    ]
+    return "; ".join(texts) + (f"; and {len(sites) - 6} more (see the table of sites)." if len(sites) > 6 else ".")
+
+
+def _what(plan: Plan) -> str:
+    parts = [
+        f"{cluster['cluster']}: {number(cluster['gpus'])} {cluster['accelerator']} on one fabric"
+        for _, cluster in plan.tables["clusters"].iterrows()
+    ]
+    if len(plan.sites):
+        it_mw, utility_mw = plan.sites["it_mw"].sum(), plan.sites["utility_mw"].sum()
+        parts.append(f"halls for {megawatts(it_mw)} of critical IT, {megawatts(utility_mw)} at the meter at peak")
+    deliveries = plan.tables.get("deliveries", pd.DataFrame())
+    for name, frame in deliveries.groupby("accelerator") if len(deliveries) else ():
+        parts.append(f"{number(frame['accelerators'].sum())} {name} bought")
+    return "; ".join(parts) + "."
+
+
+def _tenure(plan: Plan) -> str:
+    hosts = [
+        f"{c['cluster']} stands on {TENURE.get(str(c['tenure']), str(c['tenure']))}"
+        for _, c in plan.tables["clusters"].iterrows()
+    ]
+    leases = new_leases(plan)
+    signed = [
+        f"{number(x['gpus'])} {x['accelerator']} leased under “{x['offer']}” from {x['quarter']} for "
+        f"{plural(int(x['term_quarters']), 'quarter')} at {number(x['usd_per_gpu_h'], 2)} USD per GPU-hour"
+        for _, x in leases.head(4).iterrows()
+    ]
+    if len(leases) > 4:
+        signed.append(f"{len(leases) - 4} more lease contracts")
+    every = plan.tables["leases"]
+    existing = every[every["existing"].astype(bool)]
+    kept = f"the {number(existing['gpus'].sum())} accelerators already rented run on to the end of their contract"
+    text = "; ".join([*hosts, *(signed or ["no new lease is signed"]), *([kept] if len(existing) else [])])
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _when(plan: Plan, study: Study) -> str:
+    wait = (
+        f"power from {{energization}}: the {study.power.case} case of the study's time-to-power table, an assumption, "
+        "not a utility's promise"
+    )
+    parts = [
+        f"{s['name']}: first halls {s['open_quarter']}, "
+        + (wait.format(energization=s["energization"]) if s["tenure"] == "own" else f"handed over {s['energization']}")
+        for _, s in plan.sites.head(4).iterrows()
+    ]
+    parts += [f"{c['cluster']} runs from {c['by']}" for _, c in plan.tables["clusters"].iterrows()]
+    return "; ".join(parts) + "."
+
+
+def _cost(plan: Plan) -> str:
+    within, after = total_musd(plan)
+    credits = plan.tables.get("credits", pd.DataFrame({"musd": []}))["musd"].sum()
+    later = f", and {money(after)} of contract payments after it" if after > 0.05 else ""
+    return (
+        f"{money(plan.npv_cost_musd)} in present value, after crediting {money(credits)} for what is left at the "
+        f"horizon. Money paid out: {money(within)} within the horizon{later}. Before income tax."
+    )
+
+
+def _funding(plan: Plan, study: Study) -> str:
+    closed = sum(r.amount_musd for r in study.money.funding if r.status == "closed")
+    assumed = sum(r.amount_musd for r in study.money.funding if r.status == "assumed")
+    cash = plan.tables["cash"]
+    room = cash["funding_cumulative"] - cash["cumulative"]
+    least = f"Least money left: {money(room.min())}, in {cash['quarter'].loc[room.idxmin()]}."
+    if not assumed:
+        return f"{money(closed)} of closed funding pays for it. {least}"
+    in_bank = [
+        sum(r.amount_musd for r in study.money.funding if r.status == "closed" and r.quarter <= study.start + t)
+        for t in range(len(cash))
+    ]
+    beyond = cash.loc[cash["cumulative"] > pd.Series(in_bank, index=cash.index) + 1e-6, "quarter"]
+    needs = (
+        f"The plan needs the assumed rounds from {beyond.iloc[0]} on"
+        if len(beyond)
+        else "The plan stays within the closed rounds"
+    )
+    return f"{money(closed)} closed, {money(assumed)} assumed. {needs}. {least}"
+
+
+def _proof(plan: Plan, study: Study) -> str:
+    value = f"This plan costs {money(plan.npv_cost_musd, 3)}; no plan over the candidates in the model costs less than "
+    value += money(plan.bound_musd, 3)
+    gap = f"so it is at most {percent(plan.gap, 2)} from the best"
+    asked = f"({percent(study.search.gap, 2)} was asked for)"
+    stop = "" if plan.last.limit is None else f" The search was stopped by its limit: {plan.last.limit}."
+    if plan.bound_musd is None:
+        return f"Nothing was proved about better plans.{stop} {bound_covers(plan)}"
+    rounding = plan.facts.get("rounding_musd")
+    whole = f" Buying in whole pods makes {money(rounding)} of the difference." if rounding and rounding >= 0.05 else ""
+    return f"{value}, {gap} {asked}.{whole}{stop} {bound_covers(plan)}"
+
+
+def _binding(plan: Plan) -> str:
+    binding = [str(limit) for limit in plan.facts.get("binding", [])]
+    text = "; ".join(binding) or "no limit of money or power is met without room; the demand alone sizes the plan"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def verified(plan: Plan) -> str:
+    """What came of recomputing the plan from study and tables."""
+    verdict: Mapping[str, Any] = plan.facts.get("verification") or {}
+    if not verdict:
+        return "Not recomputed yet."
+    if verdict.get("ok"):
+        return "Every limit and every cash flow was recomputed without the model and agrees."
+    return f"failed: {listed([str(fault) for fault in verdict.get('faults', [])], 5)}"
+
+
+def _grid(plan: Plan) -> tuple[str, list[str]]:
+    found = plan.facts.get("grid_check", "not checked")
+    if not isinstance(found, Mapping):
+        status, lines = str(found), plan.facts.get("grid_overloads", [])
+    else:
+        status = str(found.get("status", found.get("verdict", "not checked")))
+        lines = found.get("overloads", found.get("lines", []))
+    named = [_line(line) for line in lines]
+    plain = status.lower().replace("_", " ")
+    known = {"passed": "passed", "ok": "passed", "failed": "failed"}
+    return known.get(plain.split(":")[0].strip(), "not checked"), named
+
+
+def _line(line: object) -> str:
+    if not isinstance(line, Mapping):
+        return str(line)
+    return ", ".join(
+        f"{key.replace('_', ' ')} {number(v, 1) if isinstance(v, float) else v}" for key, v in line.items()
+    )

@@ -1,0 +1,230 @@
+"""Lease against own for this study, before tax: what each owned and each leased GPU-hour costs, one assumption moved
+at a time. The closed form is `siting.report.lease_own`; its inputs are taken from the study, the plan and the tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from siting.assembly.accelerators import Bought, bought_accelerators
+from siting.cashflow import crf
+from siting.plan import Plan
+from siting.report.lease_own import (
+    HOURS_PER_YEAR,
+    break_even_decline,
+    levelised_lease_usd_per_gpu_h,
+    own_usd_per_gpu_h,
+)
+from siting.report.numbers import number
+from siting.study import Study
+from siting.tables import catalog
+from siting.tables.read import Tables
+
+BASE_LIFE_YEARS = 5
+"""Life in the base row (cases A and B of the lease-versus-buy note; 10-K filings state 4 to 6)."""
+LIVES_YEARS = (3, 4, 5, 6)
+UTILISATIONS = (0.6, 0.8, 1.0)
+DECLINES = (-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
+"""Yearly fall of the market at which a one-year lease is renewed; negative: it rises."""
+RESIDUALS = ("base", "low", "zero")
+COLUMNS = [
+    "accelerator",
+    "side",
+    "offer",
+    "varied",
+    "setting",
+    "life_years",
+    "usd_per_available_gpu_h",
+    "usd_per_used_gpu_h",
+    "break_even_decline",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnBasis:
+    """What an owned accelerator costs and draws, and where each figure comes from (`words`, for the report)."""
+
+    accelerator: str
+    capex_usd: float
+    it_kw: float
+    pue: float
+    rent_usd_per_kw_month: float
+    power_usd_per_mwh: float
+    load_factor: float
+    om_share: float
+    rate: float
+    availability: float
+    utilisation: float
+    residual: str
+    words: tuple[str, ...]
+
+    def usd_per_gpu_h(self, tables: Tables, *, life_years: float, utilisation: float, residual: str) -> float:
+        """USD per owned GPU-hour before income tax; utilisation 1 gives it per available hour."""
+        share = 0.0 if residual == "zero" else float(catalog.residual_share(tables, residual, life_years))
+        return own_usd_per_gpu_h(
+            capex_usd=self.capex_usd,
+            it_kw=self.it_kw,
+            pue=self.pue,
+            rent_usd_per_kw_month=self.rent_usd_per_kw_month,
+            power_usd_per_mwh=self.power_usd_per_mwh,
+            load_factor=self.load_factor,
+            om_share=self.om_share,
+            life_years=life_years,
+            rate=self.rate,
+            residual_share=share,
+            availability=self.availability,
+            utilisation=utilisation,
+        )
+
+
+def lease_versus_own(plan: Plan, study: Study, tables: Tables) -> pd.DataFrame:
+    """Long table: a row an accelerator, side (own | lease) and assumption moved (varied, setting).
+
+    usd_per_available_gpu_h counts hours in which the accelerator may work, usd_per_used_gpu_h those in which it does.
+    break_even_decline (share a year, NaN where none): lease rows in their base setting. Before income, sales and
+    property tax. Columns are there when no accelerator has a price.
+    """
+    rows = [row for basis in own_bases(plan, study, tables) for row in _rows(basis, study, tables)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def own_bases(plan: Plan, study: Study, tables: Tables) -> list[OwnBasis]:
+    """The owned side's inputs, for each accelerator of the plan's clusters that can be bought (else of the study)."""
+    kinds = [kind for kind in bought_accelerators(study, tables) if np.isfinite(kind.price_musd)]
+    wanted = [name for cluster in study.clusters for name in cluster.accelerators]
+    chosen = set(plan.tables["clusters"]["accelerator"]) if "clusters" in plan.tables else set()
+    ranked = sorted(kinds, key=lambda kind: (kind.name not in chosen, kind.name not in wanted))
+    return [_basis(kind, plan, study, tables) for kind in ranked[:3]]
+
+
+def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
+    sites = plan.tables.get("sites", pd.DataFrame())
+    rent, rent_words = _hall(kind, sites, study, tables)
+    power, power_words = _power(plan, sites, study, tables)
+    cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
+    pue = float(np.average(sites["pue_mean"], weights=sites["it_mw"])) if len(sites) else float(cooling["mean_ref_pue"])
+    return OwnBasis(
+        accelerator=kind.name,
+        capex_usd=kind.price_musd * 1e6,
+        it_kw=kind.it_kw,
+        pue=pue,
+        rent_usd_per_kw_month=rent,
+        power_usd_per_mwh=power,
+        load_factor=study.power.load_factor,
+        om_share=study.purchase.om_share,
+        rate=study.money.discount_rate,
+        availability=study.operation.availability,
+        utilisation=study.operation.peak_utilisation,
+        residual=study.purchase.residual,
+        words=(
+            f"{number(kind.price_musd * 1e6)} USD per accelerator with network and storage ({kind.origin})",
+            f"{number(kind.it_kw, 2)} kW of critical IT each, annual mean PUE {number(pue, 2)}",
+            rent_words,
+            power_words,
+            f"upkeep {study.purchase.om_share * 100:.3g} % of the price a year; discount rate "
+            f"{study.money.discount_rate * 100:.3g} %/y; available {study.operation.availability * 100:.3g} % of hours",
+        ),
+    )
+
+
+def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[float, str]:
+    """USD per kW of critical IT and month: the colocation rent, or the annuity of an own hall with its connection."""
+    colocation = study.candidates.colocation
+    rented = colocation is not None and (not study.money.own or (len(sites) and (sites["tenure"] != "own").all()))
+    if rented and colocation is not None:
+        rents = catalog.colocation_rents_on(tables, study.price_day)
+        rents = rents[rents["tenure"] == "wholesale"]
+        if colocation.markets:
+            rents = rents[rents["market"].isin(colocation.markets)]
+        rent = float(rents[f"usd_per_kw_month_{colocation.rent_level}"].median())
+        return rent, f"hall rent {number(rent, 1)} USD per kW IT and month (median of the markets admitted)"
+    halls, site, rate = study.halls, study.connection, study.money.discount_rate
+    picked = catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level)
+    musd_per_mw = halls.cost_musd_per_it_mw or picked.value
+    needs = [c.gpus * kind.it_kw / 1000.0 for c in study.clusters if c.gpus]
+    it_mw = float(sites["it_mw"].mean()) if len(sites) else max([*needs, halls.first_phase_it_mw])
+    line = site.line_km * site.line_musd_per_km + site.substation_musd
+    land = site.land_acres * site.land_usd_per_acre / 1e6
+    yearly_musd_per_mw = (
+        (musd_per_mw + line / it_mw) * crf(rate, halls.life_years)
+        + land * rate / it_mw
+        + halls.om_usd_per_it_kw_year / 1000.0
+    )
+    rent = yearly_musd_per_mw * 1000.0 / 12.0
+    return rent, (
+        f"own hall {number(musd_per_mw, 1)} million USD per MW IT with line, substation and land of a "
+        f"{number(it_mw)} MW campus over {halls.life_years:g} years: {number(rent, 1)} USD per kW IT and month"
+    )
+
+
+def _power(plan: Plan, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[float, str]:
+    if len(sites):
+        states, where = sites["state"].tolist(), "at the plan's sites"
+    else:
+        places = plan.tables.get("candidates", pd.DataFrame({"state": [], "in_model": []}))
+        inside = places[places["in_model"].astype(bool)] if len(places) else places
+        states, where = sorted(set(inside["state"])) or sorted(set(tables.power_prices["state"])), "median of states"
+    prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
+    power = float(prices["usd_per_mwh"].median()) + study.power.price_adder_usd_per_mwh
+    return power, f"power {number(power, 1)} USD/MWh ({where}, average revenue, demand charges within)"
+
+
+def _rows(basis: OwnBasis, study: Study, tables: Tables) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+
+    def own(varied: str, setting: str, life: int, used: float, residual: str) -> None:
+        available = basis.usd_per_gpu_h(tables, life_years=life, utilisation=1.0, residual=residual)
+        rows.append(
+            (basis.accelerator, "own", "", varied, setting, life, available, available / used, np.nan),
+        )
+
+    usual = (BASE_LIFE_YEARS, basis.utilisation, basis.residual)
+    own("base", f"{BASE_LIFE_YEARS} years, {basis.utilisation * 100:.3g} % used, residual {basis.residual}", *usual)
+    for residual in RESIDUALS:
+        own("residual", residual, BASE_LIFE_YEARS, basis.utilisation, residual)
+    for life in LIVES_YEARS:
+        own("life", f"{life} years", life, basis.utilisation, basis.residual)
+    for used in UTILISATIONS:
+        own("utilisation", f"{used * 100:.0f} %", BASE_LIFE_YEARS, used, basis.residual)
+    owned = basis.usd_per_gpu_h(tables, life_years=BASE_LIFE_YEARS, utilisation=1.0, residual=basis.residual)
+    for offer, price in lease_prices(basis.accelerator, study, tables):
+        turn = break_even_decline(owned, price, BASE_LIFE_YEARS, basis.rate)
+        same = ("base", f"price stays, {basis.utilisation * 100:.3g} % used")
+        for varied, setting, decline, used in (
+            (*same, 0.0, basis.utilisation),
+            *(("price path", f"{-d * 100:+.0f} %/y" if d else "0 %/y", d, basis.utilisation) for d in DECLINES),
+            *(("utilisation", f"{used * 100:.0f} %", 0.0, used) for used in UTILISATIONS),
+        ):
+            level = levelised_lease_usd_per_gpu_h(price, decline, BASE_LIFE_YEARS, basis.rate)
+            even = turn if varied == "base" and turn is not None else np.nan
+            rows.append(
+                (basis.accelerator, "lease", offer, varied, setting, BASE_LIFE_YEARS, level, level / used, even)
+            )
+    return rows
+
+
+def lease_prices(accelerator: str, study: Study, tables: Tables) -> list[tuple[str, float]]:
+    """Lease offers of an accelerator as (name, USD per GPU-hour): the study's, then public ones of the day."""
+    found = [
+        (lease.name, _usd_per_gpu_h(lease.usd_per_gpu_h, lease.total_musd, lease.gpus, lease.term_quarters))
+        for lease in study.leases.bilateral
+        if lease.accelerator == accelerator
+    ]
+    kinds = study.leases.public.kinds if study.leases.public else ("reserved",)
+    public = catalog.lease_offers_on(tables, study.price_day, kinds, (accelerator,))["usd_per_gpu_h"]
+    if len(public):
+        many = f"{len(public)} public {' or '.join(kinds)} offer{'s' if len(public) > 1 else ''}"
+        found.append((f"lowest of {many}", float(public.min())))
+        if len(public) > 2:
+            found.append((f"median of {many}", float(public.median())))
+    return found
+
+
+def _usd_per_gpu_h(price: float | None, total_musd: float | None, gpus: int, quarters: int | None) -> float:
+    """The hourly price of an offer, also of one that states the whole contract."""
+    if price is not None:
+        return price
+    return (total_musd or 0.0) * 1e6 / (gpus * (quarters or 1) * HOURS_PER_YEAR / 4.0)

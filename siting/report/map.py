@@ -1,0 +1,166 @@
+"""The map: state outlines, every candidate, the candidates in the model, demand regions and the plan's sites."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+from shapely import LineString
+
+from siting.places import shipped
+from siting.plan import Plan
+from siting.report.numbers import megawatts, money, number
+
+STATES = "us_counties.topo.json"
+"""us-atlas 3 (US Census outlines, public domain), TopoJSON; its object `states` is drawn."""
+SIMPLIFY_DEG, ROUND_DEG = 0.02, 2
+"""Outlines are thinned to what 900 pixels can show."""
+RASTER_DEG = 0.05
+"""Candidates nearer than this to one another are drawn as one dot."""
+DOT_PX = 1.1
+"""Radius of the dots of all candidates."""
+OUTSIDE = {"60", "66", "69", "72", "78"}
+"""FIPS of territories that the projection does not show."""
+WIDTH, HEIGHT = 940, 560
+INK, PALE, BLUE, RED, GOLD = "#1f2933", "#9fabba", "#2f6db3", "#c8322b", "#a8741a"
+
+
+def site_map(plan: Plan) -> alt.LayerChart:
+    """The map of a plan; without a plan the candidates and regions alone. Says "synthetic grid" in its corner."""
+    states = alt.Data(
+        values=_states(shipped("data") / STATES), format=alt.TopoDataFormat(type="topojson", feature="states")
+    )
+    outline = alt.Chart(states).mark_geoshape(fill="#f4f5f7", stroke="#b4bac4", strokeWidth=0.6)
+    candidates, regions = plan.tables["candidates"], plan.tables["regions"]
+    layers: list[Any] = [outline]
+    if dots := _dots(candidates):
+        layers.append(alt.Chart(alt.Data(values=[dots])).mark_geoshape(fill=PALE, stroke=None))
+    inside = candidates[candidates["in_model"].astype(bool)]
+    if len(inside):
+        layers.append(_points(_told(inside)).mark_circle(color=BLUE, size=26, opacity=0.75))
+    if len(regions):
+        layers.append(_points(_region_rows(regions)).mark_point(shape="diamond", color=GOLD, size=46, strokeWidth=1.4))
+    sites = plan.tables.get("sites", pd.DataFrame())
+    if len(sites):
+        rows = _site_rows(sites)
+        layers.append(
+            _points(rows).mark_point(shape="circle", size=190, fill=RED, stroke="white", strokeWidth=1.6, opacity=1)
+        )
+        label = alt.Chart(rows).encode(longitude="lon:Q", latitude="lat:Q", text="what:N")
+        font: dict[str, Any] = {"dy": -17, "fontSize": 13, "fontWeight": "bold"}
+        layers.append(label.mark_text(**font, color="white", stroke="white", strokeWidth=4, opacity=0.85))
+        layers.append(label.mark_text(**font, color=INK))
+    layers.append(_corner())
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT).project(type="albersUsa", pointRadius=DOT_PX)
+
+
+def _points(rows: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(rows).encode(
+        longitude="lon:Q",
+        latitude="lat:Q",
+        tooltip=[alt.Tooltip("what:N", title=" "), alt.Tooltip("note:N", title="  ")],
+    )
+
+
+def _told(inside: pd.DataFrame) -> pd.DataFrame:
+    notes = [
+        f"{megawatts(c['final_utility_mw'])} at the meter, screen cost {money(c['screen_cost_musd'])}"
+        for _, c in inside.iterrows()
+    ]
+    names = (inside["name"].astype(str) + ", " + inside["state"].astype(str)).tolist()
+    return _frame(inside, names, notes)
+
+
+def _region_rows(regions: pd.DataFrame) -> pd.DataFrame:
+    peak = next((c for c in ("peak_h100e_bf16", "peak_h100e") if c in regions), None)
+    notes = [
+        f"{number(r['population'])} people" + (f", peak {number(r[peak])} H100e" if peak else "")
+        for _, r in regions.iterrows()
+    ]
+    return _frame(regions, regions["region"].astype(str).tolist(), notes)
+
+
+def _site_rows(sites: pd.DataFrame) -> pd.DataFrame:
+    notes = [
+        f"{s['tenure']}, {megawatts(s['it_mw'])} IT, {megawatts(s['utility_mw'])} at the meter, {s['open_quarter']}"
+        for _, s in sites.iterrows()
+    ]
+    return _frame(sites, (sites["name"].astype(str) + ", " + sites["state"].astype(str)).tolist(), notes)
+
+
+def _frame(places: pd.DataFrame, what: list[str], note: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "lat": places["lat"].astype(float).round(3).tolist(),
+            "lon": places["lon"].astype(float).round(3).tolist(),
+            "what": what,
+            "note": note,
+        }
+    )
+
+
+def _corner() -> alt.Chart:
+    """The words that must be read with the map."""
+    text = pd.DataFrame({"t": ["synthetic grid: a model of the US system, not the real one"]})
+    return (
+        alt.Chart(text)
+        .mark_text(align="center", fontSize=14, fontStyle="italic", color="#5b6570")
+        .encode(x=alt.value(WIDTH * 0.58), y=alt.value(12), text="t:N")
+    )
+
+
+def _dots(candidates: pd.DataFrame) -> dict[str, Any] | None:
+    """All candidates as one GeoJSON MultiPoint: one mark, whatever their number."""
+    near = (candidates[["lon", "lat"]].astype(float) / RASTER_DEG).round().drop_duplicates() * RASTER_DEG
+    if not len(near):
+        return None
+    points = near.round(2).to_numpy().tolist()
+    return {"type": "Feature", "properties": {}, "geometry": {"type": "MultiPoint", "coordinates": points}}
+
+
+@functools.cache
+def _states(path: Path) -> dict[str, Any]:
+    """The states of a TopoJSON file, arcs simplified one by one so that neighbours still meet; rings that vanish go."""
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    (kx, ky), (dx, dy) = whole["transform"]["scale"], whole["transform"]["translate"]
+    old: dict[int, int] = {}
+    arcs: list[list[list[float]]] = []
+
+    def take(index: int) -> int:
+        """Position of the arc in the thinned list; a negative index is an arc run backwards (~i)."""
+        forward = index if index >= 0 else ~index
+        if forward not in old:
+            old[forward] = len(arcs)
+            points, x, y = [], 0, 0
+            for step_x, step_y in whole["arcs"][forward]:
+                x, y = x + step_x, y + step_y
+                points.append((x * kx + dx, y * ky + dy))
+            line = LineString(points).simplify(SIMPLIFY_DEG) if len(points) > 2 else LineString(points)
+            arcs.append([[round(px, ROUND_DEG), round(py, ROUND_DEG)] for px, py in line.coords])
+        return old[forward] if index >= 0 else ~old[forward]
+
+    shapes = []
+    for shape in whole["objects"]["states"]["geometries"]:
+        if str(shape["id"]) in OUTSIDE:
+            continue
+        polygons = [[[take(a) for a in ring] for ring in polygon] for polygon in _polygons(shape)]
+        kept = [polygon for polygon in polygons if sum(len(_arc(arcs, a)) - 1 for a in polygon[0]) >= 4]
+        shapes.append({"type": "MultiPolygon", "arcs": kept, "id": shape["id"], "properties": {}})
+    return {
+        "type": "Topology",
+        "objects": {"states": {"type": "GeometryCollection", "geometries": shapes}},
+        "arcs": arcs,
+    }
+
+
+def _polygons(shape: dict[str, Any]) -> Iterator[list[list[int]]]:
+    yield from shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
+
+
+def _arc(arcs: list[list[list[float]]], index: int) -> list[list[float]]:
+    return arcs[index if index >= 0 else ~index]

@@ -1,0 +1,64 @@
+"""How numbers read in a report: rounded to what they are worth, with their unit, never twelve digits."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+BLANK = "–"
+"""Shown where a table is blank."""
+
+
+def number(value: object, digits: int = 0) -> str:
+    """`100,000` or `1.40`; a dash for blank. digits: after the point."""
+    figure = _float(value)
+    return BLANK if math.isnan(figure) else f"{figure:,.{digits}f}".replace("-0 ", "0 ")
+
+
+def money(musd: object, digits: int = 2) -> str:
+    """Money in words a planner uses: `6.21 billion USD` (digits: of billions), `812 million USD`, `3.4 million USD`."""
+    figure = _float(musd)
+    if math.isnan(figure):
+        return BLANK
+    if abs(figure) >= 999.5:
+        return f"{figure / 1000:,.{digits}f} billion USD"
+    return f"{figure:,.0f} million USD" if abs(figure) >= 20 else f"{figure:,.1f} million USD"
+
+
+def megawatts(mw: object) -> str:
+    """`168 MW`, `12.4 MW`."""
+    figure = _float(mw)
+    if math.isnan(figure):
+        return BLANK
+    return f"{figure:,.0f} MW" if abs(figure) >= 99.5 else f"{figure:,.1f} MW"
+
+
+def percent(share: object, digits: int = 1) -> str:
+    """`0.1 %` of 0.001; what is above 0 and rounds to nothing says so."""
+    figure = _float(share)
+    if math.isnan(figure):
+        return BLANK
+    if 0 < figure * 100 < 0.5 * 10**-digits:
+        return f"less than {10**-digits:.{digits}f} %"
+    return f"{figure * 100:,.{digits}f} %"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 candidate`, `35,268 candidates`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(words: list[str], most: int = 8) -> str:
+    """`TX, OK and NM`; a long list is cut and says how many more."""
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _float(value: object) -> float:
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return math.nan
+    return float(value)  # type: ignore[arg-type]

@@ -1,0 +1,349 @@
+"""The sections of the report, one function each: plan, study and tables in, HTML out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from siting.plan import Plan
+from siting.report import answer as words
+from siting.report import charts, html
+from siting.report.belief import belief, cluster_megawatts
+from siting.report.lease_table import BASE_LIFE_YEARS, lease_versus_own, own_bases
+from siting.report.map import site_map
+from siting.report.numbers import BLANK, megawatts, money, number, percent, plural
+from siting.report.shown import plan_tables, shown
+from siting.study import Study, show_study
+from siting.tables.read import Tables
+from siting.termination import Termination
+from siting.units import quarter_label
+
+
+def front(plan: Plan, study: Study) -> str:
+    """Title, the answer in words, and what a reader must not miss."""
+    title = f"<h1>{html.text(study.title or study.name)}</h1>"
+    span = f"{quarter_label(study.start)} to {quarter_label(study.end - 1)}"
+    under = html.paragraph(f"Study “{study.name}”, {span}, prices as known on {study.price_day}", "quiet")
+    parts = [title, under, html.paragraph(words.headline(plan, study), "headline"), *_warnings(plan)]
+    if plan.npv_cost_musd is not None:
+        utility = megawatts(plan.sites["utility_mw"].sum()) if len(plan.sites) else BLANK
+        first = min(plan.sites["open_quarter"]) if len(plan.sites) else BLANK
+        parts.append(
+            html.figures(
+                [
+                    ("cost, present value", money(plan.npv_cost_musd)),
+                    ("paid within the horizon", money(words.total_musd(plan)[0])),
+                    ("at the meter, peak", utility),
+                    ("first halls", first),
+                    ("gap to the bound", percent(plan.gap, 2)),
+                    ("grid check", words.grid_status(plan)),
+                ]
+            )
+        )
+    return "\n".join([*parts, "<h2>The answer</h2>", html.lines(words.answer(plan, study))])
+
+
+def decided(plan: Plan) -> str:
+    """How far the place is decided by this data."""
+    if plan.npv_cost_musd is None:
+        return ""
+    note = (
+        "Counted over all priced candidates by their screen cost: what the plan would cost with its first hosting site "
+        "moved there, all else kept. This data does not know costs to half a percent."
+    )
+    return html.section(
+        "How far the place is decided", html.paragraph(words.place_decided(plan)[1]), html.paragraph(note, "note")
+    )
+
+
+def map_frame(plan: Plan) -> str:
+    """The map's place in the page and its key."""
+    read, inside = len(plan.tables["candidates"]), int(plan.tables["candidates"]["in_model"].sum())
+    key = (
+        '<p class="key"><i style="background:#9fabba"></i>'
+        f"candidates ({read:,})"
+        f'<i style="background:#2f6db3"></i>in the model ({inside:,})'
+        f'<i class="diamond" style="background:#a8741a"></i>demand regions ({len(plan.tables["regions"]):,})'
+        '<i style="background:#c8322b"></i>sites of the plan</p>'
+    )
+    note = "Point at a mark for its figures. Substations stand where the synthetic grid puts them: places to ask about."
+    return html.section("Map", '<div class="chart" id="map"></div>', key, html.paragraph(note, "note"))
+
+
+def megawatts_from_chips(plan: Plan, study: Study, tables: Tables) -> str:
+    """IT and meter MW against the 100 MW belief."""
+    rows = cluster_megawatts(plan, study, tables)
+    columns: dict[str, tuple[str, int | None]] = {
+        "cluster": ("cluster", None),
+        "accelerator": ("accelerator", None),
+        "gpus": ("accelerators", 0),
+        "it_kw": ("kW IT each, with network", 2),
+        "it_mw": ("critical IT, MW", 1),
+        "pue_peak": ("PUE, peak", 2),
+        "utility_mw": ("at the meter, MW", 1),
+        "basis": ("basis", None),
+    }
+    printed = shown("", rows, columns)
+    body = html.table(printed.frame, printed.numeric) if len(rows) else ""
+    return html.section("Is 100 MW enough?", html.paragraph(belief(rows)), body)
+
+
+def against_date(plan: Plan) -> str:
+    """Money against date: the clusters' date moved and solved again."""
+    points = pd.DataFrame(list(plan.facts.get("money_against_date") or []))
+    if not len(points):
+        return ""
+    kept: dict[str, tuple[str, int | None]] = {
+        "by": ("clusters run by", None),
+        "shift_quarters": ("moved, quarters", 0),
+        "value": ("cost, NPV, billion USD", 3),
+        "bound": ("bound, billion USD", 3),
+        "gap_text": ("gap", None),
+        "hosted_by": ("hosted by", None),
+        "outcome": ("outcome", None),
+    }
+    rows = points.assign(
+        value=points["value_musd"].astype(float) / 1000.0,
+        bound=points["bound_musd"].astype(float) / 1000.0,
+        gap_text=[percent(gap, 2) for gap in points["gap"]],
+        outcome=points["termination"].astype(str).str.replace("_", " "),
+        hosted_by=points["hosted_by"].replace("", BLANK),
+    )
+    printed = shown("", rows, kept)
+    chart = html.figure(charts.svg(charts.money_against_date(points))) if points["value_musd"].notna().any() else ""
+    lead = (
+        "What an earlier or later date costs. Dates other than the study's are solved over fewer candidates and to a "
+        "wider gap, so small differences mean nothing; the tick under each point is the proved bound."
+    )
+    return html.section("Money against date", html.paragraph(lead), chart, html.table(printed.frame, printed.numeric))
+
+
+def over_time(plan: Plan, study: Study) -> str:
+    """MW and cash over time."""
+    if plan.npv_cost_musd is None:
+        return ""
+    power = html.figure(charts.svg(charts.mw_over_time(plan))) if len(plan.tables["power"]) else ""
+    rounds = [
+        f"{quarter_label(r.quarter)}: {money(r.amount_musd)}, {r.status}" + (f" ({r.note})" if r.note else "")
+        for r in study.money.funding
+    ]
+    return html.section(
+        "MW and cash over time",
+        "<h3>Power, all sites together</h3>" + power if power else "",
+        html.paragraph("Running MW never exceed the energized MW of the quarter; halls may stand before power.", "note")
+        if power
+        else "",
+        "<h3>Cash by quarter</h3>",
+        html.figure(charts.svg(charts.cash_by_item(plan))),
+        "<h3>Spending against funding</h3>",
+        html.figure(charts.svg(charts.cash_against_funding(plan, study))),
+        html.paragraph("Funding rounds; those marked assumed are the planner's hope, not money in the bank:", "note"),
+        html.bullets(rounds),
+    )
+
+
+def lease_or_own(plan: Plan, study: Study, tables: Tables) -> str:
+    """Lease against own per available and per used GPU-hour, with what moves the verdict."""
+    rows = lease_versus_own(plan, study, tables)
+    parts = []
+    for basis in own_bases(plan, study, tables):
+        mine = rows[rows["accelerator"] == basis.accelerator]
+        parts += [f"<h3>{html.text(basis.accelerator)}</h3>", html.paragraph(_verdict(mine))]
+        parts += [html.figure(charts.svg(charts.own_against_lease(mine))), _sensitivities(mine)]
+        parts += ["<p class='note'>The owned side is worked out from:</p>", html.bullets(basis.words)]
+    if not parts:
+        return ""
+    lead = (
+        "A closed form beside the plan, before income, sales and property tax. Available: hours in which the "
+        "accelerator may work. Used: hours in which it does; idle hours are paid on both sides, since a take-or-pay "
+        "lease bills every hour. A rented hour is taken as available. Price path: one-year leases renewed at a market "
+        "that moves so much a year; within the term of one contract its price stands still."
+    )
+    return html.section("Lease against own", html.paragraph(lead), *parts)
+
+
+def time_to_power(plan: Plan, study: Study) -> str:
+    """The assumption beside every open quarter."""
+    lead = (
+        "Time to power is the study's assumption. No public table says how long a load waits for grid power in the "
+        "United States; generator queues measure something else and are not used."
+    )
+    rules = pd.DataFrame(
+        [
+            (", ".join(r.where) or "everywhere else", r.low_quarters, r.mid_quarters, r.high_quarters, r.note)
+            for r in study.power.time_to_power
+        ],
+        columns=["where", "low, quarters", "mid, quarters", "high, quarters", "why"],
+    )
+    sites = html.table(_site_dates(plan, study)) if "sites" in plan.tables and len(plan.sites) else ""
+    used = html.paragraph(f"The study's table; this plan uses the {study.power.case} case.", "note")
+    return html.section(
+        "Time to power", html.paragraph(lead), sites, html.table(rules, [c for c in rules if "quarters" in c]), used
+    )
+
+
+def sources(plan: Plan) -> str:
+    """Where each figure comes from, and which of them nobody could have known on the study's date."""
+    rows = pd.DataFrame(list(plan.facts.get("sources") or []))
+    if not len(rows):
+        return ""
+    names = {"item": "figure", "value": "value", "source": "source", "date": "date", "confidence": "confidence"}
+    frame = rows.reindex(columns=list(names)).fillna("").astype(str).replace("", BLANK).rename(columns=names)
+    later = pd.DataFrame(list(plan.facts.get("dated_after") or []))
+    told = (
+        html.bullets(
+            f"{row.get('item', row.get('table', 'a row'))}: {row.get('date', '')}" for row in later.to_dict("records")
+        )
+        if len(later)
+        else html.paragraph("None.")
+    )
+    lead = (
+        "Slow and technical figures (construction, residual value, PUE, round trip) are the nearest row in time, so "
+        "they may be younger than the study; prices never are."
+    )
+    return html.section(
+        "Sources and confidence",
+        html.table(frame),
+        "<h3>Dated after the study</h3>",
+        html.paragraph(lead, "note"),
+        told,
+    )
+
+
+def assumptions(plan: Plan, study: Study) -> str:
+    """What the planner assumes, the assumed rounds, and every default that stood in."""
+    assumed = [r for r in study.money.funding if r.status == "assumed"]
+    listed = [*study.assumptions, *map(str, plan.facts.get("assumptions") or [])]
+    listed += [f"Funding of {money(r.amount_musd)} in {quarter_label(r.quarter)} is assumed." for r in assumed]
+    if not (study.candidates.committed_utility_mw_by_substation or study.candidates.committed_utility_mw_by_county):
+        listed.append("MW that others already hold at each substation are unknown and taken as 0.")
+    if study.halls.om_usd_per_it_kw_year == 0:
+        listed.append("Upkeep and staff of halls are not known publicly and taken as 0.")
+    defaults = [(key, value) for key, value, origin in show_study(study) if origin == "default"]
+    frame = pd.DataFrame(defaults, columns=["key of the study", "value used"])
+    folded = f"<details><summary>Defaults used ({len(frame)})</summary>{html.table(frame)}</details>"
+    return html.section("Assumptions", html.bullets(dict.fromkeys(listed)), folded)
+
+
+def all_tables(plan: Plan) -> str:
+    """Every table of the plan."""
+    items = plan_tables(plan)
+    return html.section("Tables", *(html.shown_table(item) for item in items)) if items else ""
+
+
+def making(plan: Plan, study: Study) -> str:
+    """Seconds by phase, memory, versions and hashes."""
+    seconds = pd.DataFrame(
+        [(phase, number(taken, 1)) for phase, taken in plan.seconds.items()]
+        + [("all", number(sum(plan.seconds.values()), 1))],
+        columns=["phase", "seconds"],
+    )
+    versions = pd.DataFrame(list(plan.versions.items()), columns=["program", "version"])
+    hashes = pd.DataFrame([("study", plan.study_digest), *plan.data_hashes.items()], columns=["file", "SHA-256"])
+    stopped = f"Search ended: {str(plan.termination).replace('_', ' ')}"
+    stopped += f" ({plan.last.limit})" if plan.last.limit else ""
+    counts = [plural(int(plan.facts.get(f"candidates_{k}", 0)), "candidate") + f" {w}" for k, w in _COUNTS.items()]
+    size = plan.facts.get("model") or {}
+    model = ", ".join(f"{number(count)} {name}" for name, count in size.items())
+    return html.section(
+        "How it was made",
+        html.paragraph(f"{stopped}. {', '.join(counts)}. Peak memory {number(plan.peak_mb)} MB."),
+        html.paragraph(f"Model: {model}.") if model else "",
+        html.table(seconds, ["seconds"]),
+        html.table(versions),
+        f"<details><summary>Hashes of the inputs</summary>{html.table(hashes, hashes=['SHA-256'])}</details>",
+    )
+
+
+_COUNTS = {"read": "read", "usable": "priced", "in_model": "in the model"}
+
+
+def _warnings(plan: Plan) -> list[str]:
+    """What page one must say before anything else."""
+    found = []
+    verdict = plan.facts.get("verification") or {}
+    if verdict and not verdict.get("ok"):
+        found.append(html.paragraph(f"Verification {words.verified(plan)}", "warning"))
+    if plan.npv_cost_musd is None:
+        return found
+    if words.grid_status(plan) == "failed":
+        found.append(html.paragraph(f"grid_check: {words.grid_check(plan)}", "warning"))
+    if not words.place_decided(plan)[0]:
+        found.append(html.paragraph(words.place_decided(plan)[1].split(" The site named")[0], "caution"))
+    if plan.termination is Termination.FEASIBLE:
+        found.append(
+            html.paragraph(f"The search stopped early ({plan.last.limit}): a better plan may exist.", "caution")
+        )
+    return found
+
+
+def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
+    """Each site's opening beside what the time-to-power table says of it."""
+    rows = []
+    for _, site in plan.sites.iterrows():
+        rule = next(
+            r for r in study.power.time_to_power if not r.where or {site["state"], site["interconnect"]} & set(r.where)
+        )
+        low, mid, high = (
+            quarter_label(study.start + n) for n in (rule.low_quarters, rule.mid_quarters, rule.high_quarters)
+        )
+        chosen = quarter_label(study.start + int(getattr(rule, f"{study.power.case}_quarters")))
+        basis = f"assumption, {study.power.case} case: {rule.note}"
+        if site["tenure"] != "own":
+            low = mid = high = BLANK
+            basis = "hand-over stated in the study"
+        elif chosen != site["energization"]:
+            basis = "date stated for this candidate"
+        rows.append((site["name"], site["state"], site["open_quarter"], site["energization"], low, mid, high, basis))
+    columns = ["site", "state", "first halls", "power from", "low case", "mid case", "high case", "basis"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _verdict(rows: pd.DataFrame) -> str:
+    """Owned cost of the base row against each offer, in a sentence each."""
+    own = rows[(rows["side"] == "own") & (rows["varied"] == "base")].iloc[0]
+    said = [
+        f"Owned for {BASE_LIFE_YEARS} years: {number(own['usd_per_available_gpu_h'], 2)} USD per available GPU-hour, "
+        f"{number(own['usd_per_used_gpu_h'], 2)} per used one ({own['setting']})."
+    ]
+    for _, offer in rows[(rows["side"] == "lease") & (rows["varied"] == "base")].iterrows():
+        price, turn = offer["usd_per_available_gpu_h"], offer["break_even_decline"]
+        cheaper = "owning is cheaper" if own["usd_per_available_gpu_h"] < price else "leasing is cheaper"
+        even = (
+            f"; the two meet if lease prices {'fall' if turn >= 0 else 'rise'} by {percent(abs(turn), 0)} a year"
+            if turn == turn
+            else ""
+        )
+        said.append(f"Against {_named(offer['offer'])} at {number(price, 2)}: {cheaper} at today's price{even}.")
+    return " ".join(said)
+
+
+def _named(offer: str) -> str:
+    """An offer inside a sentence."""
+    return f"the {offer}" if offer.startswith(("lowest of", "median of")) else f"“{offer}”"
+
+
+def _sensitivities(rows: pd.DataFrame) -> str:
+    """One assumption moved at a time, own and lease, rounded to cents."""
+    kept: dict[str, tuple[str, int | None]] = {
+        "who": ("owned or leased", None),
+        "varied": ("moved", None),
+        "setting": ("to", None),
+        "usd_per_available_gpu_h": ("USD per available GPU-hour", 2),
+        "usd_per_used_gpu_h": ("USD per used GPU-hour", 2),
+    }
+    named = rows.assign(who=rows["side"].where(rows["side"] == "own", "lease: " + rows["offer"]))
+    own = shown("Owned, one assumption at a time", named[named["side"] == "own"], kept)
+    lease = shown("Leased, by price path and utilisation", named[named["side"] == "lease"], kept)
+    return "".join(
+        f"<details{' open' if item is own else ''}><summary>{html.text(item.title)}</summary>"
+        f"{html.table(item.frame, item.numeric)}</details>"
+        for item in (own, lease)
+        if len(item.frame)
+    )
+
+
+def live_charts(plan: Plan) -> dict[str, Any]:
+    """Charts that answer the pointer, by the id of their element."""
+    return {"map": charts.plain(site_map(plan))}

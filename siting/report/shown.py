@@ -1,0 +1,175 @@
+"""The plan's tables as a reader sees them: units in the headings, rounded text in the cells, titles in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from siting.plan import Plan
+from siting.report.numbers import BLANK, number
+
+MOST_ROWS = 400
+"""Rows of one table in the page; the plan's folder holds the whole."""
+
+HEADINGS: Mapping[str, tuple[str, int | None]] = {
+    "candidate": ("candidate", None),
+    "name": ("name", None),
+    "lat": ("latitude, °", 3),
+    "lon": ("longitude, °", 3),
+    "state": ("state", None),
+    "county_fips": ("county FIPS", None),
+    "interconnect": ("interconnection", None),
+    "tenure": ("tenure", None),
+    "open_quarter": ("first halls", None),
+    "it_mw": ("critical IT, MW", 1),
+    "utility_mw": ("at the meter, MW", 1),
+    "final_utility_mw": ("contracted, MW at the meter", 1),
+    "pue_mean": ("PUE, mean", 3),
+    "pue_peak": ("PUE, peak", 3),
+    "energization": ("power from", None),
+    "grid_checked": ("tied to a substation", None),
+    "clusters": ("clusters", None),
+    "npv_cost_musd": ("cost, NPV, million USD", 0),
+    "cluster": ("cluster", None),
+    "host": ("host", None),
+    "accelerator": ("accelerator", None),
+    "gpus": ("accelerators", 0),
+    "by": ("runs from", None),
+    "lease": ("lease", None),
+    "provider": ("provider", None),
+    "quarter": ("quarter", None),
+    "term_quarters": ("term, quarters", 0),
+    "usd_per_gpu_h": ("USD per GPU-hour", 2),
+    "kind": ("kind", None),
+    "existing": ("existing", None),
+    "installed": ("installed", 0),
+    "running": ("running", 0),
+    "pods": ("pods", 0),
+    "accelerators": ("accelerators", 0),
+    "modules": ("modules", 0),
+    "standing_it_mw": ("standing, MW IT", 1),
+    "running_it_mw": ("running, MW IT", 1),
+    "running_utility_mw": ("running at peak, MW at the meter", 1),
+    "energized_utility_mw": ("energized, MW at the meter", 1),
+    "energy_mwh": ("energy, MWh", 0),
+    "co2_t": ("CO₂, t", 0),
+    "region": ("region", None),
+    "h100e_bf16": ("served, H100e", 0),
+    "rtt_ms": ("round trip p95, ms", 1),
+    "source": ("served from", None),
+    "item": ("item", None),
+    "musd": ("million USD, present value", 1),
+    "total": ("total", 1),
+    "cumulative": ("cumulative", 1),
+    "funding_cumulative": ("funding, cumulative", 1),
+}
+"""Column of a plan table: heading with unit, digits after the point (None: text)."""
+
+MONEY_COLUMNS = [
+    "accelerators",
+    "halls",
+    "opening",
+    "hall_om",
+    "rent",
+    "energy",
+    "accelerator_om",
+    "property_tax",
+    "lease",
+    "existing_lease",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A table to print: text only. `numeric` names the columns to set flush right."""
+
+    title: str
+    frame: pd.DataFrame
+    numeric: frozenset[str]
+    note: str = ""
+
+
+def shown(title: str, frame: pd.DataFrame, columns: Mapping[str, tuple[str, int | None]], note: str = "") -> Shown:
+    """The columns named, in that order, as text: (heading, digits) by column; those the frame lacks are left out."""
+    kept = {name: heading for name, heading in columns.items() if name in frame}
+    cells: dict[str, list[str]] = {}
+    for name, (heading, digits) in kept.items():
+        write: Callable[[object], str] = _text if digits is None else _rounded(digits)
+        cells[heading] = [write(value) for value in frame[name].head(MOST_ROWS).tolist()]
+    if len(frame) > MOST_ROWS:
+        note = f"{note} First {MOST_ROWS} of {len(frame):,} rows; the plan's folder holds all.".strip()
+    numeric = frozenset(heading for heading, digits in kept.values() if digits is not None)
+    return Shown(title=title, frame=pd.DataFrame(cells), numeric=numeric, note=note)
+
+
+def plan_tables(plan: Plan) -> list[Shown]:
+    """Sites, clusters, leases, deliveries, fleet, power, service, cash and credits; empty ones are left out."""
+    tables = plan.tables
+    found: list[Shown] = []
+
+    def add(title: str, name: str, columns: str, note: str = "", frame: pd.DataFrame | None = None) -> None:
+        rows = tables.get(name) if frame is None else frame
+        if rows is not None and len(rows):
+            found.append(shown(title, rows, {c: HEADINGS[c] for c in columns.split()}, note))
+
+    add(
+        "Sites",
+        "sites",
+        "candidate name state county_fips interconnect lat lon tenure open_quarter energization it_mw utility_mw "
+        "final_utility_mw pue_mean pue_peak grid_checked clusters npv_cost_musd",
+        "Power from: the study's time-to-power assumption for an own campus, the stated hand-over for colocation.",
+    )
+    add(
+        "Clusters",
+        "clusters",
+        "cluster host tenure accelerator gpus it_mw utility_mw by",
+        "MW of a lease: the provider's.",
+    )
+    add("Leases", "leases", "lease provider accelerator quarter gpus term_quarters usd_per_gpu_h kind existing cluster")
+    add("Halls going live", "modules", "candidate quarter modules it_mw")
+    add("Deliveries", "deliveries", "candidate accelerator quarter pods accelerators")
+    add("Fleet", "fleet", "candidate accelerator quarter installed running")
+    add(
+        "Power by quarter",
+        "power",
+        "candidate quarter standing_it_mw running_it_mw running_utility_mw energized_utility_mw energy_mwh co2_t",
+    )
+    if "service" in tables and len(tables["service"]):
+        last = tables["service"]["quarter"].max()
+        rows = tables["service"][tables["service"]["quarter"] == last]
+        add(f"Inference served in {last}", "service", "source region h100e_bf16 rtt_ms", "The last quarter.", rows)
+    if "cash" in tables:
+        found.append(_cash(tables["cash"]))
+    if "credits" in tables:
+        credit = tables["credits"][tables["credits"]["musd"] != 0]
+        credit = credit.assign(item=credit["item"].astype("str").str.replace("_", " "))
+        add("Credits taken off the cost", "", "item musd", "Value at the horizon; never a source of funding.", credit)
+    if len(after := tables.get("after_horizon", pd.DataFrame())):
+        yearly = (
+            after.assign(year=after["quarter"].str[:4]).drop(columns="quarter").groupby("year", as_index=False).sum()
+        )
+        columns = {"year": ("year", None), "rent": ("hall rent", 1), "lease": ("leases", 1)}
+        columns["existing_lease"] = ("existing leases", 1)
+        if yearly.drop(columns="year").to_numpy().sum() > 0:
+            found.append(shown("Payments due after the horizon, million USD", yearly, columns))
+    return found
+
+
+def _cash(cash: pd.DataFrame) -> Shown:
+    """Items never paid are left out."""
+    paid = [name for name in MONEY_COLUMNS if name in cash and cash[name].abs().sum() > 0]
+    columns = {"quarter": ("quarter", None), **{name: (name.replace("_", " "), 1) for name in paid}}
+    columns |= {name: HEADINGS[name] for name in ("total", "cumulative", "funding_cumulative")}
+    return shown("Cash by quarter, million USD", cash, columns, "Undiscounted, in the quarter in which it is paid.")
+
+
+def _text(value: object) -> str:
+    if value is None or value is pd.NA or value != value:
+        return BLANK
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _rounded(digits: int) -> Callable[[object], str]:
+    return lambda value: number(value, digits)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from shapely import STRtree
 
-from siting.assembly.places import colocation_places, file_places, grid_places, nothing_left
+from siting.assembly.places import PLACE_COLUMNS, colocation_places, file_places, grid_places, nothing_left
 from siting.errors import Fault, InputError
 from siting.geo.cooling import pue
 from siting.geo.distance import geodesic_km
@@ -39,9 +39,9 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
         for part in (grid_places(study, tables), file_places(study, tables), colocation_places(study, tables))
         if len(part)
     ]
-    if not parts:
+    if not parts and (study.money.own or study.money.colocation):
         raise InputError([nothing_left(study, tables)])
-    frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(PLACE_COLUMNS)
     frame["excluded_by"] = ""
     _refuse_duplicates(study, frame)
     _apply_layers(study, frame)

@@ -15,6 +15,21 @@ from siting.tables.read import Tables
 from siting.units import parse_quarter
 
 
+PLACE_COLUMNS: dict[str, pd.Series] = {
+    **dict.fromkeys(("candidate", "name"), pd.Series(dtype=str)),
+    **dict.fromkeys(("lat", "lon"), pd.Series(dtype=float)),
+    **dict.fromkeys(("state", "county_fips", "interconnect"), pd.Series(dtype=str)),
+    "bus_id": pd.Series(dtype="Int64"),
+    "tenure": pd.Series(dtype=str),
+    **dict.fromkeys(
+        ("stated_utility_mw", "stated_it_mw", "own_usd_per_mwh", "own_energization"), pd.Series(dtype=float)
+    ),
+    "rent_usd_per_kw_month": pd.Series(dtype=float),
+    "grid_checked": pd.Series(dtype=bool),
+}
+"""Columns of every source of places, empty: what a study that only leases has."""
+
+
 def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
     choice = study.candidates.grid
     if choice is None or not study.money.own:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from siting.plan import Plan
-from siting.report.numbers import listed, megawatts, money, number, percent, plural
+from siting.report.numbers import in_service, listed, megawatts, money, number, percent, place_name, plural
 from siting.study import Study
 from siting.termination import Termination
 from siting.units import quarter_label
@@ -26,8 +26,8 @@ def headline(plan: Plan, study: Study) -> str:
         return f"No plan was found before the search stopped ({plan.last.limit}); this does not prove that none exists."
     sites, leases = plan.sites, new_leases(plan)
     parts = [
-        f"{VERBS[str(site['tenure'])]} {site['name']}, {site['state']} ({megawatts(site['it_mw'])} IT), "
-        f"in service {site['open_quarter']}"
+        f"{VERBS[str(site['tenure'])]} {place_name(site['name'], site['state'])} ({megawatts(site['it_mw'])} IT), "
+        f"in service {in_service(site)}"
         for _, site in sites.head(3).iterrows()
     ]
     if len(sites) > 3:
@@ -68,16 +68,15 @@ def place_decided(plan: Plan) -> tuple[bool, str]:
     within = percent(ties.get("within_share", 0.005))
     usable = number(plan.facts.get("candidates_usable", len(plan.tables["candidates"])))
     of = f"{plural(count, 'candidate')} of {usable}"
-    verb = "costs" if count == 1 else "cost"
     if ties["decided"]:
-        where = f", all in {states[0]}" if states and count > 1 else ""
-        return True, (
-            f"Place decided as far as the state: {of} {verb} within {within} of the best plan{where}."
-            if count > 1
-            else f"Place decided: no other of {usable} candidates comes within {within} of the best plan."
+        if count <= 1:
+            return True, f"Place decided: no other of {usable} candidates comes within {within} of the best plan."
+        said = (
+            f"Place decided as far as the state: {of} cost within {within} of the best plan, all in {listed(states)}."
         )
+        return True, f"{said} Which of them is not decided by this data."
     return False, (
-        f"Place not decided: {of} {verb} within {within} of the best plan, and they lie in {len(states)} states "
+        f"Place not decided: {of} cost within {within} of the best plan, and they lie in {len(states)} states "
         f"({listed(states, 12)}). The site named here is one of many equals for this data; choose among them by what "
         "the data does not hold: the utility's own answer, land, water, permits, people."
     )
@@ -155,8 +154,8 @@ def _where(plan: Plan) -> str:
     if not len(sites):
         return "No campus is opened."
     texts = [
-        f"{site['name']}, {site['state']} ({site['lat']:.2f}, {site['lon']:.2f}; candidate {site['candidate']}), "
-        f"{megawatts(site['final_utility_mw'])} contracted at the meter"
+        f"{place_name(site['name'], site['state'])} ({site['lat']:.2f}, {site['lon']:.2f}; "
+        f"candidate {site['candidate']}), {megawatts(site['final_utility_mw'])} contracted at the meter"
         for _, site in sites.head(6).iterrows()
     ]
     return "; ".join(texts) + (f"; and {len(sites) - 6} more (see the table of sites)." if len(sites) > 6 else ".")

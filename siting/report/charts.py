@@ -55,6 +55,11 @@ def plain(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return spec
 
 
+def money_unit(most_musd: float) -> tuple[float, str]:
+    """musd a unit and its name: billions when the largest figure reaches one."""
+    return (1000.0, "billion USD") if most_musd >= 1000.0 else (1.0, "million USD")
+
+
 def mw_over_time(plan: Plan) -> alt.Chart:
     """Standing and running critical IT, and energized grid power at the meter, all sites together, by quarter."""
     names = {
@@ -80,14 +85,15 @@ def mw_over_time(plan: Plan) -> alt.Chart:
 
 
 def cash_by_item(plan: Plan) -> alt.Chart:
-    """Spending of each quarter, stacked by item, billion USD."""
+    """Spending of each quarter, stacked by item, billion or million USD."""
+    unit, name_of_unit = money_unit(plan.tables["cash"]["total"].max())
     cash = plan.tables["cash"]
     rows = cash[["quarter", *[c for c in ITEMS if c in cash]]].melt("quarter", var_name="item", value_name="musd")
     rows["item"] = rows["item"].map(ITEMS)
     rows = rows.groupby(["quarter", "item"], as_index=False)["musd"].sum()
     spent = rows.groupby("item")["musd"].sum().abs() > 0
     order = [name for name in dict.fromkeys(ITEMS.values()) if spent.get(name, False)]
-    rows = rows[rows["item"].isin(order)].assign(busd=lambda f: f["musd"] / 1000.0)
+    rows = rows[rows["item"].isin(order)].assign(paid=lambda f: f["musd"] / unit)
     rows["rank"] = rows["item"].map({name: rank for rank, name in enumerate(order)})
     colours = dict(zip(dict.fromkeys(ITEMS.values()), COLOURS, strict=True))
     return _sized(
@@ -95,7 +101,7 @@ def cash_by_item(plan: Plan) -> alt.Chart:
         .mark_bar()
         .encode(
             x=_quarters(plan),
-            y=alt.Y("busd:Q", title="billion USD a quarter"),
+            y=alt.Y("paid:Q", title=f"{name_of_unit} a quarter"),
             color=alt.Color("item:N", scale=alt.Scale(domain=order, range=[colours[name] for name in order])),
             order=alt.Order("rank:Q"),
         )
@@ -105,19 +111,20 @@ def cash_by_item(plan: Plan) -> alt.Chart:
 def cash_against_funding(plan: Plan, study: Study) -> alt.LayerChart:
     """Cumulative spending under the funding that has come in: closed rounds dark, assumed rounds hatched in pale."""
     quarters = plan.tables["cash"]["quarter"].tolist()
+    unit, name_of_unit = money_unit(plan.tables["cash"]["funding_cumulative"].max())
     first = int(study.start)
     rows = [
         (
             label,
             status,
-            sum(r.amount_musd for r in study.money.funding if r.status == key and r.quarter <= first + t) / 1000,
+            sum(r.amount_musd for r in study.money.funding if r.status == key and r.quarter <= first + t) / unit,
         )
         for t, label in enumerate(quarters)
         for key, status in (("closed", "closed funding"), ("assumed", "assumed funding"))
     ]
-    money = pd.DataFrame(rows, columns=["quarter", "what", "busd"]).assign(rank=lambda f: f["what"] != "closed funding")
+    money = pd.DataFrame(rows, columns=["quarter", "what", "sum"]).assign(rank=lambda f: f["what"] != "closed funding")
     line = pd.DataFrame(
-        {"quarter": quarters, "what": "spent so far", "busd": plan.tables["cash"]["cumulative"].to_numpy() / 1000.0}
+        {"quarter": quarters, "what": "spent so far", "sum": plan.tables["cash"]["cumulative"].to_numpy() / unit}
     )
     scale = alt.Scale(
         domain=["closed funding", "assumed funding", "spent so far"], range=["#b9cfe8", "#f2e3c6", "#c8322b"]
@@ -125,32 +132,34 @@ def cash_against_funding(plan: Plan, study: Study) -> alt.LayerChart:
     color = alt.Color("what:N", scale=scale)
     bars = alt.Chart(money).mark_bar(width={"band": 1.0})
     spent = alt.Chart(line).mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=22))
-    y = alt.Y("busd:Q", title="billion USD, cumulative")
+    y = alt.Y("sum:Q", title=f"{name_of_unit}, cumulative")
     return _sized(
         alt.layer(
             bars.encode(x=_quarters(plan), y=y, color=color, order=alt.Order("rank:N")),
-            spent.encode(x=_quarters(plan), y=alt.Y("busd:Q", stack=None), color=color),
+            spent.encode(x=_quarters(plan), y=alt.Y("sum:Q", stack=None), color=color),
         )
     )
 
 
 def money_against_date(points: pd.DataFrame) -> alt.LayerChart:
     """Present value of cost by the clusters' date; dates without a plan are named on the axis."""
+    unit, name_of_unit = money_unit(points["value_musd"].astype(float).max())
     rows = points.assign(
-        busd=points["value_musd"].astype(float) / 1000.0, bound=points["bound_musd"].astype(float) / 1000.0
+        cost=points["value_musd"].astype(float) / unit, bound=points["bound_musd"].astype(float) / unit
     )
-    found = rows[rows["busd"].notna()]
+    found = rows[rows["cost"].notna()]
     x = alt.X("by:N", sort=rows["by"].tolist(), title="training cluster runs by", axis=alt.Axis(labelAngle=0))
     x = x.scale(alt.Scale(domain=rows["by"].tolist()))
-    y = alt.Y("busd:Q", title="present value, billion USD", scale=alt.Scale(zero=False, padding=18))
+    y = alt.Y("cost:Q", title=f"present value, {name_of_unit}", scale=alt.Scale(zero=False, padding=18))
     base = alt.Chart(found)
+    digits = ".2f" if unit > 1.0 else ".1f"
     layers: list[Any] = [
         base.mark_line(color="#7ba7d6").encode(x=x, y=y),
         base.mark_point(filled=True, size=80, color="#2f6db3", opacity=1).encode(x=x, y=y),
         base.mark_tick(color="#5b6570", thickness=2, width=22).encode(x=x, y=alt.Y("bound:Q")),
-        base.mark_text(dy=-13, fontSize=12).encode(x=x, y=y, text=alt.Text("busd:Q", format=".2f")),
+        base.mark_text(dy=-13, fontSize=12).encode(x=x, y=y, text=alt.Text("cost:Q", format=digits)),
     ]
-    if len(none := rows[rows["busd"].isna()]):
+    if len(none := rows[rows["cost"].isna()]):
         words = none.assign(text="no plan")
         layers.append(
             alt.Chart(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import vl_convert
 
 from siting.report.shown import Shown
 
+UNIT = re.compile(r"(\d) (%|MW\b|kW\b)")
 LONG, LONG_CLASS = 34, ' class="long"'
 """Characters from which a cell wraps."""
 MORE = 14
@@ -21,8 +23,8 @@ MORE = 14
 
 
 def text(value: object) -> str:
-    """Escaped for HTML, also inside attributes."""
-    return html.escape(str(value), quote=True)
+    """Escaped for HTML, also inside attributes; a number stays on one line with its unit."""
+    return UNIT.sub("\\1\u00a0\\2", html.escape(str(value), quote=True))
 
 
 def paragraph(words: str, kind: str = "") -> str:

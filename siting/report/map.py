@@ -14,7 +14,7 @@ from shapely import LineString
 
 from siting.places import shipped
 from siting.plan import Plan
-from siting.report.numbers import megawatts, money, number
+from siting.report.numbers import megawatts, money, number, place_name
 
 STATES = "us_counties.topo.json"
 """us-atlas 3 (US Census outlines, public domain), TopoJSON; its object `states` is drawn."""
@@ -22,12 +22,12 @@ SIMPLIFY_DEG, ROUND_DEG = 0.02, 2
 """Outlines are thinned to what 900 pixels can show."""
 RASTER_DEG = 0.05
 """Candidates nearer than this to one another are drawn as one dot."""
-DOT_PX = 1.1
-"""Radius of the dots of all candidates."""
+DOT_PX, DENSE_DOT_PX, DENSE = 1.1, 0.6, 8_000
+"""Radius of the dots of all candidates; of more than DENSE candidates."""
 OUTSIDE = {"60", "66", "69", "72", "78"}
 """FIPS of territories that the projection does not show."""
 WIDTH, HEIGHT = 940, 560
-INK, PALE, BLUE, RED, GOLD = "#1f2933", "#9fabba", "#2f6db3", "#c8322b", "#a8741a"
+INK, PALE, BLUE, RED, GOLD = "#1f2933", "#b4bfcb", "#2f6db3", "#c8322b", "#a8741a"
 
 
 def site_map(plan: Plan) -> alt.LayerChart:
@@ -56,7 +56,11 @@ def site_map(plan: Plan) -> alt.LayerChart:
         layers.append(label.mark_text(**font, color="white", stroke="white", strokeWidth=4, opacity=0.85))
         layers.append(label.mark_text(**font, color=INK))
     layers.append(_corner())
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT).project(type="albersUsa", pointRadius=DOT_PX)
+    return (
+        alt.layer(*layers)
+        .properties(width=WIDTH, height=HEIGHT)
+        .project(type="albersUsa", pointRadius=DENSE_DOT_PX if len(candidates) > DENSE else DOT_PX)
+    )
 
 
 def _points(rows: pd.DataFrame) -> alt.Chart:
@@ -72,8 +76,7 @@ def _told(inside: pd.DataFrame) -> pd.DataFrame:
         f"{megawatts(c['final_utility_mw'])} at the meter, screen cost {money(c['screen_cost_musd'])}"
         for _, c in inside.iterrows()
     ]
-    names = (inside["name"].astype(str) + ", " + inside["state"].astype(str)).tolist()
-    return _frame(inside, names, notes)
+    return _frame(inside, _names(inside), notes)
 
 
 def _region_rows(regions: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +93,11 @@ def _site_rows(sites: pd.DataFrame) -> pd.DataFrame:
         f"{s['tenure']}, {megawatts(s['it_mw'])} IT, {megawatts(s['utility_mw'])} at the meter, {s['open_quarter']}"
         for _, s in sites.iterrows()
     ]
-    return _frame(sites, (sites["name"].astype(str) + ", " + sites["state"].astype(str)).tolist(), notes)
+    return _frame(sites, _names(sites), notes)
+
+
+def _names(places: pd.DataFrame) -> list[str]:
+    return [place_name(name, state) for name, state in zip(places["name"], places["state"], strict=True)]
 
 
 def _frame(places: pd.DataFrame, what: list[str], note: list[str]) -> pd.DataFrame:

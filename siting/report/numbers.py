@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -17,13 +19,13 @@ def number(value: object, digits: int = 0) -> str:
 
 
 def money(musd: object, digits: int = 2) -> str:
-    """Money in words a planner uses: `6.21 billion USD` (digits: of billions), `812 million USD`, `3.4 million USD`."""
+    """Money in words a planner uses: `6.21 billion USD` `812 million USD`, `3.4 million USD`; digits: of billions."""
     figure = _float(musd)
     if math.isnan(figure):
         return BLANK
     if abs(figure) >= 999.5:
         return f"{figure / 1000:,.{digits}f} billion USD"
-    return f"{figure:,.0f} million USD" if abs(figure) >= 20 else f"{figure:,.1f} million USD"
+    return f"{figure:,.{digits - 2 + (abs(figure) < 99.5)}f} million USD"
 
 
 def megawatts(mw: object) -> str:
@@ -32,6 +34,16 @@ def megawatts(mw: object) -> str:
     if math.isnan(figure):
         return BLANK
     return f"{figure:,.0f} MW" if abs(figure) >= 99.5 else f"{figure:,.1f} MW"
+
+
+def place_name(name: object, state: object) -> str:
+    """`Boerne 2, TX`; a name that ends with its state is left alone."""
+    return str(name) if str(name).endswith(f" {state}") or not str(state) else f"{name}, {state}"
+
+
+def in_service(site: Mapping[Any, Any]) -> str:
+    """Quarter from which a site both stands and has power (labels of four-digit years sort as dates do)."""
+    return max(str(site["open_quarter"]), str(site["energization"]))
 
 
 def percent(share: object, digits: int = 1) -> str:

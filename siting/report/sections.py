@@ -10,11 +10,12 @@ from siting.plan import Plan
 from siting.report import answer as words
 from siting.report import charts, html
 from siting.report.belief import belief, cluster_megawatts
+from siting.report.defaults import standing_defaults
 from siting.report.lease_table import BASE_LIFE_YEARS, lease_versus_own, own_bases
 from siting.report.map import site_map
-from siting.report.numbers import BLANK, megawatts, money, number, percent, plural
+from siting.report.numbers import BLANK, in_service, megawatts, money, number, percent, plural
 from siting.report.shown import plan_tables, shown
-from siting.study import Study, show_study
+from siting.study import Study
 from siting.tables.read import Tables
 from siting.termination import Termination
 from siting.units import quarter_label
@@ -28,14 +29,14 @@ def front(plan: Plan, study: Study) -> str:
     parts = [title, under, html.paragraph(words.headline(plan, study), "headline"), *_warnings(plan)]
     if plan.npv_cost_musd is not None:
         utility = megawatts(plan.sites["utility_mw"].sum()) if len(plan.sites) else BLANK
-        first = min(plan.sites["open_quarter"]) if len(plan.sites) else BLANK
+        first = min(in_service(site) for _, site in plan.sites.iterrows()) if len(plan.sites) else BLANK
         parts.append(
             html.figures(
                 [
                     ("cost, present value", money(plan.npv_cost_musd)),
                     ("paid within the horizon", money(words.total_musd(plan)[0])),
                     ("at the meter, peak", utility),
-                    ("first halls", first),
+                    ("first site in service", first),
                     ("gap to the bound", percent(plan.gap, 2)),
                     ("grid check", words.grid_status(plan)),
                 ]
@@ -44,7 +45,7 @@ def front(plan: Plan, study: Study) -> str:
     return "\n".join([*parts, "<h2>The answer</h2>", html.lines(words.answer(plan, study))])
 
 
-def decided(plan: Plan) -> str:
+def decided(plan: Plan, study: Study) -> str:
     """How far the place is decided by this data."""
     if plan.npv_cost_musd is None:
         return ""
@@ -52,6 +53,11 @@ def decided(plan: Plan) -> str:
         "Counted over all priced candidates by their screen cost: what the plan would cost with its first hosting site "
         "moved there, all else kept. This data does not know costs to half a percent."
     )
+    if len(study.power.time_to_power) > 1 and len(plan.sites):
+        note += (
+            " The study assumes another wait for power in each region: that assumption alone can decide the state, so "
+            "change it before trusting it."
+        )
     return html.section(
         "How far the place is decided", html.paragraph(words.place_decided(plan)[1]), html.paragraph(note, "note")
     )
@@ -61,11 +67,12 @@ def map_frame(plan: Plan) -> str:
     """The map's place in the page and its key."""
     read, inside = len(plan.tables["candidates"]), int(plan.tables["candidates"]["in_model"].sum())
     key = (
-        '<p class="key"><i style="background:#9fabba"></i>'
+        '<p class="key"><i style="background:#b4bfcb"></i>'
         f"candidates ({read:,})"
         f'<i style="background:#2f6db3"></i>in the model ({inside:,})'
         f'<i class="diamond" style="background:#a8741a"></i>demand regions ({len(plan.tables["regions"]):,})'
-        '<i style="background:#c8322b"></i>sites of the plan</p>'
+        + ('<i style="background:#c8322b"></i>sites of the plan' if len(plan.tables.get("sites", ())) else "")
+        + "</p>"
     )
     note = "Point at a mark for its figures. Substations stand where the synthetic grid puts them: places to ask about."
     return html.section("Map", '<div class="chart" id="map"></div>', key, html.paragraph(note, "note"))
@@ -94,24 +101,31 @@ def against_date(plan: Plan) -> str:
     points = pd.DataFrame(list(plan.facts.get("money_against_date") or []))
     if not len(points):
         return ""
+    if points["value_musd"].isna().all():
+        dates = ", ".join(points["by"].astype(str))
+        return html.section(
+            "Money against date", html.paragraph(f"No plan was found at any date that was tried: {dates}.")
+        )
+    unit, name_of_unit = charts.money_unit(points["value_musd"].astype(float).max())
+    digits = 3 if unit > 1.0 else 1
     kept: dict[str, tuple[str, int | None]] = {
         "by": ("clusters run by", None),
         "shift_quarters": ("moved, quarters", 0),
-        "value": ("cost, NPV, billion USD", 3),
-        "bound": ("bound, billion USD", 3),
+        "value": (f"cost, NPV, {name_of_unit}", digits),
+        "bound": (f"bound, {name_of_unit}", digits),
         "gap_text": ("gap", None),
         "hosted_by": ("hosted by", None),
         "outcome": ("outcome", None),
     }
     rows = points.assign(
-        value=points["value_musd"].astype(float) / 1000.0,
-        bound=points["bound_musd"].astype(float) / 1000.0,
+        value=points["value_musd"].astype(float) / unit,
+        bound=points["bound_musd"].astype(float) / unit,
         gap_text=[percent(gap, 2) for gap in points["gap"]],
         outcome=points["termination"].astype(str).str.replace("_", " "),
         hosted_by=points["hosted_by"].replace("", BLANK),
     )
     printed = shown("", rows, kept)
-    chart = html.figure(charts.svg(charts.money_against_date(points))) if points["value_musd"].notna().any() else ""
+    chart = html.figure(charts.svg(charts.money_against_date(points)))
     lead = (
         "What an earlier or later date costs. Dates other than the study's are solved over fewer candidates and to a "
         "wider gap, so small differences mean nothing; the tick under each point is the proved bound."
@@ -149,7 +163,8 @@ def lease_or_own(plan: Plan, study: Study, tables: Tables) -> str:
     parts = []
     for basis in own_bases(plan, study, tables):
         mine = rows[rows["accelerator"] == basis.accelerator]
-        parts += [f"<h3>{html.text(basis.accelerator)}</h3>", html.paragraph(_verdict(mine))]
+        owned, offers = _verdict(mine)
+        parts += [f"<h3>{html.text(basis.accelerator)}</h3>", html.paragraph(owned), html.bullets(offers)]
         parts += [html.figure(charts.svg(charts.own_against_lease(mine))), _sensitivities(mine)]
         parts += ["<p class='note'>The owned side is worked out from:</p>", html.bullets(basis.words)]
     if not parts:
@@ -220,9 +235,10 @@ def assumptions(plan: Plan, study: Study) -> str:
         listed.append("MW that others already hold at each substation are unknown and taken as 0.")
     if study.halls.om_usd_per_it_kw_year == 0:
         listed.append("Upkeep and staff of halls are not known publicly and taken as 0.")
-    defaults = [(key, value) for key, value, origin in show_study(study) if origin == "default"]
-    frame = pd.DataFrame(defaults, columns=["key of the study", "value used"])
-    folded = f"<details><summary>Defaults used ({len(frame)})</summary>{html.table(frame)}</details>"
+    frame = pd.DataFrame(standing_defaults(study), columns=["key of the study", "value used"])
+    folded = (
+        f"<details><summary>Values that stand at their default ({len(frame)})</summary>{html.table(frame)}</details>"
+    )
     return html.section("Assumptions", html.bullets(dict.fromkeys(listed)), folded)
 
 
@@ -289,7 +305,8 @@ def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
             quarter_label(study.start + n) for n in (rule.low_quarters, rule.mid_quarters, rule.high_quarters)
         )
         chosen = quarter_label(study.start + int(getattr(rule, f"{study.power.case}_quarters")))
-        basis = f"assumption, {study.power.case} case: {rule.note}"
+        note = rule.note if "assum" in rule.note.lower() else f"assumption: {rule.note}"
+        basis = f"{study.power.case} case; {note}"
         if site["tenure"] != "own":
             low = mid = high = BLANK
             basis = "hand-over stated in the study"
@@ -300,13 +317,14 @@ def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _verdict(rows: pd.DataFrame) -> str:
-    """Owned cost of the base row against each offer, in a sentence each."""
+def _verdict(rows: pd.DataFrame) -> tuple[str, list[str]]:
+    """Owned cost of the base row, and what it means against each offer, in a sentence each."""
     own = rows[(rows["side"] == "own") & (rows["varied"] == "base")].iloc[0]
-    said = [
+    owned = (
         f"Owned for {BASE_LIFE_YEARS} years: {number(own['usd_per_available_gpu_h'], 2)} USD per available GPU-hour, "
         f"{number(own['usd_per_used_gpu_h'], 2)} per used one ({own['setting']})."
-    ]
+    )
+    said = []
     for _, offer in rows[(rows["side"] == "lease") & (rows["varied"] == "base")].iterrows():
         price, turn = offer["usd_per_available_gpu_h"], offer["break_even_decline"]
         cheaper = "owning is cheaper" if own["usd_per_available_gpu_h"] < price else "leasing is cheaper"
@@ -316,7 +334,7 @@ def _verdict(rows: pd.DataFrame) -> str:
             else ""
         )
         said.append(f"Against {_named(offer['offer'])} at {number(price, 2)}: {cheaper} at today's price{even}.")
-    return " ".join(said)
+    return owned, said
 
 
 def _named(offer: str) -> str:

@@ -16,8 +16,8 @@ MOST_ROWS = 400
 HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "candidate": ("candidate", None),
     "name": ("name", None),
-    "lat": ("latitude, °", 3),
-    "lon": ("longitude, °", 3),
+    "lat": ("lat, °", 3),
+    "lon": ("lon, °", 3),
     "state": ("state", None),
     "county_fips": ("county FIPS", None),
     "interconnect": ("interconnection", None),

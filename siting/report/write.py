@@ -22,7 +22,7 @@ def report_html(plan: Plan, study: Study, tables: Tables) -> str:
     """The page as text, in the order in which a planner asks."""
     parts = [
         sections.front(plan, study),
-        sections.decided(plan),
+        sections.decided(plan, study),
         sections.map_frame(plan),
         sections.megawatts_from_chips(plan, study, tables),
         sections.against_date(plan),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from siting.report.numbers import listed, megawatts, money, number, percent, plural
+from siting.report.numbers import in_service, listed, megawatts, money, number, percent, place_name, plural
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from siting.report.numbers import listed, megawatts, money, number, percent, plu
         (6180.2, "6.18 billion USD"),
         (999.6, "1.00 billion USD"),
         (812.4, "812 million USD"),
+        (60.29, "60.3 million USD"),
         (4.649, "4.6 million USD"),
         (-1500, "-1.50 billion USD"),
         (None, "–"),
@@ -23,6 +24,25 @@ from siting.report.numbers import listed, megawatts, money, number, percent, plu
 def test_money_is_rounded_to_what_it_is_worth(musd, words):
     """Billions to two digits, tens of millions to whole ones, less to one digit; blank is a dash."""
     assert money(musd) == words
+
+
+def test_a_value_and_its_bound_are_told_apart():
+    """Three digits of billions, one more of millions."""
+    assert money(6180.2, 3) == "6.180 billion USD"
+    assert money(6175.1, 3) == "6.175 billion USD"
+    assert money(60.291, 3) == "60.29 million USD"
+
+
+def test_a_site_serves_when_it_stands_and_has_power():
+    """Halls in 2025-Q3, power in 2025-Q4: in service 2025-Q4."""
+    assert in_service({"open_quarter": "2025-Q3", "energization": "2025-Q4"}) == "2025-Q4"
+    assert in_service({"open_quarter": "2026-Q1", "energization": "2025-Q4"}) == "2026-Q1"
+
+
+def test_a_state_is_not_said_twice():
+    """Abilene TX stays, Boerne 2 gets its state."""
+    assert place_name("Abilene TX", "TX") == "Abilene TX"
+    assert place_name("Boerne 2", "TX") == "Boerne 2, TX"
 
 
 def test_numbers_lose_their_noise():

@@ -1,0 +1,55 @@
+"""Where to put AI compute, with what, owned or leased, and when: a proved plan from a mixed-integer model.
+
+import siting
+plan = siting.solve(siting.read_study("models/tiny.toml"))
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from siting.errors import InputError
+    from siting.plan import Plan, read_plan
+    from siting.report import write_report
+    from siting.run import solve
+    from siting.run import verify_plan as verify
+    from siting.study import Study, read_study
+    from siting.tables.read import read_tables
+
+__all__ = [
+    "InputError",
+    "Plan",
+    "Study",
+    "read_plan",
+    "read_study",
+    "read_tables",
+    "solve",
+    "verify",
+    "write_report",
+]
+
+_HOME = {
+    "InputError": ("siting.errors", "InputError"),
+    "Plan": ("siting.plan", "Plan"),
+    "Study": ("siting.study", "Study"),
+    "read_plan": ("siting.plan", "read_plan"),
+    "read_study": ("siting.study", "read_study"),
+    "read_tables": ("siting.tables.read", "read_tables"),
+    "solve": ("siting.run", "solve"),
+    "verify": ("siting.run", "verify_plan"),
+    "write_report": ("siting.report", "write_report"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Names are loaded when first used: `import siting` and `siting --help` stay fast."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'siting' has no attribute {name!r}")
+    module, attribute = _HOME[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

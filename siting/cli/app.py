@@ -1,0 +1,163 @@
+"""The commands. Exit codes: 0 plan within the gap, 3 larger gap, 4 infeasible, 5 no plan in time, 6 verification
+failed, 2 bad input, 1 our fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, print_json
+
+app = typer.Typer(
+    name="siting",
+    help="Where to put AI compute, with what, owned or leased, and when: a proved plan.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="The shipped tables: list, show, check.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+StudyFile = Annotated[Path, typer.Argument(help="Study in TOML, or the name of a shipped one.", show_default=False)]
+PlanFolder = Annotated[Path, typer.Argument(help="Folder of a saved plan.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout and nothing else.")]
+
+
+def main() -> None:
+    """Entry point of the `siting` command."""
+    guarded(app)
+
+
+@app.command()
+def solve(
+    study: StudyFile,
+    out: Annotated[Path | None, typer.Option(help="Folder of the plan. Default: plans/NAME.")] = None,
+    gap: Annotated[float | None, typer.Option(min=0.0, max=0.999, help="Relative gap to stop at.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0.01, help="Seconds for the search.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the solver.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed of the solver.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a plan that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Solve a study; write the plan and its report."""
+    from siting.cli.solve import run_solve
+
+    wishes: dict[str, Any] = {
+        "search.gap": gap,
+        "search.time_limit_s": None if time_limit is None else f"{time_limit} s",
+        "search.threads": threads,
+        "search.seed": seed,
+    }
+    given = {key: value for key, value in wishes.items() if value is not None}
+    raise typer.Exit(run_solve(study, out, given, force=force, as_json=as_json))
+
+
+@app.command()
+def validate(
+    study: StudyFile,
+    show: Annotated[bool, typer.Option("--show", help="Every value and where it comes from.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read and check a study and the figures it needs; solve nothing."""
+    from siting.run import assemble_only
+    from siting.study import read_study, show_study
+
+    checked = read_study(study)
+    assembled = assemble_only(checked)
+    rows = show_study(checked) if show else []
+    usable, read = len(assembled.usable), len(assembled.candidates)
+    if as_json:
+        values = {key: {"value": value, "origin": origin} for key, value, origin in rows}
+        print_json(
+            {"valid": True, "study": checked.name, "candidates_read": read, "candidates_usable": usable} | values
+        )
+        return
+    for key, value, origin in rows:
+        typer.echo(f"{key} = {value}    # {origin}")
+    typer.echo(f"{study}: valid; {usable:,} of {read:,} candidates can be used")
+
+
+@app.command()
+def verify(plan: PlanFolder, as_json: Json = False) -> None:
+    """Recompute every limit and every cash flow of a plan from its study and the tables, without the model."""
+    from siting.plan import read_plan
+    from siting.run import verify_plan
+
+    checked = verify_plan(read_plan(plan))
+    if as_json:
+        print_json(
+            {
+                "ok": checked.ok,
+                "faults": list(checked.faults),
+                "value": checked.npv_cost_musd,
+                "grid_check": checked.grid,
+            }
+        )
+    else:
+        for fault in checked.faults:
+            typer.echo(fault, err=True)
+        verdict = "holds" if checked.ok else f"fails: {len(checked.faults)} faults"
+        typer.echo(f"{plan}: {verdict}; cost recomputed {checked.npv_cost_musd:,.3f} MUSD")
+    raise typer.Exit(0 if checked.ok else EXIT_VERIFICATION)
+
+
+@app.command()
+def report(
+    plan: PlanFolder,
+    out: Annotated[Path | None, typer.Option(help="HTML file. Default: report.html in the plan's folder.")] = None,
+) -> None:
+    """Write the HTML report of a saved plan."""
+    from siting.plan import read_plan
+    from siting.report import write_report
+    from siting.run import study_of
+    from siting.tables.read import read_tables
+
+    found = read_plan(plan)
+    target = out or plan / "report.html"
+    write_report(found, study_of(found), read_tables(), target)
+    typer.echo(f"{target} written")
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="Name of the study: small letters, digits, hyphens.")]) -> None:
+    """Write a commented study to start from: NAME.toml here."""
+    from siting.new import write_new
+
+    typer.echo(f"{write_new(name, Path())} written; next: siting solve {name}.toml")
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """The shipped tables with licence and date."""
+    from siting.tables.read import read_tables
+
+    sources = read_tables().sources
+    for row in sources.itertuples():
+        typer.echo(f"{row.file:34} {row.licence!s:44.44} {row.date!s:12.12} {row.source!s:.80}")
+
+
+@data_app.command("show")
+def data_show(
+    table: Annotated[str, typer.Argument(help="Name, e.g. lease_offers.")],
+    rows: Annotated[int, typer.Option(min=1, help="Rows to print.")] = 40,
+) -> None:
+    """Print a table."""
+    from siting.cli.edge import show_table
+
+    raise typer.Exit(show_table(table, rows))
+
+
+@data_app.command("check")
+def data_check() -> None:
+    """Hashes and sanity of every shipped table."""
+    from siting.tables.checks import check_tables
+    from siting.tables.read import read_tables
+
+    faults = check_tables(read_tables())
+    for fault in faults:
+        typer.echo(str(fault), err=True)
+    typer.echo(f"{len(faults)} faults" if faults else "all tables as shipped")
+    raise typer.Exit(EXIT_BAD_INPUT if faults else 0)

@@ -1,0 +1,138 @@
+"""`siting solve`: progress on stderr, a short table at the end, the plan's folder written whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siting.cli.edge import EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, EXIT_VERIFICATION, print_json
+from siting.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from siting.plan import Plan
+    from siting.progress import Progress
+
+
+def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: bool, as_json: bool) -> int:
+    """Solve and write; the exit code. Raises InputError before anything is written."""
+    from rich.console import Console
+
+    from siting.report import terminal_summary, write_report
+    from siting.run import solve
+    from siting.study import read_study
+    from siting.tables.read import read_tables
+
+    study = read_study(path).update(changes)
+    folder = out or Path("plans") / study.name
+    _refuse_existing(folder, force)
+    tables = read_tables()
+    console = Console(stderr=True)
+    with console.status(f"{study.name}: reading") as status:
+        plan = solve(study, progress=_teller(console, status.update, study.name), tables=tables)
+    plan.save(folder)
+    write_report(plan, study, tables, folder / "report.html")
+    code = exit_code(plan, study.search.gap)
+    if as_json:
+        print_json(summary(plan, folder))
+    else:
+        Console().print(terminal_summary(plan, study))
+        Console().print(f"{folder / 'report.html'}", highlight=False)
+    for fault in plan.facts.get("verification", {}).get("faults", []):
+        console.print(f"verification: {fault}", markup=False)
+    return code
+
+
+def _refuse_existing(folder: Path, force: bool) -> None:
+    if not folder.exists():
+        return
+    if not force:
+        fault = Fault(file=str(folder), key="--out", value="a folder that exists", expected="another --out, or --force")
+        raise InputError([fault])
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / "plan.json").exists()):
+        fault = Fault(
+            file=str(folder), key="--out", value="something that is no plan", expected="a plan's folder to replace"
+        )
+        raise InputError([fault])
+
+
+def _teller(console: Console, update: Callable[[str], None], name: str) -> Callable[[Progress], None]:
+    """Progress as one live line on a terminal; a line a phase elsewhere."""
+    seen: set[str] = set()
+
+    def tell(progress: Progress) -> None:
+        known = [f"{name}: {progress.phase}", progress.message]
+        if progress.incumbent is not None:
+            known.append(f"plan {progress.incumbent:,.1f} MUSD")
+        if progress.bound is not None:
+            known.append(f"bound {progress.bound:,.1f} MUSD")
+        if progress.gap is not None:
+            known.append(f"gap {progress.gap:.3%}")
+        line = "  ".join([*filter(None, known), f"{progress.seconds:.0f} s"])
+        if console.is_terminal:
+            update(line)
+        elif (step := progress.phase + progress.message) not in seen:
+            seen.add(step)
+            console.print(line, markup=False, highlight=False)
+
+    return tell
+
+
+def exit_code(plan: Plan, gap: float) -> int:
+    """What the shell is told."""
+    from siting.termination import Termination
+
+    if plan.termination is Termination.INFEASIBLE:
+        return EXIT_INFEASIBLE
+    if plan.termination is Termination.NO_PLAN_FOUND:
+        return EXIT_NO_PLAN
+    if not plan.facts["verification"]["ok"]:
+        return EXIT_VERIFICATION
+    return 0 if plan.gap is not None and plan.gap <= gap else EXIT_GAP
+
+
+def summary(plan: Plan, folder: Path) -> dict[str, Any]:
+    """The JSON answer."""
+    facts = plan.facts
+    columns = ["candidate", "name", "lat", "lon", "state", "tenure", "open_quarter", "it_mw", "utility_mw", "clusters"]
+    found = plan.npv_cost_musd is not None
+    return {
+        "study": plan.study["name"],
+        "termination": str(plan.termination),
+        "limit": plan.last.limit,
+        "value": plan.npv_cost_musd,
+        "bound": plan.bound_musd,
+        "gap": plan.gap,
+        "unit": "musd",
+        "seconds": sum(plan.seconds.values()),
+        "seconds_by_phase": dict(plan.seconds),
+        "peak_mb": plan.peak_mb,
+        "candidates_read": facts["candidates_read"],
+        "candidates_in_model": facts["candidates_in_model"],
+        "near_ties": facts.get("near_ties"),
+        "sites": plan.sites[columns].to_dict("records") if found else [],
+        "leases": plan.leases.to_dict("records") if found else [],
+        "clusters": plan.tables["clusters"].to_dict("records") if found else [],
+        "passes": [
+            {
+                "objective": result.objective,
+                "termination": str(result.termination),
+                "limit": result.limit,
+                "value": result.value,
+                "bound": result.bound,
+                "gap": result.gap,
+                "seconds": result.seconds,
+            }
+            for result in plan.passes
+        ],
+        "binding": facts.get("binding", []),
+        "grid_check": facts.get("grid_check"),
+        "verification": facts.get("verification"),
+        "reasons": facts.get("reasons", []),
+        "carries_gpus": facts.get("carries_gpus"),
+        "money_against_date": facts.get("money_against_date", []),
+        "folder": str(folder),
+    }

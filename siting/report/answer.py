@@ -243,7 +243,12 @@ def _funding(plan: Plan, study: Study) -> str:
 def _proof(plan: Plan, study: Study) -> str:
     value = f"This plan costs {money(plan.npv_cost_musd, 3)}; no plan over the candidates in the model costs less than "
     value += money(plan.bound_musd, 3)
-    gap = f"so it is at most {percent(plan.gap, 2)} from the best"
+    nothing_left = plan.gap is not None and plan.gap < 5e-5
+    gap = (
+        "so none of them is better: gap 0.00 %"
+        if nothing_left
+        else f"so it is at most {percent(plan.gap, 2)} from the best"
+    )
     asked = f"({percent(study.search.gap, 2)} was asked for)"
     stop = "" if plan.last.limit is None else f" The search was stopped by its limit: {plan.last.limit}."
     if plan.bound_musd is None:

@@ -28,15 +28,20 @@ def front(plan: Plan, study: Study) -> str:
     under = html.paragraph(f"Study “{study.name}”, {span}, prices as known on {study.price_day}", "quiet")
     parts = [title, under, html.paragraph(words.headline(plan, study), "headline"), *_warnings(plan)]
     if plan.npv_cost_musd is not None:
-        utility = megawatts(plan.sites["utility_mw"].sum()) if len(plan.sites) else BLANK
-        first = min(in_service(site) for _, site in plan.sites.iterrows()) if len(plan.sites) else BLANK
+        if len(plan.sites):
+            first = min(in_service(site) for _, site in plan.sites.iterrows())
+            built = [
+                ("at the meter, peak", megawatts(plan.sites["utility_mw"].sum())),
+                ("first site in service", first),
+            ]
+        else:
+            built = [("newly leased", f"{number(words.new_leases(plan)['gpus'].sum())} GPUs")]
         parts.append(
             html.figures(
                 [
                     ("cost, present value", money(plan.npv_cost_musd)),
                     ("paid within the horizon", money(words.total_musd(plan)[0])),
-                    ("at the meter, peak", utility),
-                    ("first site in service", first),
+                    *built,
                     ("gap to the bound", percent(plan.gap, 2)),
                     ("grid check", words.grid_status(plan)),
                 ]

@@ -87,6 +87,12 @@ def test_bound_over_all_candidates_says_all(plan: Plan):
     )
 
 
+def test_a_closed_gap_reads_as_the_best(plan: Plan, study: Study):
+    """Value and bound equal: none is better; the word "at most" is not needed."""
+    result = PassResult(objective="npv_cost_musd", termination=Termination.OPTIMAL, value=60.0, bound=60.0)
+    assert "none of them is better: gap 0.00 %" in dict(answer(replace(plan, passes=(result,)), study))["How good"]
+
+
 def test_no_plan_says_why_and_what_the_money_carries(infeasible: Plan, study: Study):
     """Infeasible: the reason by arithmetic and 78,125 GPUs; stopped: not a proof."""
     assert "limits contradict each other" in headline(infeasible, study)

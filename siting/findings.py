@@ -24,10 +24,10 @@ NEAR = 0.005
 def near_ties(
     assembled: Assembled, screened: Screened, plan_tables: dict[str, pd.DataFrame], value: float
 ) -> dict[str, Any]:
-    """How far the place is decided: candidates that could take the host's role within 0.5 % of the plan's cost.
+    """How far the place is decided: candidates that could be the host within 0.5 % of the plan's cost.
 
-    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without an own
-    host the measure is the cheapest place to serve from; it says nothing where nothing is built.
+    Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without
+    an own host the measure is the cheapest place to serve from; it says nothing where nothing is built.
     """
     hosts = plan_tables["clusters"]
     own = hosts[hosts["tenure"] != "lease"]["host"].tolist()

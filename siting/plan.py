@@ -151,5 +151,5 @@ def _read_table(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
     frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in dtypes if c not in text})
     for name, dtype in dtypes.items():
         if name not in text:
-            frame[name] = frame[name].astype(dtype)  # type: ignore[call-overload]
+            frame[name] = frame[name].astype(dtype)
     return frame

@@ -224,11 +224,10 @@ def cash_tables(
 
 def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame:
     """Obligations after the horizon, by quarter: rent, lease, existing_lease (musd)."""
-    clock, colocation = clock_of(study), study.candidates.colocation
-    term = 4 * (colocation.term_years if colocation else 10)
+    clock, term = clock_of(study), 4 * study.colocation.term_years
     span = study.quarters + max([term, *a.leases["term_quarters"].astype(int).tolist()], default=0)
     profile = np.zeros((study.quarters, span))
-    rent = rent_profile(term, colocation.escalator if colocation else 0.03, study.quarters)
+    rent = rent_profile(term, study.colocation.escalator, study.quarters)
     profile[:, : rent.shape[1]] = rent
     due = {"rent": np.einsum("id,i->d", d.modules, p.module_cash_factor[:, 2]) @ profile}
     due["lease"], due["existing_lease"] = np.zeros(span), np.zeros(span)

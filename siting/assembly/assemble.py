@@ -131,9 +131,7 @@ def _site_costs(study: Study, usable: pd.DataFrame, own: BoolArray) -> dict[str,
     clock, quarters, halls = clock_of(study), study.quarters, study.halls
     discount = clock.discount(quarters)
     opening_cash, npv_open, lag = opening_costs(study, own, usable["layer_musd"].to_numpy(float), clock)
-    colocation = study.candidates.colocation
-    term = 4 * (colocation.term_years if colocation else 10)
-    rent = rent_profile(term, colocation.escalator if colocation else 0.03, quarters)
+    rent = rent_profile(4 * study.colocation.term_years, study.colocation.escalator, quarters)
     build = construction_profile(halls.construction_quarters, halls.escalator, quarters)
     stand = standing_profile(quarters)
     kw = halls.module_it_mw * 1000.0

@@ -14,7 +14,6 @@ from siting.tables.planner_files import read_candidates
 from siting.tables.read import Tables
 from siting.units import parse_quarter
 
-
 PLACE_COLUMNS: dict[str, pd.Series] = {
     **dict.fromkeys(("candidate", "name"), pd.Series(dtype=str)),
     **dict.fromkeys(("lat", "lon"), pd.Series(dtype=float)),
@@ -181,7 +180,7 @@ def _market_rents(study: Study, tables: Tables) -> pd.DataFrame:
     """Wholesale rent by market on the study's date, the row of the largest size; columns market, market_slug, lat,
     lon, rent.
     """
-    level = study.candidates.colocation.rent_level if study.candidates.colocation else "mid"
+    level = study.colocation.rent_level
     rents = catalog.colocation_rents_on(tables, study.price_day)
     rents = rents[(rents["tenure"] == "wholesale") & rents["lat"].notna()].copy()
     middle = (rents["usd_per_kw_month_low"] + rents["usd_per_kw_month_high"]) / 2.0

@@ -38,8 +38,8 @@ def guarded(command: Callable[[], Any]) -> None:
         if os.environ.get("SITING_DEBUG"):
             traceback.print_exc()
         print(
-            f"siting failed: {type(error).__name__}: {error}\nThis is our fault, not yours. Please report it with the study "
-            "and the output of the same command with SITING_DEBUG=1.",
+            f"siting failed: {type(error).__name__}: {error}\nThis is our fault, not yours. Please report it "
+            "with the study and the output of the same command with SITING_DEBUG=1.",
             file=sys.stderr,
         )
         sys.exit(EXIT_FAULT_OF_OURS)

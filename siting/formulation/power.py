@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyomo.environ as pyo
 
 from siting.formulation.training import pods_held
@@ -20,7 +21,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     """
     kinds = range(len(p.accelerator))
     serves = p.reach.any(axis=1)
-    asked = (p.demand_h100e > 0).any(axis=0)
+    asked = np.asarray((p.demand_h100e > 0).any(axis=0))
     m.S = pyo.Set(
         dimen=3,
         initialize=[(i, g, t) for i, g, t in m.P if serves[i] and asked[t] and p.energized_mw[i, t] > 0],

@@ -185,11 +185,11 @@ def _unit_vectors(lat_deg: ArrayLike, lon_deg: ArrayLike) -> FloatArray:
 
 
 def _ints(column: pd.Series) -> IntArray:
-    return column.to_numpy(dtype=np.int64, copy=True)
+    return np.array(column, dtype=np.int64)
 
 
 def _floats(column: pd.Series) -> FloatArray:
-    return column.to_numpy(dtype=np.float64, copy=True)
+    return np.array(column, dtype=np.float64)
 
 
 def _some(ids: IntArray) -> str:

@@ -139,7 +139,7 @@ def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tu
         rents = rents[rents["tenure"] == "wholesale"]
         if colocation.markets:
             rents = rents[rents["market"].isin(colocation.markets)]
-        rent = float(rents[f"usd_per_kw_month_{colocation.rent_level}"].median())
+        rent = float(rents[f"usd_per_kw_month_{study.colocation.rent_level}"].median())
         return rent, f"hall rent {number(rent, 1)} USD per kW IT and month (median of the markets admitted)"
     halls, site, rate = study.halls, study.connection, study.money.discount_rate
     picked = catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level)

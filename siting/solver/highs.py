@@ -7,6 +7,8 @@ presolve off) and the thread scheduler that outlives a solve (`resetGlobalSchedu
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,7 +91,7 @@ def _run(
 ) -> Outcome | None:
     """One run; None when HiGHS says that no plan exists."""
     highspy.Highs.resetGlobalScheduler(True)
-    solver = highspy.Highs()
+    solver = _new_highs()
     for name, value in {
         "output_flag": False,
         "presolve": presolve,
@@ -113,6 +115,19 @@ def _run(
     began = time.perf_counter()
     _accepted(solver.run(), "run", warning_allowed=True)
     return _outcome(solver, is_mip, time.perf_counter() - began)
+
+
+def _new_highs() -> highspy.Highs:
+    """A solver object. The first one of a process writes a banner to the file descriptor of stdout before any option can
+    be set; stdout belongs to the user's JSON, so for that moment it leads to stderr."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        return highspy.Highs()
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _lp(matrix: Matrix) -> highspy.HighsLp:

@@ -37,6 +37,17 @@ class Halls(Strict):
     """Straight line life of halls and connection for their value at the horizon (assumption)."""
 
 
+class Colocation(Strict):
+    """Terms of wholesale colocation, for market candidates and the planner's own. Power is passed through."""
+
+    rent_level: Literal["low", "mid", "high"] = "mid"
+    """Which end of the published asking range is used; mid is the mean of low and high."""
+    term_years: Annotated[int, Field(ge=1, le=30)] = 10
+    """Take-or-pay term of each hall from its hand-over. Rent after the horizon counts in full."""
+    escalator: YearlyChange = 0.03
+    """Yearly step of the rent from hand-over (3 %/y: costs.csv, rittenhouse)."""
+
+
 class Connection(Strict):
     """What opening an own campus costs besides its halls. Shares no item with the construction row."""
 

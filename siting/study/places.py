@@ -73,12 +73,6 @@ class ColocationCandidates(Strict):
     """Critical IT MW that one market offers to one tenant (no public table has it: state it)."""
     ready: Quarter
     """First quarter in which a hall can be handed over."""
-    rent_level: Literal["low", "mid", "high"] = "mid"
-    """Which end of the published asking range is used; mid is the mean of low and high."""
-    term_years: Annotated[int, Field(ge=1, le=30)] = 10
-    """Take-or-pay term of each hall from its hand-over. Rent after the horizon counts in full."""
-    escalator: YearlyChange = 0.03
-    """Yearly step of the rent from hand-over (3 %/y: costs.csv, rittenhouse)."""
 
 
 class Candidates(Strict):

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from siting.study.assets import Accelerator, Cluster, Connection, Halls, LeaseContract, Leases, Operation, Purchase
+from siting.study.assets import (
+    Accelerator,
+    Cluster,
+    Colocation,
+    Connection,
+    Halls,
+    LeaseContract,
+    Leases,
+    Operation,
+    Purchase,
+)
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.strict import Strict
@@ -38,6 +48,7 @@ class Study(Strict):
     power: Power
     halls: Halls = Halls()
     connection: Connection = Connection()
+    colocation: Colocation = Colocation()
     accelerators: tuple[Accelerator, ...]
     """What the plan may buy."""
     purchase: Purchase = Purchase()

@@ -1,0 +1,280 @@
+"""Every payment again, item by item, from the decisions and the places; then the present value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import isnan
+
+import numpy as np
+
+from siting.study import Study
+from siting.study.assets import Accelerator, LeaseContract
+from siting.tables import catalog
+from siting.tables.read import Tables
+from siting.units import first_day, hours_in
+from siting.verification.decisions import Read
+from siting.verification.places import Place, Places
+
+ITEMS = (
+    "accelerators",
+    "halls",
+    "hall_om",
+    "rent",
+    "opening",
+    "energy",
+    "accelerator_om",
+    "property_tax",
+    "lease",
+    "existing_lease",
+)
+
+
+@dataclass(kw_only=True)
+class Book:
+    """Payments by item and quarter number (beyond the horizon too), and present values credited."""
+
+    paid: dict[str, dict[int, float]] = field(default_factory=lambda: {item: {} for item in ITEMS})
+    credited_musd: float = 0.0
+    faults: list[str] = field(default_factory=list)
+
+    def pay(self, item: str, quarter: int, musd: float) -> None:
+        self.paid[item][quarter] = self.paid[item].get(quarter, 0.0) + musd
+
+    def total(self, quarter: int) -> float:
+        return sum(self.paid[item].get(quarter, 0.0) for item in ITEMS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A lease as the second reading sees it."""
+
+    accelerator: str
+    usd_per_gpu_h: float | None
+    total_musd: float | None
+    contract_gpus: float
+    least_gpus: float
+    term: int
+    first: int
+    last: int
+    prepay: float
+    fabric: int
+    billed: float
+    existing: bool
+    lat: float
+    lon: float
+
+
+def accelerator_price_musd(study: Study, tables: Tables, item: Accelerator) -> float:
+    """musd of one accelerator with network and storage, before tax; NaN when blank."""
+    if item.price_usd is not None:
+        usd = item.price_usd
+    else:
+        usd = catalog.accelerator_price(tables, item.name, study.price_day).value
+    return (usd + (item.network_usd or 0.0) + (item.storage_usd or 0.0)) / 1e6
+
+
+def accelerator_figure(study: Study, tables: Tables, name: str, what: str) -> float:
+    """it_kw, h100e_bf16 or pod_accelerators of an accelerator: the study's, else the catalogue's."""
+    item = next(a for a in study.accelerators if a.name == name)
+    stated = getattr(item, what)
+    if stated is not None:
+        return float(stated)
+    return float(catalog.accelerator(tables, name)[{"it_kw": "it_kw_with_network"}.get(what, what)])
+
+
+def offers_of(study: Study, tables: Tables) -> dict[str, Offer]:
+    """Contracts and offers by the name they have in a plan."""
+    found: dict[str, Offer] = {}
+    for lease in study.leases.existing:
+        assert lease.ends is not None
+        found[lease.name] = _written(
+            lease, term=lease.ends - study.start + 1, first=0, last=0, least=0.0, existing=True
+        )
+    if not study.money.lease:
+        return found
+    for lease in study.leases.bilateral:
+        assert lease.term_quarters is not None and lease.deliver_from is not None
+        last = min(lease.start_until if lease.start_until is not None else study.end - 1, study.end - 1) - study.start
+        least = float(lease.min_gpus if lease.min_gpus is not None else lease.gpus)
+        found[lease.name] = _written(
+            lease,
+            term=lease.term_quarters,
+            first=lease.deliver_from - study.start,
+            last=last,
+            least=least,
+            existing=False,
+        )
+    if study.leases.public is not None:
+        wish = study.leases.public
+        names = wish.accelerators or tuple(a.name for a in study.accelerators)
+        for row in catalog.lease_offers_on(tables, study.price_day, wish.kinds, names).itertuples():
+            if isnan(row.term_months):
+                continue
+            name = f"public:{row.provider}|{row.region}|{row.accelerator}|{int(row.term_months)}|{row.kind}"
+            if name in found and (found[name].usd_per_gpu_h or 0.0) <= row.usd_per_gpu_h:
+                continue
+            on_demand = row.kind in ("on_demand", "spot")
+            found[name] = Offer(
+                accelerator=row.accelerator,
+                usd_per_gpu_h=float(row.usd_per_gpu_h),
+                total_musd=None,
+                contract_gpus=1024.0 if isnan(row.max_gpus) else float(row.max_gpus),
+                least_gpus=0.0 if isnan(row.min_gpus) or row.min_gpus <= 8 else float(row.min_gpus),
+                term=max(1, round(row.term_months / 3)),
+                first=0,
+                last=study.quarters - 1,
+                prepay=0.0,
+                fabric=0,
+                billed=study.operation.billed_share_on_demand if on_demand else 1.0,
+                existing=False,
+                lat=float(row.lat),
+                lon=float(row.lon),
+            )
+    return found
+
+
+def _written(lease: LeaseContract, *, term: int, first: int, last: int, least: float, existing: bool) -> Offer:
+    return Offer(
+        accelerator=lease.accelerator,
+        usd_per_gpu_h=lease.usd_per_gpu_h,
+        total_musd=lease.total_musd,
+        contract_gpus=float(lease.gpus),
+        least_gpus=least,
+        term=term,
+        first=first,
+        last=last,
+        prepay=lease.prepay,
+        fabric=lease.single_fabric_gpus,
+        billed=1.0,
+        existing=existing,
+        lat=np.nan if lease.lat is None else lease.lat,
+        lon=np.nan if lease.lon is None else lease.lon,
+    )
+
+
+class Bookkeeper:
+    """Writes the book of a plan."""
+
+    def __init__(self, study: Study, tables: Tables, places: Places, offers: dict[str, Offer]) -> None:
+        self._study, self._tables, self._places, self._offers = study, tables, places, offers
+        self._end_worth = (1.0 + study.money.discount_rate) ** (-study.quarters / 4.0)
+
+    def book(self, read: Read) -> Book:
+        """All payments and credits of the decisions."""
+        book = Book()
+        for candidate, by_quarter in read.modules.items():
+            if (place := self._places.get(candidate)) is not None:
+                self._campus(book, place, by_quarter)
+        for (candidate, name), by_quarter in read.pods.items():
+            if (place := self._places.get(candidate)) is not None:
+                self._pods(book, place, name, by_quarter)
+        for (candidate, name), by_quarter in read.running.items():
+            if (place := self._places.get(candidate)) is not None:
+                self._energy(book, place, name, by_quarter)
+        for lease, start, gpus, _ in read.contracts:
+            if (offer := self._offers.get(lease)) is not None:
+                self._contract(book, offer, start, gpus)
+        return book
+
+    def worth(self, quarter: int) -> float:
+        """Present value of one musd paid in a quarter."""
+        return float((1.0 + self._study.money.discount_rate) ** (-(quarter + 0.5) / 4.0))
+
+    def npv_cost_musd(self, book: Book) -> float:
+        """Present value of all payments less credits."""
+        out = sum(musd * self.worth(q) for item in ITEMS for q, musd in book.paid[item].items())
+        return out - book.credited_musd
+
+    def _grown(self, change: float, quarter: int) -> float:
+        return float((1.0 + change) ** (quarter / 4.0))
+
+    def _campus(self, book: Book, place: Place, modules: dict[int, float]) -> None:
+        study, halls = self._study, self._study.halls
+        live = sorted(t for t, count in modules.items() if count > 0)
+        if not live:
+            return
+        own = place.tenure == "own"
+        lead = halls.construction_quarters if own else 0
+        signed = live[0] - lead
+        price_level = self._grown(halls.escalator, signed)
+        site = study.connection
+        wires = (site.line_km * site.line_musd_per_km + site.substation_musd) * price_level if own else 0.0
+        land = site.land_acres * site.land_usd_per_acre / 1e6 * price_level if own else 0.0
+        deposit = site.deposit_musd if own else 0.0
+        book.pay("opening", signed, wires + land + deposit + place.layer_musd)
+        book.credited_musd += self._end_worth * (wires * self._life_left(live[0]) + land + deposit)
+        for t in live:
+            mw = modules[t] * halls.module_it_mw
+            if own:
+                self._own_halls(book, place, t, mw)
+            else:
+                self._rented_halls(book, place, t, mw)
+
+    def _life_left(self, t: int) -> float:
+        return max(0.0, 1.0 - (self._study.quarters - t) / (4.0 * self._study.halls.life_years))
+
+    def _own_halls(self, book: Book, place: Place, t: int, mw: float) -> None:
+        halls, total = self._study.halls, 0.0
+        lead = halls.construction_quarters
+        for quarter in range(t - lead, t) if lead else [t]:
+            slice_musd = place.musd_per_it_mw * mw / max(lead, 1) * self._grown(halls.escalator, quarter)
+            book.pay("halls", quarter, slice_musd)
+            total += slice_musd
+        book.credited_musd += total * self._life_left(t) * self._end_worth
+        for quarter in range(t, self._study.quarters):
+            book.pay("hall_om", quarter, halls.om_usd_per_it_kw_year / 4.0 * mw * 1e3 / 1e6)
+
+    def _rented_halls(self, book: Book, place: Place, t: int, mw: float) -> None:
+        terms = self._study.colocation
+        for quarter in range(t, max(self._study.quarters, t + 4 * terms.term_years)):
+            step = (1.0 + terms.escalator) ** ((quarter - t) // 4)
+            book.pay("rent", quarter, place.rent_usd_per_kw_month * 3.0 * mw * 1e3 * step / 1e6)
+
+    def _pods(self, book: Book, place: Place, name: str, pods: dict[int, float]) -> None:
+        study = self._study
+        item = next((a for a in study.accelerators if a.name == name), None)
+        if item is None:
+            return
+        size = accelerator_figure(study, self._tables, name, "pod_accelerators")
+        today = accelerator_price_musd(study, self._tables, item)
+        buy, last = study.purchase, study.quarters
+        for t, count in pods.items():
+            ordered = t - item.lead_quarters
+            price = today * count * size * self._grown(buy.price_escalator, ordered)
+            taxed = price * (1.0 + self._places.sales_tax(place.state, first_day(study.start + t)))
+            book.pay("accelerators", ordered, buy.order_share * taxed)
+            book.pay("accelerators", t, (1.0 - buy.order_share) * taxed)
+            for quarter in range(t, last):
+                age = (quarter - t + 0.5) / 4.0
+                book.pay("accelerator_om", quarter, buy.om_share / 4.0 * price)
+                assessed = max(0.0, 1.0 - age / study.taxes.equipment_life_years)
+                book.pay("property_tax", quarter, place.property_tax / 4.0 * price * assessed)
+            if buy.residual != "zero":
+                share = catalog.residual_share(self._tables, buy.residual, np.array([(last - t) / 4.0]))
+                book.credited_musd += price * float(share[0]) * self._end_worth
+
+    def _energy(self, book: Book, place: Place, name: str, running: dict[int, float]) -> None:
+        study = self._study
+        if name not in {a.name for a in study.accelerators}:
+            return
+        kw = accelerator_figure(study, self._tables, name, "it_kw")
+        for t, count in running.items():
+            mwh = count * kw / 1e3 * study.power.load_factor * place.pue_mean * hours_in(study.start + t)
+            book.pay("energy", t, mwh * place.usd_per_mwh * self._grown(study.power.escalator, t) / 1e6)
+
+    def _contract(self, book: Book, offer: Offer, start: int, gpus: float) -> None:
+        study = self._study
+        item = "existing_lease" if offer.existing else "lease"
+        quarters = range(start, start + offer.term)
+        if offer.usd_per_gpu_h is not None:
+            bills = {t: gpus * offer.usd_per_gpu_h * hours_in(study.start + t) * offer.billed / 1e6 for t in quarters}
+        else:
+            assert offer.total_musd is not None
+            bills = dict.fromkeys(quarters, offer.total_musd / offer.term * gpus / offer.contract_gpus)
+        if not offer.existing:
+            book.pay(item, start, offer.prepay * sum(bills.values()))
+        for t, musd in bills.items():
+            book.pay(item, t, (1.0 - offer.prepay) * musd)
+            if t >= study.quarters:
+                hourly = study.leases.value_after_horizon_usd_per_gpu_h
+                book.credited_musd += gpus * hourly * hours_in(study.start + t) / 1e6 * self.worth(t)

@@ -1,0 +1,25 @@
+"""What the second reading found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """Faults in words, the value recomputed, and the joint power flow."""
+
+    faults: tuple[str, ...]
+    """Each names the limit, the place, the quarter, what was found and what is allowed. Empty: the plan holds."""
+    npv_cost_musd: float
+    """Present value recomputed from the plan's decisions, the study and the tables."""
+    largest_cash_difference_musd: float
+    """Largest difference between a payment of the plan and the same payment recomputed."""
+    grid: dict[str, Any]
+    """status passed | failed | not_checked, overloaded lines, islands. A warning, not a fault."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every limit holds and every payment agrees."""
+        return not self.faults

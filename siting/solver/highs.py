@@ -118,8 +118,11 @@ def _run(
 
 
 def _new_highs() -> highspy.Highs:
-    """A solver object. The first one of a process writes a banner to the file descriptor of stdout before any option can
-    be set; stdout belongs to the user's JSON, so for that moment it leads to stderr."""
+    """A solver object.
+
+    The first one of a process writes a banner to the file descriptor of stdout before any option can be set; stdout
+    belongs to the user's JSON, so for that moment it leads to stderr.
+    """
     sys.stdout.flush()
     kept = os.dup(1)
     try:

@@ -193,7 +193,13 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
 
     for kind in assembled.accelerators:
         if np.isfinite(kind.price_musd):
-            add(f"price of {kind.name}", f"{kind.price_musd * 1e6:,.0f} USD", kind.origin, np.nan, "see row")
+            add(
+                f"price of {kind.name}",
+                f"{kind.price_musd * 1e6:,.0f} USD",
+                kind.origin,
+                np.nan,
+                "stated by the study" if kind.origin == "study" else "see the row",
+            )
         row = tables.accelerators[tables.accelerators["accelerator"] == kind.name]
         if len(row):
             add(
@@ -218,7 +224,7 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
     cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
     add(f"PUE, {study.halls.cooling}", str(cooling["label"]), cooling["source"], cooling["date"], cooling["confidence"])
     if study.purchase.residual != "zero":
-        curve = tables.residual_values[tables.residual_values["curve"] == study.purchase.residual].iloc[0]
+        curve = tables.residual_values[tables.residual_values["curve"] == study.purchase.residual].iloc[-1]
         add(f"residual value, {study.purchase.residual}", "by age", curve["source"], curve["date"], curve["confidence"])
     if study.inference is not None:
         fit = tables.rtt_fit[tables.rtt_fit["used"].astype(bool)].iloc[0]

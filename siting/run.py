@@ -117,7 +117,7 @@ def _plan(
             clock.say("how much the money carries")
             facts["carries_gpus"] = _carries_gpus(study, assembled)
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
-    facts["money_against_date"] = _money_against_date(study, assembled, searched, clock)
+    facts["money_against_date"] = _money_against_date(study, assembled, screened, searched, clock)
     return Plan(
         study=study.model_dump(mode="json"),
         study_digest=study.digest(),
@@ -134,21 +134,23 @@ def _money_against_date(study: Study, assembled: Assembled, searched: Searched, 
     if not study.clusters:
         return []
     p, points = assembled.problem, []
+    tenure_of = assembled.usable["tenure"].to_numpy()
     for shift in sorted((*DATE_SHIFTS, 0)):
         moved = p.cluster_from + shift
         by = ", ".join(quarter_label(study.start + int(t)) for t in moved)
         if (moved < 0).any() or (moved > p.cluster_until).any():
             continue
         if shift == 0:
-            result, decisions = searched.result, searched.decisions
+            result, decisions, rows = searched.result, searched.decisions, screened.rows
         else:
             clock.say(f"cluster date {by}")
             other = replace(p, cluster_from=moved)
-            small = other.take(screen(other, CURVE_CANDIDATES).rows)
+            rows = screen(other, CURVE_CANDIDATES).rows
             options = replace(_options(study), gap=CURVE_GAP, time_limit_s=CURVE_SECONDS)
-            found = search(small, options)
+            found = search(other.take(rows), options)
             result, decisions = found.result, found.decisions
-        tenures = {kind for kind, _, _ in decisions.host} if decisions is not None else set()
+        hosts = decisions.host if decisions is not None else ()
+        tenures = {"lease" if kind == "lease" else str(tenure_of[rows[at]]) for kind, at, _ in hosts}
         points.append(
             {
                 "shift_quarters": shift,

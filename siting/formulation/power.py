@@ -21,7 +21,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     """
     kinds = range(len(p.accelerator))
     serves = p.reach.any(axis=1)
-    asked = np.flatnonzero((p.demand_h100e > 0).any(axis=0)).tolist()
+    asked = set(np.argwhere(p.demand_h100e > 0)[:, 1].tolist())
     m.S = pyo.Set(
         dimen=3,
         initialize=[(i, g, t) for i, g, t in m.P if serves[i] and t in asked and p.energized_mw[i, t] > 0],

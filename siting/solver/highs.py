@@ -121,16 +121,17 @@ def _new_highs() -> highspy.Highs:
     """A solver object.
 
     The first one of a process writes a banner to the file descriptor of stdout before any option can be set; stdout
-    belongs to the user's JSON, so for that moment it leads to stderr.
+    belongs to the user's JSON, so for that moment it leads nowhere.
     """
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(2, 1)
+        os.dup2(nowhere, 1)
         return highspy.Highs()
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+        os.close(nowhere)
 
 
 def _lp(matrix: Matrix) -> highspy.HighsLp:

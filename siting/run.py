@@ -129,7 +129,9 @@ def _plan(
     )
 
 
-def _money_against_date(study: Study, assembled: Assembled, searched: Searched, clock: _Clock) -> list[dict[str, Any]]:
+def _money_against_date(
+    study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: _Clock
+) -> list[dict[str, Any]]:
     """The clusters' date moved by some quarters and solved again over the cheapest candidates for that date."""
     if not study.clusters:
         return []

@@ -20,11 +20,11 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     before power.
     """
     kinds = range(len(p.accelerator))
-    serves = p.reach.any(axis=1)
+    serves = set(np.flatnonzero(p.reach.any(axis=1)).tolist())
     asked = set(np.argwhere(p.demand_h100e > 0)[:, 1].tolist())
     m.S = pyo.Set(
         dimen=3,
-        initialize=[(i, g, t) for i, g, t in m.P if serves[i] and t in asked and p.energized_mw[i, t] > 0],
+        initialize=[(i, g, t) for i, g, t in m.P if i in serves and t in asked and p.energized_mw[i, t] > 0],
     )
     m.Q = pyo.Var(m.S, domain=pyo.NonNegativeReals)
     hosts = {(i, g) for _, i, g in m.HW}

@@ -209,10 +209,13 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
                 row["date"].iloc[0],
                 row["confidence"].iloc[0],
             )
+    rows_of_sites = assembled.usable[assembled.usable["candidate"].isin(sites["candidate"])] if len(sites) else sites
+    markets = sorted(set(rows_of_sites["construction_market"]) - {""}) if len(sites) else ["US"]
     if study.halls.cost_musd_per_it_mw is None and study.money.own:
-        picked = catalog.construction_musd_per_it_mw(tables, "US", study.halls.cost_level)
-        span = f"{picked.value:g} MUSD per MW IT ({picked.low:g}-{picked.high:g})"
-        add("construction, US", span, picked.source, picked.date, picked.confidence)
+        for market in markets:
+            picked = catalog.construction_musd_per_it_mw(tables, market, study.halls.cost_level)
+            span = f"{picked.value:g} MUSD per MW IT ({picked.low:g}-{picked.high:g})"
+            add(f"construction, {market}", span, picked.source, picked.date, picked.confidence)
     states = sorted(set(sites["state"])) if len(sites) else []
     if states:
         prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)

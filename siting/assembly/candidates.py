@@ -30,7 +30,7 @@ EQUAL_AREA = "EPSG:5070"
 def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     """All candidates. Columns: candidate, name, lat, lon, state, county_fips, interconnect, bus_id, tenure,
     final_utility_mw, pue_mean, pue_peak, energization (ordinal), usd_per_mwh (study's start),
-    construction_musd_per_it_mw, rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked,
+    construction_musd_per_it_mw, construction_market (row of the table, "" for the study's own), rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked,
     excluded_by.
 
     Raises InputError: bad planner file, unknown place, blank figure that is needed, filters that leave nothing.
@@ -50,7 +50,7 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     _final_mw(study, frame)
     frame["energization"] = _energization(study, frame)
     frame["usd_per_mwh"] = _power_price(study, tables, frame)
-    frame["construction_musd_per_it_mw"] = _construction(study, tables, frame)
+    frame["construction_musd_per_it_mw"], frame["construction_market"] = _construction(study, tables, frame)
     frame["property_tax"] = _property_tax(study, tables, frame)
     off = {"own": study.money.own, "colocation": study.money.colocation}
     for tenure, allowed in off.items():
@@ -163,11 +163,12 @@ def _power_price(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series
     return price
 
 
-def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:
-    """musd per critical IT MW of own halls; NaN for colocation."""
-    halls = study.halls
+def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """musd per critical IT MW of own halls (NaN for colocation), and the market whose row it is."""
+    halls, own = study.halls, (frame["tenure"] == "own").to_numpy()
+    market = np.where(own, "US", "").astype(object)
     if halls.cost_musd_per_it_mw is not None:
-        return pd.Series(np.where(frame["tenure"] == "own", halls.cost_musd_per_it_mw, np.nan), index=frame.index)
+        return np.where(own, halls.cost_musd_per_it_mw, np.nan), np.full(len(frame), "", dtype=object)
     cost = np.full(len(frame), catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level).value)
     listed = tables.construction
     listed = listed[listed["lat"].notna() & listed["market"].ne("US")].drop_duplicates("market")
@@ -184,7 +185,8 @@ def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Serie
         nearest = km.argmin(axis=1)
         inside = (km.min(axis=1) <= halls.market_radius_km) & np.isfinite(values[nearest])
         cost = np.where(inside, values[nearest], cost)
-    return pd.Series(np.where(frame["tenure"] == "own", cost, np.nan), index=frame.index)
+        market = np.where(inside & own, listed["market"].to_numpy(object)[nearest], market)
+    return np.where(own, cost, np.nan), market
 
 
 def _property_tax(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:

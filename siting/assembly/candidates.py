@@ -30,8 +30,8 @@ EQUAL_AREA = "EPSG:5070"
 def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     """All candidates. Columns: candidate, name, lat, lon, state, county_fips, interconnect, bus_id, tenure,
     final_utility_mw, pue_mean, pue_peak, energization (ordinal), usd_per_mwh (study's start),
-    construction_musd_per_it_mw, construction_market (row of the table, "" for the study's own), rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked,
-    excluded_by.
+    construction_musd_per_it_mw, construction_market (row of the table, "" for the study's own),
+    rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked, excluded_by.
 
     Raises InputError: bad planner file, unknown place, blank figure that is needed, filters that leave nothing.
     """

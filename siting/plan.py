@@ -148,7 +148,8 @@ def read_plan(folder: Path) -> Plan:
 def _read_table(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
     """CSV with the types it was saved with; empty text stays empty text."""
     text = {name: "str" for name, dtype in dtypes.items() if dtype in ("object", "str", "string")}
-    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={c: [""] for c in dtypes if c not in text})
+    blank = {name: [""] for name in dtypes if name not in text}
+    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=blank, float_precision="round_trip")
     for name, dtype in dtypes.items():
         if name not in text:
             frame[name] = frame[name].astype(dtype)

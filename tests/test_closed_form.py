@@ -85,13 +85,15 @@ name = "case"
 start = "{start}"
 quarters = {quarters}
 candidates.file = {{ path = "site.csv" }}
-power = {{ load_factor = "80 %", time_to_power = [{{ low_quarters = 0, mid_quarters = 0, high_quarters = 0, note = "x" }}] }}
+power.load_factor = "80 %"
+power.time_to_power = [{{ low_quarters = 0, mid_quarters = 0, high_quarters = 0, note = "x" }}]
 halls.module_it_mw = "{GPUS * case["it_kw"] / 1000} MW"
 colocation = {{ term_years = 1, escalator = "0 %/y" }}
 purchase = {{ om_share = "{100 * case["om_share"] * case["capex_usd"] / capital} %/y", residual = "zero" }}
 clusters = [{{ name = "c", gpus = {GPUS}, accelerators = ["X"], by = "{start}" }}]
 taxes.property_tax_where_blank = "0 %/y"
-money = {{ discount_rate = "{100 * rate} %/y", funding = [{{ quarter = "{start}", amount_musd = "1 GUSD", status = "closed" }}] }}
+money.discount_rate = "{100 * rate} %/y"
+money.funding = [{{ quarter = "{start}", amount_musd = "1 GUSD", status = "closed" }}]
 {offer}
 [[accelerators]]
 name = "X"

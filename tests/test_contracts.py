@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_import_contracts_hold(monkeypatch):
-    """Lower floors never import higher ones; the verifier shares nothing with the model; Pyomo and HiGHS have one owner."""
+    """Lower floors import no higher ones; the verifier shares nothing with the model; HiGHS has one owner."""
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT))
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0

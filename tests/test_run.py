@@ -87,7 +87,7 @@ def test_gigafactory_can_be_owned_when_leasing_is_off(tables):
 
 
 def test_closed_funding_is_infeasible_and_names_money(tables):
-    """6 GUSD alone: money is named, and the page says how many H100 it would carry: fewer than asked, more than rented."""
+    """6 GUSD alone: money is named, and how many H100 it carries: fewer than asked, more than rented."""
     plan = solve(quick(read_study("models/gigafactory-closed-funding.toml")), tables=tables)
     assert plan.termination is Termination.INFEASIBLE
     assert any(reason.startswith("money") for reason in plan.facts["reasons"])

@@ -8,7 +8,7 @@ from siting.problem import Problem
 
 
 def random_problem(seed: int) -> Problem:
-    """2-3 candidates, 2-3 quarters, 1-2 accelerators, 0-2 offers, 0-1 clusters, 0-2 regions; feasible more often than not."""
+    """1-3 candidates, 2-3 quarters, 1-2 accelerators, 0-2 offers, 0-1 clusters, 0-2 regions."""
     r = np.random.default_rng(seed)
     i, t, g = int(r.integers(1, 4)), int(r.integers(2, 4)), int(r.integers(1, 3))
     n_leases, n_clusters, n_regions = int(r.integers(0, 3)), int(r.integers(0, 2)), int(r.integers(0, 3))

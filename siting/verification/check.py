@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,11 +13,12 @@ from siting.study import Study
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import ITEMS, Book, Bookkeeper, offers_of
-from siting.verification.decisions import Read, missing_columns, read_decisions
+from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check
 from siting.verification.limits import Limits, over
 from siting.verification.places import Places
 from siting.verification.result import Verification
+from siting.verification.stated import stated_faults
 
 CASH_MUSD = 1e-3
 """A payment of the plan may differ by so much from the payment recomputed."""
@@ -47,12 +49,13 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     keeper = Bookkeeper(study, tables, places, offers)
     book = keeper.book(read)
     value = keeper.npv_cost_musd(book)
+    limits = Limits(study, tables, places, offers, read)
     difference, cash_faults = _cash(plan, study, book)
     faults = [
         *identity,
         *read.faults,
-        *Limits(study, tables, places, offers, read).faults(),
-        *_site_rows(plan, study, places, read),
+        *limits.faults(),
+        *stated_faults(plan, study, tables, places, offers, read, limits),
         *cash_faults,
         *_funding(study, book),
         *_value(plan, value),
@@ -68,8 +71,8 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
 def _identity(plan: Plan, study: Study, tables: Tables) -> Iterator[str]:
     if plan.study_digest != study.digest():
         yield f"study: the plan was made from {plan.study_digest[:12]}, this study is {study.digest()[:12]}"
-    for name, digest in plan.data_hashes.items():
-        if tables.hashes.get(name) != digest:
+    for name in sorted({*plan.data_hashes, *tables.hashes}):
+        if tables.hashes.get(name) != plan.data_hashes.get(name):
             yield f"table {name}: not the one the plan was made from"
 
 
@@ -119,48 +122,19 @@ def _cash(plan: Plan, study: Study, book: Book) -> tuple[float, list[str]]:
 
 
 def _after(plan: Plan, study: Study, book: Book) -> list[str]:
-    stated = dict.fromkeys(("rent", "lease", "existing_lease"), 0.0)
+    found, items = [], ("rent", "lease", "existing_lease")
+    stated: dict[str, dict[int, float]] = {item: defaultdict(float) for item in items}
     for row in plan.tables["after_horizon"].to_dict("records"):
-        for item in stated:
-            stated[item] += float(row[item])
-    found = []
-    for item, musd in stated.items():
-        again = sum(paid for t, paid in book.paid[item].items() if t >= study.quarters)
-        if abs(again - musd) > CASH_MUSD + 1e-9 * abs(again):
-            found.append(f"after the horizon, {item}: the plan says {musd:.4f} MUSD, recomputed {again:.4f}")
+        for item in items:
+            stated[item][parse_quarter(str(row["quarter"])) - study.start] += float(row[item])
+    for item in items:
+        again = {t: musd for t, musd in book.paid[item].items() if t >= study.quarters}
+        for t in sorted({*again, *stated[item]}):
+            says, musd = stated[item][t], again.get(t, 0.0)
+            if not abs(musd - says) <= CASH_MUSD + 1e-9 * abs(musd):
+                where = f"after the horizon, {quarter_label(study.start + t)}, {item}"
+                found.append(f"{where}: the plan says {says:.4f} MUSD, recomputed {musd:.4f}")
     credited = float(plan.tables["credits"]["musd"].sum())
-    if abs(credited - book.credited_musd) > CASH_MUSD + 1e-9 * abs(credited):
+    if not abs(credited - book.credited_musd) <= CASH_MUSD + 1e-9 * abs(credited):
         found.append(f"credits: the plan says {credited:.4f} MUSD present value, recomputed {book.credited_musd:.4f}")
     return found
-
-
-def _site_rows(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str]:
-    """The sites, power and clusters tables say what the decisions say."""
-    sites = plan.tables["sites"]
-    built = {c for c, modules in read.modules.items() if sum(modules.values()) > 0}
-    if set(sites["candidate"].astype(str)) != built or sites["candidate"].duplicated().any():
-        yield "table sites: not one row for every campus with modules"
-    for row in sites.itertuples():
-        place, modules = places.get(str(row.candidate)), read.modules.get(str(row.candidate), {})
-        if place is None or not modules:
-            continue
-        it_mw = sum(modules.values()) * study.halls.module_it_mw
-        again = {
-            "state": place.state,
-            "tenure": place.tenure,
-            "open_quarter": quarter_label(study.start + min(t for t, n in modules.items() if n > 0)),
-            "energization": quarter_label(study.start + place.power_from),
-        }
-        for column, value in again.items():
-            if str(getattr(row, column)) != value:
-                yield f"sites, {row.candidate}, {column}: the plan says {getattr(row, column)}, recomputed {value}"
-        numbers = {
-            "it_mw": it_mw,
-            "utility_mw": it_mw * place.pue_peak,
-            "final_utility_mw": place.final_utility_mw,
-            "lat": place.lat,
-            "lon": place.lon,
-        }
-        for column, number in numbers.items():
-            if not abs(float(getattr(row, column)) - number) <= 1e-6 * max(1.0, abs(number)):
-                yield f"sites, {row.candidate}, {column}: the plan says {getattr(row, column)}, recomputed {number}"

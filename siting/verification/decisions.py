@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,18 +15,21 @@ from siting.study import Study
 from siting.units import parse_quarter
 
 COLUMNS = {
-    "sites": "candidate name lat lon state tenure open_quarter it_mw utility_mw final_utility_mw energization clusters",
+    "sites": "candidate name lat lon state county_fips interconnect bus_id tenure open_quarter it_mw utility_mw "
+    "final_utility_mw pue_mean pue_peak energization grid_checked clusters npv_cost_musd",
     "modules": "candidate quarter modules it_mw",
     "deliveries": "candidate accelerator quarter pods accelerators",
     "fleet": "candidate accelerator quarter installed running",
-    "leases": "lease accelerator quarter gpus term_quarters existing cluster",
-    "power": "candidate quarter standing_it_mw running_it_mw running_utility_mw energized_utility_mw energy_mwh",
+    "leases": "lease provider accelerator quarter gpus term_quarters usd_per_gpu_h kind existing cluster",
+    "power": "candidate quarter standing_it_mw running_it_mw running_utility_mw energized_utility_mw energy_mwh co2_t",
     "service": "source region quarter h100e_bf16 rtt_ms",
     "cash": "quarter accelerators halls hall_om rent opening energy accelerator_om property_tax lease existing_lease "
     "total cumulative funding_cumulative",
     "after_horizon": "quarter rent lease existing_lease",
     "credits": "item musd",
-    "clusters": "cluster host tenure accelerator gpus by",
+    "clusters": "cluster host tenure accelerator gpus it_mw utility_mw by",
+    "regions": "region lat lon population peak_h100e_bf16",
+    "candidates": "candidate name lat lon state tenure final_utility_mw screen_cost_musd in_model excluded_by",
 }
 
 
@@ -66,14 +70,18 @@ def read_decisions(plan: Plan, study: Study) -> Read:
         read.pods[key][row.t] = _whole(read, f"pods of {row.accelerator} at {row.candidate}", row.pods)
     for row in _rows(read, plan, study, "fleet", ["candidate", "accelerator", "quarter"]):
         key = (str(row.candidate), str(row.accelerator))
-        read.running[key][row.t] = float(row.running)
-        read.installed[key][row.t] = float(row.installed)
+        what = f"{row.accelerator} at {row.candidate}"
+        read.running[key][row.t] = _amount(read, f"running {what}", row.running)
+        read.installed[key][row.t] = _whole(read, f"installed {what}", row.installed)
     for row in _rows(read, plan, study, "leases", ["lease", "quarter"]):
         reserved = tuple(name for name in str(row.cluster).split("; ") if name)
         read.contracts.append((str(row.lease), row.t, _whole(read, f"GPUs of {row.lease}", row.gpus), reserved))
     for row in _rows(read, plan, study, "service", ["source", "region", "quarter"]):
-        read.service.append((str(row.source), str(row.region), row.t, float(row.h100e_bf16)))
+        served = _amount(read, f"service from {row.source} to {row.region}", row.h100e_bf16)
+        read.service.append((str(row.source), str(row.region), row.t, served))
     for row in plan.tables["clusters"].itertuples():
+        if str(row.cluster) in read.hosts:
+            read.faults.append(f"cluster {row.cluster}: more than one host")
         read.hosts[str(row.cluster)] = (str(row.host), str(row.tenure), str(row.accelerator), float(row.gpus))
     return read
 
@@ -82,7 +90,7 @@ def _rows(read: Read, plan: Plan, study: Study, table: str, key: list[str]) -> I
     frame: pd.DataFrame = plan.tables[table]
     if frame.duplicated(key).any():
         read.faults.append(f"table {table}: rows repeat the same {', '.join(key)}")
-    frame = frame.assign(t=[parse_quarter(str(q)) - study.start for q in frame["quarter"]])
+    frame = frame.assign(t=[_number(read, study, table, text) for text in frame["quarter"]])
     outside = frame[(frame["t"] < 0) | (frame["t"] >= study.quarters)]
     if len(outside):
         read.faults.append(f"table {table}: {len(outside)} rows outside the horizon, e.g. {outside['quarter'].iloc[0]}")
@@ -90,7 +98,23 @@ def _rows(read: Read, plan: Plan, study: Study, table: str, key: list[str]) -> I
     return list(inside.itertuples())
 
 
+def _number(read: Read, study: Study, table: str, text: object) -> int:
+    """Quarter number of a label; -1, which is outside the horizon, for what is no quarter."""
+    try:
+        return parse_quarter(str(text)) - study.start
+    except ValueError:
+        read.faults.append(f"table {table}: {text!r} is no quarter")
+        return -1
+
+
+def _amount(read: Read, what: str, value: float) -> float:
+    """The value; a fault when it is missing or below zero by more than a solver leaves."""
+    if not (math.isfinite(value) and value >= -1e-6):
+        read.faults.append(f"{what}: {value} is no amount from 0")
+    return float(value)
+
+
 def _whole(read: Read, what: str, value: float) -> float:
-    if value != round(value) or value < 0:
+    if not (math.isfinite(value) and value == round(value) and value >= 0):
         read.faults.append(f"{what}: {value} is not a whole number from 0")
     return float(value)

@@ -25,8 +25,8 @@ SLACK = 1e-6
 
 
 def over(found: float, allowed: float) -> bool:
-    """Whether found exceeds allowed by more than the slack."""
-    return found > allowed + SLACK * max(1.0, abs(allowed))
+    """Whether found exceeds allowed by more than the slack. A number that is missing on either side exceeds."""
+    return not found <= allowed + SLACK * max(1.0, abs(allowed))
 
 
 class Limits:
@@ -35,6 +35,8 @@ class Limits:
     def __init__(self, study: Study, tables: Tables, places: Places, offers: dict[str, Offer], read: Read) -> None:
         self._study, self._tables, self._places, self._offers, self._read = study, tables, places, offers, read
         self._held = self._held_by_clusters()
+        self._towns = tables.regions.sort_values("population", ascending=False, kind="stable").set_index("region")
+        self._own_rtt_ms = self._planner_rtt_ms()
 
     def faults(self) -> Iterator[str]:
         """Every limit of the study that the decisions break."""
@@ -115,12 +117,10 @@ class Limits:
             yield f"{where}: installed accelerators take {draw_mw:.3f} MW IT, halls hold {halls_mw:.3f}"
         for name in kw:
             shown = self._read.installed.get((candidate, name), {}).get(t, 0.0)
-            if abs(shown - installed[name]) > 0.5:
+            if not abs(shown - installed[name]) <= SLACK:
                 yield f"{where}: fleet says {shown:,.0f} {name} installed, deliveries give {installed[name]:,.0f}"
             if over(running[name], installed[name]):
                 yield f"{where}: {running[name]:,.1f} {name} run, {installed[name]:,.0f} are installed"
-            if running[name] < -SLACK:
-                yield f"{where}: {running[name]} {name} run"
             if over(self._held.get((candidate, name, t), 0.0), running[name]):
                 yield f"{where}: clusters hold more {name} than run"
         meter = sum(running[n] * kw[n] for n in kw) / 1e3 * place.pue_peak
@@ -219,7 +219,7 @@ class Limits:
                 yield from self._leased_cluster(cluster, host, name, gpus)
                 continue
             block = accelerator_figure(self._study, self._tables, name, "pod_accelerators")
-            if abs(gpus - self._needs(cluster, name, block)) > 0.5:
+            if not abs(gpus - self._needs(cluster, name, block)) <= SLACK:
                 needed = self._needs(cluster, name, block)
                 yield f"cluster {cluster.name}: {gpus:,.0f} accelerators, it takes {needed:,.0f}"
             place = self._places.get(host)
@@ -236,7 +236,7 @@ class Limits:
         if offer is None or offer.accelerator != name:
             yield f"cluster {cluster.name}: its host {host} is no lease of {name} in the study"
             return
-        if abs(gpus - needed) > 0.5:
+        if not abs(gpus - needed) <= SLACK:
             yield f"cluster {cluster.name}: {gpus:,.0f} GPUs, it takes {needed:,.0f}"
         if over(needed, offer.fabric):
             yield f"cluster {cluster.name}: {needed:,.0f} GPUs on {host}, whose fabric holds {offer.fabric:,}"
@@ -272,7 +272,7 @@ class Limits:
                 yield f"lease {lease}, {self._label(t)}: {gpus:,.0f} GPUs, at most {most:,.0f}"
         for name, offer in self._offers.items():
             found = active.get((name, 0), 0.0)
-            if offer.existing and abs(found - offer.contract_gpus) > 0.5:
+            if offer.existing and abs(found - offer.contract_gpus) > SLACK:
                 yield f"existing contract {name}: {found:,.0f} GPUs in the plan, {offer.contract_gpus:,.0f} run"
 
     def _active_gpus(self, lease: str, t: int) -> float:
@@ -327,23 +327,32 @@ class Limits:
     def _arcs(self, arcs: list[tuple[str, str]]) -> Iterator[str]:
         ask = self._study.inference
         assert ask is not None
-        own = {}
-        if ask.rtt_table is not None:
-            table = read_rtt_table(self._study.folder / ask.rtt_table)
-            own = {(row.candidate, row.region): float(row.rtt_ms) for row in table.itertuples()}
-        towns = self._tables.regions.set_index("region")
         for source, region in arcs:
-            if region not in towns.index[: ask.regions]:
+            if region not in self._towns.index[: ask.regions]:
                 yield f"service {source} - {region}: no such region in the study"
                 continue
-            place = self._places.get(source)
-            offer = self._offers.get(source)
-            lat, lon = (place.lat, place.lon) if place else (offer.lat, offer.lon) if offer else (np.nan, np.nan)
-            if np.isnan(lat):
+            rtt = self.round_trip_ms(source, region)
+            if rtt is None:
                 yield f"service {source} - {region}: the source has no place"
-                continue
-            km = geodesic_km([lat], [lon], [towns.loc[region, "lat"]], [towns.loc[region, "lon"]])
-            line = float(rtt_p95_ms(km, basis=ask.rtt_basis, access_adder_ms=ask.access_adder_ms)[0, 0])
-            rtt = own.get((source, region), line)
-            if over(rtt, ask.rtt_target_ms):
+            elif over(rtt, ask.rtt_target_ms):
                 yield f"service {source} - {region}: round trip {rtt:.2f} ms, the target is {ask.rtt_target_ms:g} ms"
+
+    def round_trip_ms(self, source: str, region: str) -> float | None:
+        """p95 from a campus or a lease to a region; None when either end has no place."""
+        ask = self._study.inference
+        place, offer = self._places.get(source), self._offers.get(source)
+        lat, lon = (place.lat, place.lon) if place else (offer.lat, offer.lon) if offer else (np.nan, np.nan)
+        if ask is None or region not in self._towns.index or np.isnan(lat):
+            return None
+        if (source, region) in self._own_rtt_ms:
+            return self._own_rtt_ms[source, region]
+        town = self._towns.loc[region]
+        km = geodesic_km([lat], [lon], [town["lat"]], [town["lon"]])
+        return float(rtt_p95_ms(km, basis=ask.rtt_basis, access_adder_ms=ask.access_adder_ms)[0, 0])
+
+    def _planner_rtt_ms(self) -> dict[tuple[str, str], float]:
+        ask = self._study.inference
+        if ask is None or ask.rtt_table is None:
+            return {}
+        table = read_rtt_table(self._study.folder / ask.rtt_table)
+        return {(str(row.candidate), str(row.region)): float(row.rtt_ms) for row in table.itertuples()}

@@ -28,6 +28,8 @@ class Place:
     lon: float
     state: str
     county_fips: str
+    bus_id: int | None
+    """Bus of a substation candidate or the one the planner gave; None: not known here."""
     tenure: str
     final_utility_mw: float
     pue_mean: float
@@ -83,7 +85,7 @@ class Places:
         allowed = (
             self._study.money.own
             and inside
-            and left >= wish.grid.min_utility_mw
+            and min(left, wish.largest_campus_utility_mw) >= wish.grid.min_utility_mw
             and (not wish.grid.states or row["state"] in wish.grid.states)
             and row["state"] not in wish.grid.exclude_states
             and (not wish.grid.interconnects or row["interconnect"] in wish.grid.interconnects)
@@ -96,6 +98,7 @@ class Places:
             county_fips=str(row["county_fips"]),
             interconnect=str(row["interconnect"]),
             tenure="own",
+            bus_id=int(row["bus_id"]) if pd.notna(row["bus_id"]) else None,
             utility_mw=left,
             allowed=allowed,
         )
@@ -115,6 +118,7 @@ class Places:
             county_fips=str(where["county_fips"]),
             interconnect=self._nearest_interconnect(float(row["lat"]), float(row["lon"])),
             tenure=str(row["tenure"]),
+            bus_id=int(row["bus_id"]) if pd.notna(row["bus_id"]) else None,
             utility_mw=float(row["utility_mw"]),
             it_mw=float(row["it_mw"]),
             own_usd_per_mwh=float(row["usd_per_mwh"]),
@@ -173,6 +177,7 @@ class Places:
         interconnect: str,
         tenure: str,
         allowed: bool,
+        bus_id: int | None = None,
         utility_mw: float = np.nan,
         it_mw: float = np.nan,
         own_usd_per_mwh: float = np.nan,
@@ -192,6 +197,7 @@ class Places:
             lon=lon,
             state=state,
             county_fips=county_fips,
+            bus_id=bus_id,
             tenure=tenure,
             final_utility_mw=min(stated, study.candidates.largest_campus_utility_mw),
             pue_mean=mean,

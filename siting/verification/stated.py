@@ -179,12 +179,13 @@ def _regions(plan: Plan, study: Study, tables: Tables) -> Iterator[str]:
     for row in frame.itertuples():
         people = float(known.loc[row.region, "population"])
         again: dict[str, float | str | bool] = {
-            "population": people,
             "lat": float(known.loc[row.region, "lat"]),
             "lon": float(known.loc[row.region, "lon"]),
             "peak_h100e_bf16": peak * people / everyone,
         }
         yield from _compare(f"regions, {row.region}", row, again)
+        if float(row.population) != people:
+            yield f"regions, {row.region}, population: the plan says {row.population}, recomputed {people:.0f}"
 
 
 def _round_trips(plan: Plan, study: Study, places: Places, offers: dict[str, Offer], limits: Limits) -> Iterator[str]:

@@ -127,16 +127,16 @@ def test_broken_limit_is_named(make_study, make_plan, tables, name):
 
 
 COLUMNS = {
-    "sites": "candidate lat lon state county_fips tenure open_quarter it_mw utility_mw final_utility_mw pue_mean pue_peak "
-    "energization grid_checked clusters",
+    "sites": "candidate lat lon state county_fips tenure open_quarter it_mw utility_mw final_utility_mw pue_mean "
+    "pue_peak energization grid_checked clusters",
     "modules": "candidate quarter modules it_mw",
     "deliveries": "candidate accelerator quarter pods accelerators",
     "fleet": "candidate accelerator quarter installed running",
     "leases": "lease accelerator quarter gpus term_quarters usd_per_gpu_h existing cluster",
     "power": "candidate quarter standing_it_mw running_it_mw running_utility_mw energized_utility_mw energy_mwh co2_t",
     "service": "source region quarter rtt_ms",
-    "cash": "quarter accelerators halls hall_om rent opening energy accelerator_om property_tax lease existing_lease total "
-    "cumulative funding_cumulative",
+    "cash": "quarter accelerators halls hall_om rent opening energy accelerator_om property_tax lease existing_lease "
+    "total cumulative funding_cumulative",
     "after_horizon": "quarter rent lease existing_lease",
     "credits": "musd",
     "clusters": "cluster host tenure accelerator gpus it_mw utility_mw by",

@@ -58,6 +58,13 @@ def test_present_value_by_hand(make_study, make_plan, tables):
         ({"power__price_adder_usd_per_mwh": "50 USD/MWh"}, "energy", [0, 0.209664, 0.211968, 0.211968]),
         ({"taxes__sales_tax_exemption_claimed": True}, "accelerators", [10, 30, 0, 0]),
         ({"halls__construction_quarters": 0}, "halls", [0, 20, 0, 0]),
+        # signed in t = 1: line, substation and land grow by 1.21^0.25, the deposit does not
+        (
+            {"halls__construction_quarters": 0, "halls__escalator": "21 %/y"},
+            "opening",
+            [0, 5 * 1.21**0.25 + 2, 0, 0],
+        ),
+        ({"halls__construction_quarters": 0, "halls__escalator": "21 %/y"}, "halls", [0, 20 * 1.21**0.25, 0, 0]),
         ({"leases__existing__0__prepay": "50 %"}, "existing_lease", [0.2184, 0.2184, 0.2208, 0.2208]),
     ],
 )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import platform
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from siting.assembly import Assembled, assemble
+from siting.errors import VerificationError
 from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
+from siting.memory import peak_mb
 from siting.plan import Plan
 from siting.problem import Problem
 from siting.progress import Progress
@@ -40,7 +40,7 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     """The best plan found for the study, with a bound over the candidates that passed the screen.
 
     An infeasible study or a limit without a plan is a Plan too: look at `termination`. Raises InputError for bad input,
-    SolverError when HiGHS fails. The plan is verified (`facts["verification"]`); `verify_plan` does it again.
+    SolverError when HiGHS fails, VerificationError when the second reading of the plan finds a fault.
     """
     clock = _Clock(progress)
     tables = tables or read_tables()
@@ -51,14 +51,17 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     problem = assembled.problem.take(screened.rows)
     clock.lap("reduce")
     searched = search(problem, _options(study), clock.watch)
-    clock.add(searched.seconds)
+    clock.add(searched.seconds, searched.peak_mb)
     plan = _plan(study, tables, assembled, screened, problem, searched, clock)
     clock.lap("report")
     if searched.decisions is not None:
         checked = verify(plan, study, tables)
         plan = replace(plan, facts={**plan.facts, "verification": _verdict(checked), "grid_check": checked.grid})
         clock.lap("verify")
-    return replace(plan, seconds=clock.seconds, peak_mb=_peak_mb())
+        if not checked.ok:
+            raise VerificationError("\n".join(checked.faults))
+    facts = {**plan.facts, "peak_mb_by_phase": clock.peak_mb}
+    return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
 
 
 def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:
@@ -198,12 +201,6 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
 
-def _peak_mb() -> float:
-    """Peak resident memory of this process, MB (Linux counts kilobytes, macOS bytes)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
-
-
 class _Clock:
     """Wall seconds by phase, told to the listener as they pass."""
 
@@ -211,15 +208,17 @@ class _Clock:
         self._listener, self._began = listener, time.perf_counter()
         self._last = self._began
         self.seconds: dict[str, float] = {}
+        self.peak_mb: dict[str, float] = {}
 
     def lap(self, phase: str) -> None:
         now = time.perf_counter()
-        self.seconds[phase] = now - self._last
+        self.seconds[phase], self.peak_mb[phase] = now - self._last, peak_mb()
         self._last = now
         self._tell(phase, None, None)
 
-    def add(self, seconds: dict[str, float]) -> None:
+    def add(self, seconds: dict[str, float], peaks: dict[str, float]) -> None:
         self.seconds.update(seconds)
+        self.peak_mb.update(peaks)
         self._last = time.perf_counter()
 
     def watch(self, incumbent: float | None, bound: float | None, _: float) -> None:

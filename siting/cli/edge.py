@@ -27,6 +27,8 @@ def guarded(command: Callable[[], Any]) -> None:
         sys.exit(EXIT_BAD_INPUT)
     except VerificationError as error:
         print(error, file=sys.stderr)
+        if "--json" in sys.argv:
+            print_json({"error": "verification failed", "faults": str(error).splitlines()})
         sys.exit(EXIT_VERIFICATION)
     except OSError as error:
         where = str(error.filename or "a file")

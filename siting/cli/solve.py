@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.edge import EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, EXIT_VERIFICATION, print_json
+from siting.cli.edge import EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, print_json
 from siting.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
     else:
         Console().print(terminal_summary(plan, study))
         Console().print(f"{folder / 'report.html'}", highlight=False)
-    for fault in plan.facts.get("verification", {}).get("faults", []):
-        console.print(f"verification: {fault}", markup=False)
     return code
 
 
@@ -89,8 +87,6 @@ def exit_code(plan: Plan, gap: float) -> int:
         return EXIT_INFEASIBLE
     if plan.termination is Termination.NO_PLAN_FOUND:
         return EXIT_NO_PLAN
-    if not plan.facts["verification"]["ok"]:
-        return EXIT_VERIFICATION
     return 0 if plan.gap is not None and plan.gap <= gap else EXIT_GAP
 
 

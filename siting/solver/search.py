@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.formulation.build import build_model
+from siting.memory import peak_mb
 from siting.problem import Problem
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.decisions import Decisions, decisions_from
@@ -34,6 +35,8 @@ class Searched:
     rounding_musd: float | None
     """Value of the whole plan less that of the plan with fractional pods."""
     seconds: dict[str, float]
+    peak_mb: dict[str, float]
+    """Largest resident size of the process by the end of each phase, MB."""
     rows: int
     columns: int
     nonzeros: int
@@ -44,12 +47,12 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
     """Least present value over the candidates of `p`. The time limit covers building and both solves."""
     began = time.perf_counter()
     model = build_model(p)
-    built = time.perf_counter()
+    built, built_mb = time.perf_counter(), peak_mb()
     try:
         matrix = compile_model(model)
     except InfeasibleRowError:
         return _impossible(built - began, time.perf_counter() - built)
-    compiled = time.perf_counter()
+    compiled, compiled_mb = time.perf_counter(), peak_mb()
 
     def left() -> float:
         return max(1.0, options.time_limit_s - (time.perf_counter() - began))
@@ -70,6 +73,7 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         decisions=decisions_from(p, matrix, whole.x) if whole is not None and whole.x is not None else None,
         rounding_musd=_difference(whole, relaxed),
         seconds=seconds,
+        peak_mb={"build": built_mb, "transfer": compiled_mb, "solve": peak_mb()},
         rows=len(matrix.row_lower),
         columns=len(matrix.cost),
         nonzeros=int(matrix.a.nnz),
@@ -83,6 +87,7 @@ def _impossible(build: float, transfer: float) -> Searched:
         decisions=None,
         rounding_musd=None,
         seconds={"build": build, "transfer": transfer, "solve": 0.0},
+        peak_mb=dict.fromkeys(("build", "transfer", "solve"), peak_mb()),
         rows=0,
         columns=0,
         nonzeros=0,

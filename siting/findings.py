@@ -214,7 +214,8 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
     if study.halls.cost_musd_per_it_mw is None and study.money.own:
         for market in markets:
             picked = catalog.construction_musd_per_it_mw(tables, market, study.halls.cost_level)
-            span = f"{picked.value:g} MUSD per MW IT ({picked.low:g}-{picked.high:g})"
+            left_out = str(tables.construction.set_index("market").loc[market, "excludes"]).replace(";", ", ")
+            span = f"{picked.value:g} MUSD per MW IT ({picked.low:g}-{picked.high:g}), without {left_out}"
             add(f"construction, {market}", span, picked.source, picked.date, picked.confidence)
     states = sorted(set(sites["state"])) if len(sites) else []
     if states:

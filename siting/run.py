@@ -69,6 +69,12 @@ def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:
     return assemble(study, tables or read_tables())
 
 
+def figures_of(study: Study, assembled: Assembled) -> list[tuple[str, str, str]]:
+    """Figures that come from the catalogue, as (what, value, source and date), for every usable candidate."""
+    used = figures_used(study, read_tables(), assembled, assembled.usable)
+    return [(row["item"], row["value"], f"{row['source']} ({row['date'] or 'undated'})") for row in used]
+
+
 def study_of(plan: Plan) -> Study:
     """The validated study inside a plan, looking for its files where it did."""
     study = Study.model_validate(dict(plan.study))

@@ -62,12 +62,12 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Read and check a study and the figures it needs; solve nothing."""
-    from siting.run import assemble_only
+    from siting.run import assemble_only, figures_of
     from siting.study import read_study, show_study
 
     checked = read_study(study)
     assembled = assemble_only(checked)
-    rows = show_study(checked) if show else []
+    rows = [*show_study(checked), *figures_of(checked, assembled)] if show else []
     usable, read = len(assembled.usable), len(assembled.candidates)
     if as_json:
         values = {key: {"value": value, "origin": origin} for key, value, origin in rows}

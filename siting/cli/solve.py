@@ -29,12 +29,11 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
     study = read_study(path).update(changes)
     folder = out or Path("plans") / study.name
     _refuse_existing(folder, force)
-    tables = read_tables()
     console = Console(stderr=True)
     with console.status(f"{study.name}: reading") as status:
-        plan = solve(study, progress=_teller(console, status.update, study.name), tables=tables)
+        plan = solve(study, progress=_teller(console, status.update, study.name))
     plan.save(folder)
-    write_report(plan, study, tables, folder / "report.html")
+    write_report(plan, study, read_tables(), folder / "report.html")
     code = exit_code(plan, study.search.gap)
     if as_json:
         print_json(summary(plan, folder))

@@ -1,0 +1,47 @@
+"""All sites at once on the network: a pile of sites fails, one modest site passes, a site without a bus is named."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from siting.tables.read import Tables, read_tables
+from siting.verification.grid import grid_check
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+def _sites(tables: Tables, count: int, utility_mw: float) -> pd.DataFrame:
+    texas = tables.grid_substations[tables.grid_substations["interconnect"] == "Texas"]
+    chosen = texas.sort_values("hosting_n1_utility_mw", ascending=False).head(count)
+    return pd.DataFrame(
+        {
+            "candidate": "sub-" + chosen["sub_id"].astype(str),
+            "bus_id": chosen["bus_id"].astype("Int64"),
+            "utility_mw": utility_mw,
+        }
+    )
+
+
+def test_one_site_within_its_hosting_passes(tables):
+    """50 MW at the strongest Texas substation overload nothing."""
+    assert grid_check(_sites(tables, 1, 50.0), tables)["status"] == "passed"
+
+
+def test_forty_sites_of_300_mw_fail_and_name_the_lines(tables):
+    """12,000 MW in forty places exceed what Texas takes together (about 11 GW): lines are named, largest excess first."""
+    found = grid_check(_sites(tables, 40, 300.0), tables)
+    assert found["status"] == "failed"
+    excess = [line["excess_mw"] for line in found["overloads"]]
+    assert excess and excess[0] > 0 and excess == sorted(excess, reverse=True)
+    assert found["islands"][0]["load_mw"] == pytest.approx(12_000.0)
+
+
+def test_a_site_without_a_bus_is_not_checked(tables):
+    """A planner's place far from every substation has no bus: named, and never called passed."""
+    sites = _sites(tables, 1, 50.0).assign(bus_id=pd.array([pd.NA], dtype="Int64"))
+    found = grid_check(sites, tables)
+    assert found["status"] == "not_checked" and found["not_checked"] == sites["candidate"].tolist()

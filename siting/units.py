@@ -20,6 +20,8 @@ from pydantic_core import core_schema
 _NUMBER_AND_UNIT = re.compile(r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%].*)$")
 _QUARTER = re.compile(r"^(\d{4})-?Q([1-4])$")
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+LARGEST_MUSD = 1e6
+"""No single amount of a study is larger: a thousand billion dollars. `6e9 MUSD` is a slip of the unit."""
 
 
 @functools.cache
@@ -49,6 +51,12 @@ def parse_quantity(text: object, unit: str) -> float:
         raise ValueError(f"expected {example}, found {text!r}") from error
     if not math.isfinite(value):
         raise ValueError(f"expected a finite number, found {text!r}")
+    if unit == "MUSD" and abs(value) > LARGEST_MUSD:
+        raise ValueError(
+            f"expected at most {LARGEST_MUSD:,.0f} MUSD in one amount; this is {value:,.0f} MUSD: is USD or kUSD meant?"
+        )
+    if unit in ("MUSD", "MW") and 0 < abs(value) < 1e-6:
+        raise ValueError(f"expected {example}; this is {value:g} {unit}: a small m is a thousandth, M a million")
     return value
 
 

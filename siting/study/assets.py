@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from siting.study.strict import Strict
-from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare
+from siting.study.strict import Clash, Rule, Strict
+from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, quarter_label
 
 Part = Literal["accelerator", "server", "network", "storage"]
 
@@ -156,15 +158,24 @@ class LeaseContract(Strict):
     note: str = ""
     """Source, or the word assumed."""
 
-    @model_validator(mode="after")
-    def _price(self) -> LeaseContract:
-        if (self.usd_per_gpu_h is None) == (self.total_musd is None):
-            raise ValueError("expected exactly one of usd_per_gpu_h and total_musd")
+    def rules(self) -> tuple[Rule, ...]:
+        return self._price, self._place, self._least, self._window
+
+    def _price(self) -> Iterator[Clash]:
+        yield from one_of("usd_per_gpu_h", self.usd_per_gpu_h, "total_musd", self.total_musd)
+
+    def _place(self) -> Iterator[Clash]:
         if (self.lat is None) != (self.lon is None):
-            raise ValueError("expected both lat and lon, or neither")
+            yield Clash("lat" if self.lat is None else "lon", "nothing", "both lat and lon, or neither")
+
+    def _least(self) -> Iterator[Clash]:
         if self.min_gpus is not None and self.min_gpus > self.gpus:
-            raise ValueError("expected min_gpus <= gpus")
-        return self
+            yield Clash("min_gpus", f"{self.min_gpus}", f"at most gpus, {self.gpus}")
+
+    def _window(self) -> Iterator[Clash]:
+        first, last = self.deliver_from, self.start_until
+        if first is not None and last is not None and last < first:
+            yield Clash("start_until", quarter_label(last), f"deliver_from, {quarter_label(first)}, or later")
 
 
 class Leases(Strict):
@@ -179,18 +190,27 @@ class Leases(Strict):
     value_after_horizon_usd_per_gpu_h: Annotated[float, Field(ge=0), Unit("USD/GPU/h")] = 0.0
     """Credit for leased capacity that outlives the horizon; its payments count in full."""
 
-    @model_validator(mode="after")
-    def _dates(self) -> Leases:
-        for lease in self.existing:
-            if lease.ends is None or lease.total_musd is not None:
-                raise ValueError(f"existing lease {lease.name!r}: expected `ends` and usd_per_gpu_h")
-        for lease in self.bilateral:
-            if lease.term_quarters is None or lease.deliver_from is None:
-                raise ValueError(f"bilateral lease {lease.name!r}: expected term_quarters and deliver_from")
-        names = [lease.name.strip().casefold() for lease in (*self.existing, *self.bilateral)]
-        if len(set(names)) < len(names):
-            raise ValueError("expected every lease to have a name of its own")
-        return self
+    def rules(self) -> tuple[Rule, ...]:
+        return self._existing, self._bilateral, self._names
+
+    def _existing(self) -> Iterator[Clash]:
+        for n, lease in enumerate(self.existing):
+            if getattr(lease, "ends", 0) is None:
+                yield Clash(f"existing[{n}].ends", "nothing", "the last quarter of an existing contract")
+            if getattr(lease, "total_musd", None) is not None:
+                yield Clash(f"existing[{n}].total_musd", f"{lease.total_musd:g} MUSD", "usd_per_gpu_h instead")
+
+    def _bilateral(self) -> Iterator[Clash]:
+        for n, lease in enumerate(self.bilateral):
+            if getattr(lease, "term_quarters", 0) is None:
+                yield Clash(f"bilateral[{n}].term_quarters", "nothing", "the term of the offer")
+            if getattr(lease, "deliver_from", 0) is None:
+                yield Clash(f"bilateral[{n}].deliver_from", "nothing", "the first quarter in which it may start")
+
+    def _names(self) -> Iterator[Clash]:
+        named = [(f"existing[{n}]", lease) for n, lease in enumerate(self.existing)]
+        named += [(f"bilateral[{n}]", lease) for n, lease in enumerate(self.bilateral)]
+        yield from repeated_names((key, getattr(lease, "name", "")) for key, lease in named)
 
 
 class Cluster(Strict):
@@ -208,12 +228,32 @@ class Cluster(Strict):
     until: Quarter | None = None
     """Last quarter it is needed. None: to the horizon."""
 
-    @model_validator(mode="after")
-    def _size(self) -> Cluster:
-        if (self.gpus is None) == (self.h100e_bf16 is None):
-            raise ValueError("expected exactly one of gpus and h100e_bf16")
+    def rules(self) -> tuple[Rule, ...]:
+        return self._size, self._types, self._span
+
+    def _size(self) -> Iterator[Clash]:
+        yield from one_of("gpus", self.gpus, "h100e_bf16", self.h100e_bf16)
+
+    def _types(self) -> Iterator[Clash]:
         if self.gpus is not None and not self.accelerators:
-            raise ValueError("expected `accelerators` with `gpus`: a count means nothing without its type")
+            yield Clash("accelerators", "nothing", "the types that `gpus` counts: a count means nothing without them")
+
+    def _span(self) -> Iterator[Clash]:
         if self.until is not None and self.until < self.by:
-            raise ValueError("expected until >= by")
-        return self
+            yield Clash("until", quarter_label(self.until), f"`by`, {quarter_label(self.by)}, or later")
+
+
+def one_of(first: str, one: object, second: str, other: object) -> Iterator[Clash]:
+    """Exactly one of two fields is due."""
+    if (one is None) == (other is None):
+        yield Clash("", "neither" if one is None else "both", f"exactly one of {first} and {second}")
+
+
+def repeated_names(named: Iterable[tuple[str, str]]) -> Iterator[Clash]:
+    """Names that say the same to a reader: spaces around, case and the spelling of accents do not count."""
+    first: dict[str, str] = {}
+    for key, name in named:
+        folded = unicodedata.normalize("NFC", name.strip()).casefold()
+        if folded and folded in first:
+            yield Clash(f"{key}.name", repr(name), f"a name of its own: {first[folded]} has it")
+        first.setdefault(folded, key)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from siting.study.strict import Strict
+from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Unit, YearlyChange, YearlyShare
 
 
@@ -36,11 +37,12 @@ class Money(Strict):
     lease: bool = True
     """New accelerator leases are allowed (existing contracts always stand)."""
 
-    @model_validator(mode="after")
-    def _rounds(self) -> Money:
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._rounds,)
+
+    def _rounds(self) -> Iterator[Clash]:
         if not self.funding:
-            raise ValueError("expected at least one funding round")
-        return self
+            yield Clash("funding", "nothing", "at least one round")
 
 
 class Taxes(Strict):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field
 
-from siting.study.strict import Strict
+from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange
 
 _STATES = """
@@ -17,10 +18,32 @@ STATES = frozenset(_STATES.split())
 Interconnect = Literal["Eastern", "Western", "Texas"]
 
 
-def _known_states(states: tuple[str, ...]) -> tuple[str, ...]:
-    if unknown := [state for state in states if state not in STATES]:
-        raise ValueError(f"expected two-letter US states, found {', '.join(map(repr, unknown))}")
-    return states
+INTERCONNECTS = ("Eastern", "Western", "Texas")
+
+
+def _known_state(text: str) -> str:
+    if text in STATES:
+        return text
+    if text in ("PR", "GU", "VI", "AS", "MP"):
+        raise ValueError("expected one of the 50 states: there is no grid, price or tax row for a territory")
+    raise ValueError(f"expected a two-letter US state{_near(text)}")
+
+
+def _known_where(text: str) -> str:
+    if text in STATES or text in INTERCONNECTS:
+        return text
+    raise ValueError(f"expected a two-letter US state or one of {', '.join(INTERCONNECTS)}{_near(text)}")
+
+
+def _near(text: str) -> str:
+    upper = text.strip().upper()
+    return f'; did you mean "{upper}"?' if upper in STATES else ""
+
+
+State = Annotated[str, AfterValidator(_known_state)]
+"""Two letters, upper case."""
+Where = Annotated[str, AfterValidator(_known_where)]
+"""A state or an interconnection."""
 
 
 class Box(Strict):
@@ -31,19 +54,24 @@ class Box(Strict):
     west: Annotated[float, Field(ge=-180, le=180)]
     east: Annotated[float, Field(ge=-180, le=180)]
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Box:
-        if self.south >= self.north or self.west >= self.east:
-            raise ValueError("expected south < north and west < east (degrees)")
-        return self
+    def rules(self) -> tuple[Rule, ...]:
+        return self._south_of_north, self._west_of_east
+
+    def _south_of_north(self) -> Iterator[Clash]:
+        if self.south >= self.north:
+            yield Clash("south", f"{self.south}", f"less than north, {self.north} (degrees)")
+
+    def _west_of_east(self) -> Iterator[Clash]:
+        if self.west >= self.east:
+            yield Clash("west", f"{self.west}", f"less than east, {self.east} (degrees)")
 
 
 class GridCandidates(Strict):
     """Substations of the synthetic grid as candidates for an own campus."""
 
-    states: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
     """Two-letter states to keep. Empty: all."""
-    exclude_states: tuple[str, ...] = ()
+    exclude_states: tuple[State, ...] = ()
     """Two-letter states to leave out, e.g. one whose power price is blank in the catalogue."""
     interconnects: tuple[Interconnect, ...] = ()
     """Interconnections to keep. Empty: all."""
@@ -51,8 +79,6 @@ class GridCandidates(Strict):
     """Keep substations inside any of these boxes. Empty: no box filter."""
     min_utility_mw: Annotated[float, Field(ge=0), Unit("MW")] = 30.0
     """Least hosting capacity at the meter that a candidate must have."""
-
-    _states = field_validator("states", "exclude_states")(_known_states)
 
 
 class FileCandidates(Strict):
@@ -95,11 +121,12 @@ class Candidates(Strict):
     committed_utility_mw_by_county: dict[str, Annotated[float, Field(ge=0), Unit("MW")]] = Field(default_factory=dict)
     """The same by county FIPS: taken off every candidate of the county."""
 
-    @model_validator(mode="after")
-    def _something(self) -> Candidates:
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._something,)
+
+    def _something(self) -> Iterator[Clash]:
         if self.grid is None and self.file is None and self.colocation is None:
-            raise ValueError("expected at least one of candidates.grid, candidates.file, candidates.colocation")
-        return self
+            yield Clash("", "none", "at least one of candidates.grid, candidates.file, candidates.colocation")
 
 
 class Layer(Strict):
@@ -114,17 +141,19 @@ class Layer(Strict):
     cost_musd: Annotated[float, Field(ge=0), Unit("MUSD")] | None = None
     """Added once to opening a campus (only with add_cost)."""
 
-    @model_validator(mode="after")
-    def _cost(self) -> Layer:
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._cost,)
+
+    def _cost(self) -> Iterator[Clash]:
         if (self.rule == "add_cost") != (self.cost_musd is not None):
-            raise ValueError("expected cost_musd exactly when rule is add_cost")
-        return self
+            found = "nothing" if self.cost_musd is None else f"{self.cost_musd:g} MUSD"
+            yield Clash("cost_musd", found, "a cost exactly when rule is add_cost")
 
 
 class TimeToPower(Strict):
     """Quarters from the study's start to grid power, a labelled assumption: no public table gives it for loads."""
 
-    where: tuple[str, ...] = ()
+    where: tuple[Where, ...] = ()
     """States or interconnections this row speaks of. Empty: everywhere else (must be the last row)."""
     low_quarters: Annotated[int, Field(ge=0)]
     mid_quarters: Annotated[int, Field(ge=0)]
@@ -132,13 +161,13 @@ class TimeToPower(Strict):
     note: str
     """Why these numbers: source, or the word assumption."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> TimeToPower:
-        if not self.low_quarters <= self.mid_quarters <= self.high_quarters:
-            raise ValueError("expected low_quarters <= mid_quarters <= high_quarters")
-        if unknown := [w for w in self.where if w not in STATES and w not in ("Eastern", "Western", "Texas")]:
-            raise ValueError(f"expected states or interconnections, found {', '.join(map(repr, unknown))}")
-        return self
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._ordered,)
+
+    def _ordered(self) -> Iterator[Clash]:
+        low, mid, high = self.low_quarters, self.mid_quarters, self.high_quarters
+        if not low <= mid <= high:
+            yield Clash("", f"{low}, {mid}, {high}", "low_quarters <= mid_quarters <= high_quarters")
 
 
 class RampStep(Strict):
@@ -148,11 +177,13 @@ class RampStep(Strict):
     share: Share | None = None
     utility_mw: Annotated[float, Field(ge=0), Unit("MW")] | None = None
 
-    @model_validator(mode="after")
-    def _one(self) -> RampStep:
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._one,)
+
+    def _one(self) -> Iterator[Clash]:
         if (self.share is None) == (self.utility_mw is None):
-            raise ValueError("expected exactly one of share and utility_mw")
-        return self
+            found = "neither" if self.share is None else "both"
+            yield Clash("", found, "exactly one of share and utility_mw")
 
 
 class Power(Strict):
@@ -173,16 +204,24 @@ class Power(Strict):
     load_factor: Share = 0.8
     """Mean over peak draw of running accelerators; bills energy, never sizes power (0.8: lease_versus_buy.md)."""
 
-    @model_validator(mode="after")
-    def _table(self) -> Power:
+    def rules(self) -> tuple[Rule, ...]:
+        return self._table, self._order, self._steps
+
+    def _table(self) -> Iterator[Clash]:
         if not self.time_to_power:
-            raise ValueError("expected at least one time_to_power row")
-        if any(not row.where for row in self.time_to_power[:-1]):
-            raise ValueError("expected only the last time_to_power row to have no `where`")
+            yield Clash("time_to_power", "nothing", "at least one row")
+
+    def _order(self) -> Iterator[Clash]:
+        for n, row in enumerate(self.time_to_power[:-1]):
+            if getattr(row, "where", None) == ():
+                yield Clash(
+                    f"time_to_power[{n}].where", "nothing", "states or interconnections: only the last row is for all"
+                )
+
+    def _steps(self) -> Iterator[Clash]:
         steps = [step.after_quarters for step in self.ramp]
         if not steps or steps != sorted(set(steps)):
-            raise ValueError("expected ramp steps in rising order of after_quarters")
-        return self
+            yield Clash("ramp", f"after_quarters {steps}", "steps in rising order of after_quarters")
 
 
 class Inference(Strict):

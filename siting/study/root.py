@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr
 
 from siting.study.assets import (
     Accelerator,
@@ -17,14 +18,14 @@ from siting.study.assets import (
     Colocation,
     Connection,
     Halls,
-    LeaseContract,
     Leases,
     Operation,
     Purchase,
+    repeated_names,
 )
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
-from siting.study.strict import Strict
+from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, first_day, quarter_label
 
 
@@ -100,63 +101,69 @@ class Study(Strict):
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    @model_validator(mode="after")
-    def _whole(self) -> Study:
-        problems = [*self._unique_names(), *self._dates(), *self._known_accelerators()]
+    def rules(self) -> tuple[Rule, ...]:
+        return self._something, self._buyable, self._names, self._early, self._late, self._known_accelerators
+
+    def _something(self) -> Iterator[Clash]:
         if self.inference is None and not self.clusters:
-            problems.append("expected at least one of clusters and inference: nothing is asked for")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+            yield Clash("", "neither", "at least one of clusters and inference: nothing is asked for")
 
-    def _unique_names(self) -> list[str]:
-        found = []
-        for what, names in (
-            ("accelerators", [a.name for a in self.accelerators]),
-            ("clusters", [c.name for c in self.clusters]),
-        ):
-            folded = [name.strip().casefold() for name in names]
-            if len(set(folded)) < len(folded):
-                found.append(f"expected every name in {what} once, found {names}")
+    def _buyable(self) -> Iterator[Clash]:
         if not self.accelerators:
-            found.append("expected at least one entry in accelerators")
-        return found
+            yield Clash("accelerators", "nothing", "at least one entry")
 
-    def _dates(self) -> list[str]:
-        start, end = int(self.start), self.end
-        dated: list[tuple[str, int | None]] = [
-            *((f"money.funding[{n}].quarter", r.quarter) for n, r in enumerate(self.money.funding)),
-            *((f"clusters[{n}].by", c.by) for n, c in enumerate(self.clusters)),
-            *((f"leases.existing[{n}].ends", x.ends) for n, x in enumerate(self.leases.existing)),
-            *((f"leases.bilateral[{n}].deliver_from", x.deliver_from) for n, x in enumerate(self.leases.bilateral)),
-        ]
-        if self.inference is not None:
-            dated.append(("inference.first_quarter", self.inference.first_quarter))
-        early = [
-            f"{key}: expected {quarter_label(start)} or later, found {quarter_label(when)}"
-            for key, when in dated
-            if when is not None and when < start
-        ]
-        late = [
-            f"{key}: expected a quarter before the horizon ends in {quarter_label(end)}, found {quarter_label(when)}"
-            for key, when in dated
-            if when is not None and when >= end and (key.startswith("clusters") or key.startswith("inference"))
-        ]
-        return early + late
+    def _names(self) -> Iterator[Clash]:
+        for what in ("accelerators", "clusters"):
+            entries = enumerate(getattr(self, what, ()))
+            yield from repeated_names((f"{what}[{n}]", getattr(entry, "name", "")) for n, entry in entries)
 
-    def _known_accelerators(self) -> list[str]:
-        known = {a.name for a in self.accelerators}
-        return [
-            f"clusters[{n}].accelerators: {name!r} is not in accelerators ({', '.join(sorted(known))})"
-            for n, cluster in enumerate(self.clusters)
-            for name in cluster.accelerators
-            if name not in known
-        ] + [
-            f"{key}[{n}].accelerator: {lease.accelerator!r} is not in accelerators ({', '.join(sorted(known))})"
-            for key, leases in (("leases.existing", self.leases.existing), ("leases.bilateral", self.leases.bilateral))
-            for n, lease in enumerate(leases)
-            if isinstance(lease, LeaseContract) and lease.accelerator not in known
+    def _early(self) -> Iterator[Clash]:
+        for key, when in self._dated():
+            if when < self.start:
+                yield Clash(key, quarter_label(when), f"the study's start, {quarter_label(self.start)}, or later")
+
+    def _late(self) -> Iterator[Clash]:
+        for key, when in self._dated():
+            if when >= self.end and key.startswith(("clusters", "inference")):
+                yield Clash(key, quarter_label(when), f"a quarter before the horizon ends in {quarter_label(self.end)}")
+
+    def _dated(self) -> Iterator[tuple[str, int]]:
+        """Quarters of the study that lie in the horizon or after its start, as far as they could be read."""
+        rows = [
+            *((f"money.funding[{n}].quarter", r) for n, r in enumerate(_below(self, "money", "funding"))),
+            *((f"clusters[{n}].by", c) for n, c in enumerate(_below(self, "clusters"))),
+            *((f"leases.existing[{n}].ends", x) for n, x in enumerate(_below(self, "leases", "existing"))),
+            *((f"leases.bilateral[{n}].deliver_from", x) for n, x in enumerate(_below(self, "leases", "bilateral"))),
+            ("inference.first_quarter", getattr(self, "inference", None)),
         ]
+        for key, part in rows:
+            when = getattr(part, key.rpartition(".")[2], None)
+            if when is not None:
+                yield key, when
+
+    def _known_accelerators(self) -> Iterator[Clash]:
+        known = [accelerator.name for accelerator in self.accelerators]
+        public = _below(self, "leases", "public", "accelerators")
+        named = [(f"leases.public.accelerators[{n}]", name) for n, name in enumerate(public)]
+        for n, cluster in enumerate(_below(self, "clusters")):
+            types = getattr(cluster, "accelerators", ())
+            named += [(f"clusters[{n}].accelerators[{k}]", name) for k, name in enumerate(types)]
+        for kind in ("existing", "bilateral"):
+            for n, lease in enumerate(_below(self, "leases", kind)):
+                if hasattr(lease, "accelerator"):
+                    named.append((f"leases.{kind}[{n}].accelerator", lease.accelerator))
+        for key, name in named:
+            if known and name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; the nearest is {near[0]!r}" if near else f": {', '.join(sorted(known))}"
+                yield Clash(key, repr(name), f"one of the study's accelerators{hint}")
+
+
+def _below(part: Any, *names: str) -> tuple[Any, ...]:
+    """Entries under the names; none where something on the way is absent or could not be read."""
+    for name in names:
+        part = getattr(part, name, None)
+    return part or ()
 
 
 def _set(tree: Any, full: Any, keys: list[str], value: Any, dotted: str) -> None:

@@ -1,11 +1,73 @@
-"""The base of every part of a study: frozen, no unknown keys, documented by its attribute docstrings."""
+"""The base of every part of a study: frozen, no unknown keys, documented by its attribute docstrings.
+
+Decision: rules that look at several fields are methods listed in `rules()`, which return faults as data, instead of
+pydantic validators that raise. A reader who has one field wrong is then told about the other rules too: they run on
+whatever could be read (`siting.study.toml`), and a rule that needs a refused field stays silent.
+"""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Fields that contradict one another."""
+
+    key: str
+    """Relative to the part; empty: the part itself."""
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = f"{self.key}: " if self.key else ""
+        return f"{where}found {self.value}; expected {self.expected}"
+
+
+class ClashError(ValueError):
+    """All clashes of one part."""
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        super().__init__("; ".join(map(str, clashes)))
+
+
+Rule = Callable[[], Iterable[Clash]]
 
 
 class Strict(BaseModel):
     """A part of a study. Unknown keys are refused; a change is a new, validated copy (`Study.update`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Rules over several fields of this part."""
+        return ()
+
+    def clashes(self) -> list[Clash]:
+        """What the rules find; a rule that needs a field which could not be read finds nothing."""
+        unread = set(type(self).model_fields) - set(self.__dict__)
+        found: list[Clash] = []
+        for rule in self.rules():
+            try:
+                found += rule()
+            except AttributeError:
+                if not unread:
+                    raise
+        return found
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and info.field_name and cls.model_fields[info.field_name].annotation is not bool:
+            raise ValueError("expected something else than true or false")
+        return value
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if found := self.clashes():
+            raise ClashError(found)
+        return self

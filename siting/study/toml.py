@@ -1,20 +1,18 @@
-"""Reading a study and showing it whole. Every fault of the file is reported at once, with the nearest valid key."""
+"""Reading a study and showing it whole. Every fault of the file is reported at once."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import tomllib
-import types
-import typing
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from siting.errors import Fault, InputError
 from siting.places import shipped
+from siting.study.faults import faults_of
 from siting.study.root import Study
 
 
@@ -38,51 +36,25 @@ def study_from(raw: dict[str, Any], *, file: str, path: Path | None = None) -> S
     try:
         study = Study.model_validate(raw)
     except ValidationError as error:
-        raise InputError([_fault(file, item) for item in error.errors()]) from error
+        raise InputError(faults_of(error, Study, raw, file)) from error
     study._path = path
     return study
 
 
 def _find(path: Path) -> Path:
-    for candidate in (path, shipped("models") / path.name, shipped("models") / f"{path.name}.toml"):
+    """The file itself, or the shipped study of that name when no other folder was asked for."""
+    here = path.parent in (Path("models"), Path())
+    shipped_names = (path.name, f"{path.name}.toml") if here else ()
+    for candidate in (path, *(shipped("models") / name for name in shipped_names)):
         if candidate.is_file():
             return candidate
-    names = sorted(p.name for p in shipped("models").glob("*.toml"))
-    near = difflib.get_close_matches(path.name, names, n=1)
-    hint = f"; did you mean models/{near[0]}?" if near else ""
-    raise InputError([Fault(file=str(path), key="the file", value="nothing", expected=f"a study in TOML{hint}")])
-
-
-def _fault(file: str, item: ErrorDetails) -> Fault:
-    keys = [str(part) for part in item["loc"]]
-    dotted = ".".join(keys) or "the study"
-    if item["type"] == "extra_forbidden":
-        valid = _fields_at(Study, keys[:-1])
-        near = difflib.get_close_matches(keys[-1], valid, n=1, cutoff=0.4)
-        expected = f"a known key; the nearest is {near[0]!r}" if near else f"one of {', '.join(sorted(valid))}"
-        return Fault(file=file, key=dotted, value=f"the unknown key {keys[-1]!r}", expected=expected)
-    if item["type"] == "missing":
-        return Fault(file=file, key=dotted, value="nothing", expected="a value: it has no default")
-    value = json.dumps(item["input"], default=str, ensure_ascii=False)
-    message = item["msg"].removeprefix("Value error, ").removeprefix("expected ")
-    return Fault(file=file, key=dotted, value=value if len(value) <= 80 else value[:77] + "...", expected=message)
-
-
-def _fields_at(model: Any, keys: list[str]) -> list[str]:
-    """Names of the fields of the part that `keys` lead to."""
-    for key in keys:
-        if isinstance(model, type) and issubclass(model, BaseModel) and key in model.model_fields:
-            model = _part(model.model_fields[key].annotation)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _part(annotation: Any) -> Any:
-    """The model inside `tuple[X, ...]`, `X | None` or X itself."""
-    if typing.get_origin(annotation) in (tuple, typing.Union, types.UnionType):
-        for inner in typing.get_args(annotation):
-            if isinstance(found := _part(inner), type) and issubclass(found, BaseModel):
-                return found
-    return annotation
+    beside = {p.name: str(p) for p in path.parent.glob("*.toml")} if path.parent.is_dir() else {}
+    known = {p.name: f"models/{p.name}" for p in shipped("models").glob("*.toml")} | beside
+    near = difflib.get_close_matches(path.name, sorted(known), n=1)
+    near = near or difflib.get_close_matches(f"{path.name}.toml", sorted(known), n=1)
+    hint = f"; did you mean {known[near[0]]}?" if near else ""
+    found = "a folder" if path.is_dir() else "nothing"
+    raise InputError([Fault(file=str(path), key="the file", value=found, expected=f"a study in TOML{hint}")])
 
 
 def show_study(study: Study) -> list[tuple[str, str, str]]:

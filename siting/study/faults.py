@@ -1,0 +1,214 @@
+"""From pydantic's errors to faults a planner can act on: key, value found, what was expected, all at once.
+
+Fields are checked by pydantic; rules over several fields (`Strict.rules`) run on whatever of the study could be read,
+so that one wrong unit does not hide a date before the start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from siting.errors import Fault
+from siting.study.strict import Clash, ClashError, Strict
+from siting.units import Unit
+
+KINDS = {
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "tuple_type": "an array",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+"""What to say instead of pydantic's words, by its error type."""
+
+BOUNDS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def faults_of(error: ValidationError, model: type[Strict], raw: dict[str, Any], file: str) -> list[Fault]:
+    """Every fault of `raw`, which `model` refused with `error`."""
+    details = error.errors()
+    faults = [_fault(model, raw, file, item) for item in details if not _is_clash(item)]
+    for key, clash in _clashes(_partial(model, raw), ""):
+        whole = ".".join(filter(None, (key, clash.key))) or "the study"
+        faults.append(Fault(file=file, key=whole, value=clash.value, expected=clash.expected))
+    return faults or [_fault(model, raw, file, item) for item in details]
+
+
+def _is_clash(item: ErrorDetails) -> bool:
+    return isinstance(item.get("ctx", {}).get("error"), ClashError)
+
+
+def _fault(model: type[Strict], raw: dict[str, Any], file: str, item: ErrorDetails) -> Fault:
+    location = [part for part in item["loc"] if part != "[key]"]
+    key = _dotted(location)
+    if item["type"] == "extra_forbidden":
+        return Fault(
+            file=file,
+            key=key,
+            value=f"the unknown key {str(location[-1])!r}",
+            expected=_known_key(str(location[-1]), _fields_at(model, location[:-1])),
+        )
+    if item["type"] == "missing":
+        return Fault(file=file, key=key, value="nothing", expected="a value: it has no default")
+    written = _written(raw, location, item["input"])
+    value = json.dumps(written, default=str, ensure_ascii=False)
+    value = value if len(value) <= 80 else value[:77] + "..."
+    expected = _expected(model, location, item).removesuffix(f", found {written!r}")
+    return Fault(file=file, key=key, value=value, expected=expected)
+
+
+def _written(raw: Any, location: Sequence[str | int], otherwise: Any) -> Any:
+    """What the planner wrote there, before any unit was converted."""
+    for step in location:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            return otherwise
+    return raw
+
+
+def _dotted(location: Sequence[str | int]) -> str:
+    """`clusters[0].by` of ("clusters", 0, "by")."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".") or "the study"
+
+
+def _known_key(wrong: str, valid: dict[str, FieldInfo]) -> str:
+    near = difflib.get_close_matches(wrong, valid, n=1, cutoff=0.4)
+    expected = f"a known key; the nearest is {near[0]!r}" if near else f"one of {', '.join(sorted(valid))}"
+    if wrong.endswith("_mw") and not {"it", "utility"} & set(wrong.split("_")):
+        expected += " (a field that holds MW says it or utility)"
+    return expected
+
+
+def _expected(model: type[Strict], location: Sequence[str | int], item: ErrorDetails) -> str:
+    kind, ctx = item["type"], item.get("ctx", {})
+    if kind in KINDS:
+        tables = kind == "tuple_type" and _fields_at(model, location)
+        return "an array of tables" if tables else KINDS[kind]
+    if kind in BOUNDS:
+        name, words = BOUNDS[kind]
+        return f"{words} {_in_unit(model, location, float(ctx[name]))}"
+    if kind == "literal_error":
+        return f"one of {ctx['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"text of the pattern {ctx['pattern']}"
+    return item["msg"].removeprefix("Value error, ").removeprefix("expected ")
+
+
+def _in_unit(model: type[Strict], location: Sequence[str | int], bound: float) -> str:
+    """The bound as the planner writes it: 1 of a share is 100 %."""
+    field = _fields_at(model, location[:-1]).get(str(location[-1]))
+    unit = next(_units(field), None)
+    return f"{bound:g}" if unit is None else f"{bound / unit.scale:g} {unit.unit}"
+
+
+def _units(part: Any) -> Iterator[Unit]:
+    """Units in the annotation of a field, wherever they stand."""
+    if isinstance(part, FieldInfo):
+        yield from (extra for extra in part.metadata if isinstance(extra, Unit))
+        yield from _units(part.annotation)
+    for inner in typing.get_args(part):
+        if isinstance(inner, Unit):
+            yield inner
+        yield from _units(inner)
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> dict[str, FieldInfo]:
+    """Fields of the part that the location leads to; none when it leads to no part."""
+    part: Any = model
+    for step in location:
+        if isinstance(step, int):
+            continue
+        field = part.model_fields.get(step)
+        part = _part(field.annotation) if field else None
+        if part is None:
+            return {}
+    return dict(part.model_fields)
+
+
+def _part(annotation: Any) -> type[Strict] | None:
+    """The part inside `tuple[X, ...]`, `X | None` or X itself."""
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        return annotation
+    if typing.get_origin(annotation) in (tuple, typing.Union, types.UnionType):
+        return next(filter(None, map(_part, typing.get_args(annotation))), None)
+    return None
+
+
+def _partial(model: type[Strict], raw: dict[str, Any]) -> Strict:
+    """The part with the fields that could be read; the others are absent, also those that a misspelt key may mean."""
+    values: dict[str, Any] = {}
+    unread: set[str] = set()
+    absent = model.model_fields.keys() - raw.keys()
+    for key in raw.keys() - model.model_fields.keys():
+        unread.update(difflib.get_close_matches(key, absent, n=1, cutoff=0.4))
+    for name, field in model.model_fields.items():
+        if name in raw:
+            try:
+                values[name] = _read(field, raw[name])
+            except (ValidationError, _WrongKind):
+                unread.add(name)
+        elif field.is_required():
+            unread.add(name)
+    part = model.model_construct(**values)
+    for name in unread:
+        part.__dict__.pop(name, None)
+    return part
+
+
+class _WrongKind(Exception):
+    """A table, an array or a truth value where another kind of value is due."""
+
+
+def _read(field: FieldInfo, value: Any) -> Any:
+    """One field; _WrongKind for an array where a table is due, or the reverse."""
+    part = _part(field.annotation)
+    if isinstance(value, bool) and field.annotation is not bool:
+        raise _WrongKind("a truth value is no number")
+    if part is None or value is None:
+        annotation: Any = typing.Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        return TypeAdapter(annotation).validate_python(value)
+    if typing.get_origin(field.annotation) is tuple:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(entry, dict) for entry in value):
+            raise _WrongKind("an array of tables is due")
+        return tuple(_partial(part, entry) for entry in value)
+    if not isinstance(value, dict):
+        raise _WrongKind("a table is due")
+    return _partial(part, value)
+
+
+def _clashes(part: Any, key: str) -> Iterator[tuple[str, Clash]]:
+    """Clashes of the part and of all parts below it, with the key of the part each belongs to."""
+    for clash in part.clashes():
+        yield key, clash
+    for name in type(part).model_fields:
+        below = part.__dict__.get(name)
+        inner = f"{key}.{name}".lstrip(".")
+        if isinstance(below, Strict):
+            yield from _clashes(below, inner)
+        elif isinstance(below, tuple):
+            for number, entry in enumerate(below):
+                if isinstance(entry, Strict):
+                    yield from _clashes(entry, f"{inner}[{number}]")

@@ -7,14 +7,10 @@ import pyomo.environ as pyo
 
 from siting.problem import Problem
 
-SERVER_GPUS = 8
-"""A minimum up to one server is met by leasing whole servers and needs no binary."""
-
 
 def add_leases(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""X_lt >= 0: GPUs of the contract of offer l that starts in t. Y_lt in {0,1}: it is signed (only where the
-    least is above
-    one server). Existing contracts start in 0 with all their GPUs.
+    offer states a least). Existing contracts start in 0 with all their GPUs.
 
     min_l Y_lt <= X_lt <= max_l Y_lt;   sum_{tau active in t} X_l,tau <= max_l;   sum_k N_kl R_klt <= X_lt
     """
@@ -24,9 +20,7 @@ def add_leases(m: pyo.ConcreteModel, p: Problem) -> None:
         domain=pyo.NonNegativeReals,
         bounds=lambda m, li, t: (float(p.lease_max[li]) if p.lease_forced[li] else 0.0, float(p.lease_max[li])),
     )
-    m.DY = pyo.Set(
-        dimen=2, initialize=[(li, t) for li, t in m.D if p.lease_min[li] > SERVER_GPUS and not p.lease_forced[li]]
-    )
+    m.DY = pyo.Set(dimen=2, initialize=[(li, t) for li, t in m.D if p.lease_min[li] > 0 and not p.lease_forced[li]])
     m.Y = pyo.Var(m.DY, domain=pyo.Binary)
 
     @m.Constraint(m.DY)

@@ -1,12 +1,11 @@
 """Which candidates enter the model. All are priced in closed form; the bound then holds for those kept only.
 
 Screen cost of a candidate: the least present value of opening it for all training clusters that it can stand (one by
-one,
-each with its halls, pods and energy, everything arriving in the cluster's quarter). Kept are the cheapest by that
-cost and,
-for inference, the cheapest of every coverage class by the cost of a first phase filled with the accelerator that is
-cheapest
-per H100e. A stated heuristic: what it drops is counted, and no bound is claimed for it.
+one, each with its halls, pods and energy, everything arriving in the cluster's quarter). Kept are the cheapest hosts
+of each cluster in turn (a large cluster has few hosts, and they are never the cheapest), candidates that together reach
+and power every region in every quarter that anyone can, and the cheapest of every coverage class by the cost of a first
+phase filled with the accelerator that is cheapest per H100e. A stated heuristic: what it drops is counted, and no bound
+is claimed for it.
 """
 
 from __future__ import annotations
@@ -31,22 +30,36 @@ class Screened:
 
 
 def screen(p: Problem, keep: int) -> Screened:
-    """Keep about `keep` candidates: at least the cheapest host, all when they are few."""
-    host, serve = host_cost_musd(p), serve_cost_musd(p)
+    """Keep about `keep` candidates: at least the cheapest host of each cluster and one server of each region and
+    quarter, all when they are few.
+    """
+    by_cluster, serve = cluster_costs_musd(p), serve_cost_musd(p)
+    host = _sum_of_found(by_cluster)
     everyone = np.arange(len(p.candidate_id))
     usable = everyone[np.isfinite(host) | np.isfinite(serve)]
     if len(usable) <= keep:
         rows = usable
     else:
-        for_hosts = _cheapest(host, keep - keep // 3 if np.isfinite(serve).any() else keep)
-        rows = np.union1d(for_hosts, _cheapest_by_class(p, serve, keep - len(for_hosts)))
+        for_hosts = _cheapest_in_turn(by_cluster, keep - keep // 3 if np.isfinite(serve).any() else keep)
+        rows = np.union1d(for_hosts, _covering(p, serve, for_hosts))
+        rows = np.union1d(rows, _cheapest_by_class(p, serve, keep - len(rows)))
     return Screened(rows=rows.astype(np.int64), host_cost_musd=host, serve_cost_musd=serve)
 
 
 def host_cost_musd(p: Problem) -> FloatArray:
     """(I,) least present value of standing the clusters a candidate can stand; NaN where it can stand none."""
+    return _sum_of_found(cluster_costs_musd(p))
+
+
+def _sum_of_found(by_cluster: FloatArray) -> FloatArray:
+    found = np.isfinite(by_cluster)
+    return np.where(found.any(axis=0), np.where(found, by_cluster, 0.0).sum(axis=0), np.nan)
+
+
+def cluster_costs_musd(p: Problem) -> FloatArray:
+    """(K, I) least present value of standing one cluster at a candidate, alone; NaN where it cannot stand."""
     able = p.host_candidates()
-    total = np.full(len(p.candidate_id), np.nan)
+    total = np.full((len(p.cluster), len(p.candidate_id)), np.nan)
     for k in range(len(p.cluster)):
         best = np.full(len(p.candidate_id), np.inf)
         begin, end = int(p.cluster_from[k]), int(p.cluster_until[k]) + 1
@@ -60,20 +73,21 @@ def host_cost_musd(p: Problem) -> FloatArray:
                 + pods * p.npv_run_musd[:, g, begin:end].sum(axis=1)
             )
             best = np.where(able[k, :, g], np.minimum(best, cost), best)
-        found = np.isfinite(best)
-        total[found] = np.nan_to_num(total[found]) + best[found]
+        total[k] = np.where(np.isfinite(best), best, np.nan)
     return total
 
 
 def serve_cost_musd(p: Problem) -> FloatArray:
-    """(I,) musd per H100e of a first phase that opens as early as power and the first demand allow; NaN: serves
-    nothing.
+    """(I,) musd per H100e of a first phase, or of the part of it that ever gets power, that opens as early as power
+    and the first demand allow; NaN: serves nothing.
     """
     cost = np.full(len(p.candidate_id), np.nan)
     if not len(p.region) or not p.demand_h100e.any():
         return cost
     first = int(np.argmax(p.demand_h100e.sum(axis=0) > 0))
-    powered = p.energized_mw >= (p.modules_first * p.module_it_mw * p.pue_peak)[:, None] - 1e-9
+    most = p.energized_mw[:, first:].max(axis=1, initial=0.0)
+    drawn_mw = np.minimum(p.modules_first * p.module_it_mw * p.pue_peak, most)
+    powered = (p.energized_mw >= drawn_mw[:, None] - 1e-9) & (drawn_mw > 0)[:, None]
     begin = np.maximum(
         np.where(powered.any(axis=1), powered.argmax(axis=1), p.quarters), np.maximum(p.live_from, first)
     )
@@ -84,7 +98,7 @@ def serve_cost_musd(p: Problem) -> FloatArray:
         at = np.maximum(begin[rows], p.deliver_from[g])
         fits = at < p.quarters
         at = np.minimum(at, p.quarters - 1)
-        pods = p.modules_first[rows] * p.module_it_mw / p.pod_it_mw[g]
+        pods = drawn_mw[rows] / p.pue_peak[rows] / p.pod_it_mw[g]
         later = np.cumsum(p.npv_run_musd[rows, g][:, ::-1], axis=1)[:, ::-1]
         spent = (
             p.npv_open_musd[rows, at]
@@ -97,9 +111,35 @@ def serve_cost_musd(p: Problem) -> FloatArray:
     return cost
 
 
-def _cheapest(cost: FloatArray, count: int) -> IntArray:
-    order = np.argsort(np.where(np.isfinite(cost), cost, np.inf), kind="stable")[: max(count, 1)]
-    return order[np.isfinite(cost[order])]
+def _cheapest_in_turn(by_cluster: FloatArray, count: int) -> IntArray:
+    """Cheapest hosts, one of each cluster in turn until `count` are kept; at least the cheapest of each."""
+    orders = [np.argsort(cost, kind="stable")[: np.isfinite(cost).sum()] for cost in by_cluster]  # NaN sorts last
+    kept: dict[int, None] = {}
+    for rank in range(max((len(order) for order in orders), default=0)):
+        if rank and len(kept) >= count:
+            break
+        kept.update({int(order[rank]): None for order in orders if rank < len(order)})
+    return np.array(list(kept), dtype=np.int64)
+
+
+def _covering(p: Problem, cost: FloatArray, kept: IntArray) -> IntArray:
+    """Candidates beside `kept` so that every region is reached with power in every quarter of demand, as far as all
+    candidates together can: again and again the least cost per region and quarter that is new.
+    """
+    live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
+    powered = ((p.energized_mw > 0) & live).astype(float)
+    reach = p.reach.astype(float)
+    missing = ((p.demand_h100e > 0) & ~(reach[kept].T @ powered[kept] > 0)).astype(float)
+    rank = np.where(np.isfinite(cost), np.maximum(cost, 1e-9), np.inf)
+    chosen: list[int] = []
+    while missing.any():
+        new = ((reach @ missing) * powered).sum(axis=1)
+        best = int(np.argmin(np.where(new > 0, rank / np.maximum(new, 1.0), np.inf)))
+        if not (new[best] > 0 and np.isfinite(rank[best])):
+            break
+        chosen.append(best)
+        missing *= 1.0 - np.outer(reach[best], powered[best])
+    return np.array(chosen, dtype=np.int64)
 
 
 def _cheapest_by_class(p: Problem, cost: FloatArray, count: int) -> IntArray:

@@ -1,0 +1,45 @@
+"""What the screen keeps: no cluster and no region loses its only candidate to cheaper ones."""
+
+from __future__ import annotations
+
+import numpy as np
+from tiny_problems import hand_problem
+
+from siting.reduction.screen import screen
+
+
+def two_clusters(**changes):
+    """Six candidates of 4 modules of 10 MW (opening 10, 30, .. 110 musd); clusters of 5 and of 35 pods of 1 MW."""
+    names = np.array(["small", "large"], dtype=object)
+    clusters = {
+        "cluster": names,
+        "cluster_pods": np.array([[5], [35]]),
+        "cluster_lease_gpus": np.zeros((2, 0), dtype=np.int64),
+        "cluster_from": np.zeros(2, dtype=np.int64),
+        "cluster_until": np.ones(2, dtype=np.int64),
+    }
+    return hand_problem(6, **clusters, **changes)
+
+
+def test_the_only_host_of_a_large_cluster_is_kept():
+    """Only the dearest candidate has four modules, the others one: one of the cheapest small hosts and it are kept."""
+    p = two_clusters(modules_max=np.array([1, 1, 1, 1, 1, 4]))
+    assert screen(p, 2).rows.tolist() == [0, 5]
+
+
+def test_the_only_candidate_with_early_power_is_kept():
+    """All reach the town, only the dearest has power when the demand begins."""
+    energized = np.tile([0.0, 50.0], (6, 1))
+    energized[5, 0] = 50.0
+    rows = screen(hand_problem(6, energized_mw=energized, demand_h100e=np.full((1, 2), 10.0)), 2).rows
+    assert 5 in rows and len(rows) == 2
+
+
+def test_less_power_than_a_first_phase_serves_too():
+    """5 MW at the meter ever, a first module of 10 MW at 1.25: 4 pods of 1 MW run, 400 H100e. The place is kept.
+
+    Opening 10, one module 5, four pods at 2 + 0.1 + 0.1: 23.8 musd for 400 H100e.
+    """
+    screened = screen(hand_problem(1, energized_mw=np.full((1, 2), 5.0), demand_h100e=np.full((1, 2), 10.0)), 4)
+    assert screened.rows.tolist() == [0]
+    np.testing.assert_allclose(screened.serve_cost_musd, 23.8 / 400.0)

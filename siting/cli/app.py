@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, print_json
+from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, print_json, read_saved
 
 app = typer.Typer(
     name="siting",
@@ -70,10 +70,9 @@ def validate(
     rows = [*show_study(checked), *figures_of(checked, assembled)] if show else []
     usable, read = len(assembled.usable), len(assembled.candidates)
     if as_json:
+        answer = {"valid": True, "study": checked.name, "candidates_read": read, "candidates_usable": usable}
         values = {key: {"value": value, "origin": origin} for key, value, origin in rows}
-        print_json(
-            {"valid": True, "study": checked.name, "candidates_read": read, "candidates_usable": usable} | values
-        )
+        print_json({**answer, "values": values} if show else answer)
         return
     for key, value, origin in rows:
         typer.echo(f"{key} = {value}    # {origin}")
@@ -83,10 +82,10 @@ def validate(
 @app.command()
 def verify(plan: PlanFolder, as_json: Json = False) -> None:
     """Recompute every limit and every cash flow of a plan from its study and the tables, without the model."""
-    from siting.plan import read_plan
     from siting.run import verify_plan
 
-    checked = verify_plan(read_plan(plan))
+    found, _ = read_saved(plan)
+    checked = verify_plan(found)
     if as_json:
         print_json(
             {
@@ -110,14 +109,12 @@ def report(
     out: Annotated[Path | None, typer.Option(help="HTML file. Default: report.html in the plan's folder.")] = None,
 ) -> None:
     """Write the HTML report of a saved plan."""
-    from siting.plan import read_plan
     from siting.report import write_report
-    from siting.run import study_of
     from siting.tables.read import read_tables
 
-    found = read_plan(plan)
+    found, study = read_saved(plan)
     target = out or plan / "report.html"
-    write_report(found, study_of(found), read_tables(), target)
+    write_report(found, study, read_tables(), target)
     typer.echo(f"{target} written")
 
 

@@ -8,56 +8,99 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from siting.errors import Fault
+    from siting.plan import Plan
+    from siting.study import Study
 
 EXIT_FAULT_OF_OURS, EXIT_BAD_INPUT, EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, EXIT_VERIFICATION = 1, 2, 3, 4, 5, 6
+EXIT_STOPPED = 130
+"""By the user's Ctrl-C, as shells count it."""
 
 
-def guarded(command: Callable[[], Any]) -> None:
-    """Run the command; every exception becomes one message and an exit code. SITING_DEBUG=1 shows tracebacks."""
+def guarded(command: Callable[..., Any]) -> None:
+    """Run the command and leave with its exit code; every exception becomes one message and a code, never a traceback
+    (SITING_DEBUG=1 shows the one of a fault of ours). With --json the message is an object on stdout too.
+    """
     from siting.errors import Fault, InputError, VerificationError
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter must not stop a plan
     try:
-        command()
+        code = command(standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         _refuse(error.faults)
-        sys.exit(EXIT_BAD_INPUT)
+        code = EXIT_BAD_INPUT
     except VerificationError as error:
-        print(error, file=sys.stderr)
-        if "--json" in sys.argv:
-            print_json({"error": "verification failed", "faults": str(error).splitlines()})
-        sys.exit(EXIT_VERIFICATION)
-    except OSError as error:
-        where = str(error.filename or "a file")
-        _refuse(
-            (Fault(file=where, key="the file", value=str(error.strerror or error), expected="a file that can be used"),)
-        )
-        sys.exit(EXIT_BAD_INPUT)
+        _say(str(error), {"error": "verification failed", "faults": str(error).splitlines()})
+        code = EXIT_VERIFICATION
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
     except Exception as error:
-        if os.environ.get("SITING_DEBUG"):
-            traceback.print_exc()
-        print(
-            f"siting failed: {type(error).__name__}: {error}\nThis is our fault, not yours. Please report it "
-            "with the study and the output of the same command with SITING_DEBUG=1.",
-            file=sys.stderr,
-        )
-        sys.exit(EXIT_FAULT_OF_OURS)
+        if hasattr(error, "format_message"):  # what click raises for a wrong option or argument
+            code = _refuse_usage(error)
+        elif type(error).__name__ == "Abort":  # what click makes of Ctrl-C
+            print("stopped; nothing was written", file=sys.stderr)
+            code = EXIT_STOPPED
+        elif isinstance(error, OSError) and error.filename:
+            found, expected = str(error.strerror or error), "a file that can be used"
+            _refuse((Fault(file=str(error.filename), key="the file", value=found, expected=expected),))
+            code = EXIT_BAD_INPUT
+        else:
+            code = _confess(error)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
-def _refuse(faults: tuple[Any, ...]) -> None:
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    if "--json" in sys.argv:
-        rows = [{"file": f.file, "key": f.key, "value": f.value, "expected": f.expected} for f in faults]
-        print_json({"error": "bad input", "faults": rows})
+def _refuse(faults: tuple[Fault, ...]) -> None:
+    rows = [{"file": f.file, "key": f.key, "value": f.value, "expected": f.expected} for f in faults]
+    _say("\n".join(map(str, faults)), {"error": "bad input", "faults": rows})
+
+
+def _refuse_usage(error: Any) -> int:
+    """A wrong option or argument; `siting` alone prints its help."""
+    param = getattr(error, "param", None)
+    key = getattr(error, "option_name", None) or (param.opts[0] if param else "arguments")
+    row = {"file": "command line", "key": key, "value": " ".join(sys.argv[1:]), "expected": error.format_message()}
+    error.show()
+    if as_json():
+        print_json({"error": "bad input", "faults": [row]})
+    return EXIT_BAD_INPUT
+
+
+def _confess(error: Exception) -> int:
+    """One line that says what to report."""
+    if os.environ.get("SITING_DEBUG"):
+        traceback.print_exc()
+    what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    _say(
+        f"siting failed: {what} - our fault, not yours: please report it with the study and the output of the same "
+        "command under SITING_DEBUG=1",
+        {"error": "our fault", "message": what},
+    )
+    return EXIT_FAULT_OF_OURS
+
+
+def _say(message: str, content: dict[str, Any]) -> None:
+    print(message, file=sys.stderr)
+    if as_json():
+        print_json(content)
+
+
+def as_json() -> bool:
+    """Whether the command asks for JSON; also known when the command could not be read."""
+    return "--json" in sys.argv[1:]
 
 
 def print_json(content: dict[str, Any]) -> None:
-    """One JSON object on stdout; what is not a number in JSON becomes null."""
-    print(json.dumps(_plain(content), ensure_ascii=False, indent=1))
+    """One JSON object on stdout; what is not a number in JSON becomes null. Escaped where the console is not UTF-8."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(_plain(content), ensure_ascii=not utf8, indent=1, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
@@ -69,7 +112,31 @@ def _plain(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return None if str(value) in ("<NA>", "NaT") else str(value)
+
+
+def read_saved(folder: Path) -> tuple[Plan, Study]:
+    """A saved plan and the study inside it. Raises InputError when either cannot be read."""
+    from pydantic import ValidationError
+
+    from siting.errors import Fault, InputError, raise_if_any
+    from siting.plan import read_plan
+    from siting.run import study_of
+    from siting.study import Study
+    from siting.study.faults import faults_of
+
+    plan = read_plan(folder)
+    shapes = {"study": isinstance(plan.study, dict), "facts": isinstance(plan.facts, dict), "passes": bool(plan.passes)}
+    expected, file = "as `siting solve` wrote it", str(folder / "plan.json")
+    raise_if_any(
+        [Fault(file=file, key=k, value="another kind", expected=expected) for k, ok in shapes.items() if not ok]
+    )
+    try:
+        return plan, study_of(plan)
+    except ValidationError as error:
+        raise InputError(faults_of(error, Study, dict(plan.study), str(folder / "plan.json"))) from error
 
 
 def show_table(name: str, rows: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from siting.plan import Plan
     from siting.progress import Progress
+    from siting.study import Study
 
 
 def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: bool, as_json: bool) -> int:
@@ -26,9 +28,10 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
     from siting.study import read_study
     from siting.tables.read import read_tables
 
-    study = read_study(path).update(changes)
+    study = _changed(read_study(path), changes)
     folder = out or Path("plans") / study.name
     _refuse_existing(folder, force)
+    _refuse_unwritable(folder)
     console = Console(stderr=True)
     with console.status(f"{study.name}: reading") as status:
         plan = solve(study, progress=_teller(console, status.update, study.name))
@@ -43,6 +46,22 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
     return code
 
 
+def _changed(study: Study, changes: dict[str, Any]) -> Study:
+    """The study with the options of the command line."""
+    from pydantic import ValidationError
+
+    try:
+        return study.update(changes)
+    except ValidationError as error:
+        faults = []
+        for item in error.errors():
+            key = ".".join(map(str, item["loc"]))
+            option = "--" + key.removeprefix("search.").removesuffix("_s").replace("_", "-")
+            expected = item["msg"].removeprefix("Value error, ").removeprefix("expected ")
+            faults.append(Fault(file="command line", key=option, value=str(changes.get(key)), expected=expected))
+        raise InputError(faults) from error
+
+
 def _refuse_existing(folder: Path, force: bool) -> None:
     if not folder.exists():
         return
@@ -54,6 +73,18 @@ def _refuse_existing(folder: Path, force: bool) -> None:
             file=str(folder), key="--out", value="something that is no plan", expected="a plan's folder to replace"
         )
         raise InputError([fault])
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """A place that cannot be written is said before the search, not after it."""
+    there = next(parent for parent in folder.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryDirectory(prefix=".siting-", dir=there):
+            pass
+    except OSError as error:
+        why = f"{there}: {error.strerror or error}"
+        fault = Fault(file=str(folder), key="--out", value=why, expected="a place where a folder can be made")
+        raise InputError([fault]) from error
 
 
 def _teller(console: Console, update: Callable[[str], None], name: str) -> Callable[[Progress], None]:

@@ -1,0 +1,161 @@
+"""What one decision costs, quarter by quarter, worked by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_studies import small_study
+
+from siting.assembly.costs import (
+    Clock,
+    clock_of,
+    construction_profile,
+    growth,
+    opening_costs,
+    pod_profiles,
+    rent_profile,
+    standing_profile,
+    straight_line_left,
+)
+from siting.units import parse_quarter
+
+
+def test_flows_fall_in_the_middle_of_a_quarter() -> None:
+    """At 21 %/y one paid in quarter 0 is worth 1.21^-0.125, in quarter 4 1.21^-1.125; the end of 8 quarters 1/1.4641."""
+    clock = Clock(quarters=8, start=parse_quarter("2024-Q1"), rate=0.21)
+    worth = clock.discount(5)
+    assert worth[0] == pytest.approx(1.21**-0.125)
+    assert worth[4] / worth[0] == pytest.approx(1 / 1.21)
+    assert clock.end_discount == pytest.approx(1 / 1.4641)
+
+
+def test_hours_are_those_of_the_calendar() -> None:
+    """2024 is a leap year: 91 + 91 + 92 + 92 days; 2025-Q1 has 90."""
+    clock = Clock(quarters=4, start=parse_quarter("2024-Q1"), rate=0.1)
+    assert clock.hours(5).tolist() == [2184, 2184, 2208, 2208, 2160]
+
+
+def test_prices_grow_by_years() -> None:
+    """10 %/y is 1.1 after four quarters; -19 %/y is 0.9 after two."""
+    assert growth(0.10, 5)[4] == pytest.approx(1.1)
+    assert growth(-0.19, 3)[2] == pytest.approx(0.9)
+
+
+def test_halls_are_paid_evenly_before_they_stand() -> None:
+    """Two quarters of construction, live in 3: half in quarters 1 and 2, nothing later; none can be live before 2."""
+    paid = construction_profile(2, 0.0, 5)
+    assert paid[3].tolist() == [0, 0.5, 0.5, 0, 0]
+    assert paid[:2].sum() == 0
+    assert paid[2:].sum(axis=1).tolist() == [1, 1, 1]
+
+
+def test_each_slice_of_a_hall_has_the_price_of_its_own_quarter() -> None:
+    """At 21 %/y, paid in 4 and 6: 1.21 and 1.331, halved, with quarter 5 between them at 1.21^1.25."""
+    paid = construction_profile(3, 0.21, 8)[7]
+    assert paid[[4, 5, 6]] * 3 == pytest.approx([1.21, 1.21**1.25, 1.331])
+
+
+def test_halls_without_construction_are_paid_as_they_stand() -> None:
+    """Lag 0: the identity."""
+    assert np.array_equal(construction_profile(0, 0.0, 3), np.eye(3))
+
+
+def test_standing_lasts_to_the_horizon() -> None:
+    """Live in 1 of 3: quarters 1 and 2."""
+    assert standing_profile(3)[1].tolist() == [0, 1, 1]
+
+
+def test_rent_steps_once_a_year_from_hand_over() -> None:
+    """3 %/y, handed over in quarter 2: quarters 2-5 at 1, 6-9 at 1.03."""
+    rent = rent_profile(4, 0.03, 10)
+    assert rent[2, :10] == pytest.approx([0, 0, 1, 1, 1, 1, 1.03, 1.03, 1.03, 1.03])
+
+
+def test_rent_is_due_to_the_end_of_the_term_beyond_the_horizon() -> None:
+    """Horizon 6, term 8: handed over in 5 it runs to quarter 12; in 0 it ends with its term in 7, after the horizon."""
+    rent = rent_profile(8, 0.0, 6)
+    assert np.flatnonzero(rent[5]).tolist() == list(range(5, 13))
+    assert np.flatnonzero(rent[0]).tolist() == list(range(8))
+
+
+def test_rent_goes_on_to_the_horizon_after_a_short_term() -> None:
+    """Term 4 in a horizon of 10: a hall stays let to quarter 9."""
+    assert np.flatnonzero(rent_profile(4, 0.0, 10)[1]).tolist() == list(range(1, 10))
+
+
+def test_a_pod_is_paid_a_quarter_at_order_and_the_rest_at_delivery(tmp_path: Path) -> None:
+    """Lead 2, delivered in 3: 25 % in quarter 1, 75 % in 3; upkeep 3 %/y is 0.75 % a quarter from delivery."""
+    found = pod_profiles(small_study(tmp_path, quarters=8), 2, np.zeros(9))
+    assert found.cash[0, 3].tolist() == [0, 0.25, 0, 0.75, 0, 0, 0, 0]
+    assert found.cash[1, 3] == pytest.approx([0, 0, 0, *[0.0075] * 5])
+    assert found.cash[0, :2].sum() == 0
+
+
+def test_a_pod_without_lead_is_paid_at_once(tmp_path: Path) -> None:
+    """Order and delivery fall together: 100 % in the quarter."""
+    found = pod_profiles(small_study(tmp_path, quarters=8), 0, np.zeros(9))
+    assert found.cash[0, 2].tolist() == [0, 0, 1, 0, 0, 0, 0, 0]
+
+
+def test_the_price_is_that_of_the_order(tmp_path: Path) -> None:
+    """-19 %/y: ordered in quarter 2 the price is 0.9, also for what is paid at delivery in 4 and for its value."""
+    study = small_study(tmp_path, quarters=8, purchase={"price_escalator": "-19 %/y"})
+    found = pod_profiles(study, 2, np.full(9, 0.5))
+    assert found.cash[0, 4, [2, 4]] == pytest.approx([0.225, 0.675])
+    assert found.residual[4] == pytest.approx(0.45)
+
+
+def test_equipment_is_assessed_on_a_straight_line(tmp_path: Path) -> None:
+    """Life 5 years: at mid-quarter of age 0 97.5 %, a quarter of it due; of age 19 2.5 %; then nothing."""
+    found = pod_profiles(small_study(tmp_path, quarters=24), 0, np.zeros(25))
+    assert found.cash[2, 0, [0, 19, 20]] == pytest.approx([0.975 / 4, 0.025 / 4, 0.0])
+
+
+def test_value_at_the_horizon_goes_by_age(tmp_path: Path) -> None:
+    """A convex curve 1, 0.6, 0.4, 0.3, 0.25 by quarters: delivered in 3 of 4 it is one quarter old, in 1 three."""
+    found = pod_profiles(small_study(tmp_path, quarters=4, clusters=CLUSTER), 1, np.array([1, 0.6, 0.4, 0.3, 0.25]))
+    assert found.residual.tolist() == [0, 0.3, 0.4, 0.6]
+
+
+CLUSTER = [{"name": "first", "gpus": 1024, "accelerators": ["H100 SXM 80GB"], "by": "2024-Q4"}]
+
+
+def test_halls_lose_value_on_a_straight_line() -> None:
+    """Life 20 years: one year before the end 95 % is left, 25 years before it nothing."""
+    left = straight_line_left(20.0, 100)
+    assert left[96] == pytest.approx(0.95)
+    assert left[0] == 0
+
+
+def test_opening_an_own_campus_at_signing(tmp_path: Path) -> None:
+    """Line 2 x 1.5, substation 7, land 100 acres at 50,000, deposit 4, layer 1: 20 musd, signed 5 quarters before.
+
+    It returns at the horizon: 10 x (1 - 2/80) of the connection, land 5 and deposit 4 at cost; nothing of the layer.
+    """
+    study = small_study(
+        tmp_path,
+        connection={
+            "line_km": "2 km",
+            "line_musd_per_km": "1.5 MUSD/km",
+            "substation_musd": "7 MUSD",
+            "land_acres": "100 acre",
+            "land_usd_per_acre": "50000 USD/acre",
+            "deposit_musd": "4 MUSD",
+        },
+    )
+    clock = clock_of(study)
+    cash, npv, lag = opening_costs(study, np.array([True, False]), np.array([1.0, 1.0]), clock)
+    assert lag.tolist() == [5, 0]
+    assert cash[0, 10] == pytest.approx(20.0)
+    assert cash[0, :5].sum() == 0
+    assert npv[0, 10] == pytest.approx(20.0 * 1.1 ** (-5.5 / 4) - (9.75 + 5 + 4) * 1.1**-3)
+
+
+def test_opening_colocation_costs_what_a_layer_adds(tmp_path: Path) -> None:
+    """No line, no land, no deposit; the layer's 3 musd in the quarter of the hand-over itself."""
+    study = small_study(tmp_path)
+    cash, npv, _ = opening_costs(study, np.array([False]), np.array([3.0]), clock_of(study))
+    assert cash[0].tolist() == [3.0] * 12
+    assert npv[0, 6] == pytest.approx(3.0 * 1.1 ** (-6.5 / 4))

@@ -1,0 +1,151 @@
+"""HiGHS behind one function: statuses, limits, starts, threads and a silent stdout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import highspy
+import numpy as np
+import pytest
+from scipy.sparse import csc_array
+
+from siting.errors import SolverError
+from siting.solver.compile import Matrix
+from siting.solver.highs import Options, _accepted, _new_highs, solve_matrix
+from siting.termination import Termination
+
+
+def knapsack(items: int = 3, room: float = 5.0, seed: int | None = None) -> Matrix:
+    """min -value x, weight x <= room, x binary. Three items: values 4, 3, 2, weights 4, 3, 2; room 5 takes the last
+    two for 5. With a seed: `items` of values close to their weights, hard to prove.
+    """
+    weight = np.arange(items + 1.0, 1.0, -1.0)
+    value = weight.copy()
+    if seed is not None:
+        r = np.random.default_rng(seed)
+        weight = r.integers(1000, 2000, (20, items)).astype(float)
+        value = weight.sum(axis=0) / 20.0 + r.uniform(0, 50, items)
+        room = 0.4 * 1500.0 * items
+    a = np.atleast_2d(weight)
+    return Matrix(
+        cost=-value,
+        offset=0.0,
+        a=csc_array(a),
+        row_lower=np.full(len(a), -np.inf),
+        row_upper=np.full(len(a), room),
+        lower=np.zeros(items),
+        upper=np.ones(items),
+        integer=np.ones(items, dtype=bool),
+        columns={"x": {n: n for n in range(items)}},
+    )
+
+
+def test_small_optimum_is_exact() -> None:
+    """Items of 3 and 2 fill the room of 5: value -5, the bound is no better, all else empty."""
+    found = solve_matrix(knapsack(), Options(gap=0.0, threads=1))
+    assert (found.termination, found.limit) == (Termination.OPTIMAL, None)
+    assert found.value == pytest.approx(-5.0)
+    assert found.bound == pytest.approx(-5.0)
+    assert found.x == pytest.approx([0.0, 1.0, 1.0])
+
+
+def test_linear_problem_has_its_value_as_bound() -> None:
+    """Every item is worth its weight, so a room of 5 holds 5 without whole numbers too."""
+    whole = knapsack()
+    found = solve_matrix(replace(whole, integer=np.zeros(3, dtype=bool)), Options(threads=1))
+    assert found.value == found.bound == pytest.approx(-5.0)
+    assert found.nodes == 0
+
+
+@pytest.mark.parametrize("integer", [True, False])
+def test_no_plan_is_infeasible_and_not_an_error(integer: bool) -> None:
+    """All three items weigh 9; a room of at least 10 cannot be filled."""
+    p = knapsack()
+    p = replace(p, row_lower=np.array([10.0]), row_upper=np.array([np.inf]), integer=np.full(3, integer))
+    found = solve_matrix(p, Options(threads=1))
+    assert found.termination == Termination.INFEASIBLE
+    assert (found.x, found.value, found.bound, found.limit) == (None, None, None, None)
+
+
+def test_unbounded_raises() -> None:
+    """A column without an upper bound that earns something for ever is no outcome anybody planned for."""
+    p = knapsack()
+    free = replace(p, upper=np.full(3, np.inf), row_upper=np.array([np.inf]), integer=np.zeros(3, dtype=bool))
+    with pytest.raises(SolverError):
+        solve_matrix(free, Options(threads=1))
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 1e-3, 0.2])
+def test_time_limit_gives_a_result(limit_s: float) -> None:
+    """A hard knapsack of 60 items stopped at once: feasible or nothing found, and the limit has a name."""
+    found = solve_matrix(knapsack(60, seed=1), Options(gap=0.0, threads=1, time_limit_s=limit_s))
+    assert found.termination in (Termination.FEASIBLE, Termination.NO_PLAN_FOUND)
+    assert found.limit == "time_limit"
+    assert (found.x is None) == (found.value is None) == (found.termination == Termination.NO_PLAN_FOUND)
+    if found.value is not None and found.bound is not None:
+        assert found.bound <= found.value
+
+
+def test_start_is_taken() -> None:
+    """A search content with a gap of 50 % keeps its start, found in a second, and finds a worse plan without one."""
+    p = knapsack(60, seed=1)
+    known = solve_matrix(p, Options(gap=0.0, threads=1, time_limit_s=1.0))
+    assert known.x is not None and known.value is not None
+    again = solve_matrix(p, Options(gap=0.5, threads=1, time_limit_s=5.0), start=known.x)
+    without = solve_matrix(p, Options(gap=0.5, threads=1, time_limit_s=5.0))
+    assert again.value is not None and without.value is not None
+    assert again.value <= known.value + 1e-6 < without.value
+
+
+def test_misspelt_option_raises() -> None:
+    """HiGHS answers a misspelt option with a status; so does one out of range."""
+    solver = _new_highs()
+    solver.setOptionValue("output_flag", False)
+    with pytest.raises(SolverError, match="mip_rel_gapp"):
+        _accepted(solver.setOptionValue("mip_rel_gapp", 0.1), "option mip_rel_gapp")
+    with pytest.raises(SolverError):
+        solve_matrix(knapsack(), Options(gap=-1.0))
+
+
+def test_warning_is_an_error_unless_a_run_may_warn() -> None:
+    """A warning of `run` (a limit) is a result; of anything else it is a fault."""
+    _accepted(highspy.HighsStatus.kWarning, "run", warning_allowed=True)
+    with pytest.raises(SolverError):
+        _accepted(highspy.HighsStatus.kWarning, "the start")
+    with pytest.raises(SolverError):
+        _accepted(highspy.HighsStatus.kError, "run", warning_allowed=True)
+
+
+def test_thread_count_may_change_inside_a_process() -> None:
+    """1, 2, 1 and 2 threads one after the other: the scheduler of the run before does not get in the way."""
+    values = [solve_matrix(knapsack(), Options(gap=0.0, threads=n)).value for n in (1, 2, 1, 2)]
+    assert values == pytest.approx([-5.0] * 4)
+
+
+def test_watcher_hears_of_a_long_run() -> None:
+    """A second of search tells incumbent, bound and seconds at least once, the bound never above the incumbent."""
+    heard: list[tuple[float | None, float | None, float]] = []
+    options = Options(gap=0.0, threads=1, time_limit_s=1.5)
+    solve_matrix(knapsack(60, seed=1), options, watch=lambda *event: heard.append(event))
+    assert heard
+    for incumbent, bound, seconds in heard:
+        assert seconds >= 0
+        assert incumbent is None or bound is None or bound <= incumbent + 1e-6
+
+
+def test_stdout_stays_empty() -> None:
+    """Two solves in a fresh process write nothing: stdout belongs to the user's JSON."""
+    script = (
+        "import sys, numpy as np; from scipy.sparse import csc_array\n"
+        "from siting.solver.compile import Matrix; from siting.solver.highs import Options, solve_matrix\n"
+        "one = np.ones(1)\n"
+        "m = Matrix(cost=one, offset=0.0, a=csc_array(np.ones((1, 1))), row_lower=one, row_upper=2 * one,\n"
+        "    lower=0 * one, upper=3 * one, integer=np.array([True]), columns={})\n"
+        "assert [solve_matrix(m, Options(threads=n)).value for n in (1, 2)] == [1.0, 1.0]\n"
+        "sys.stderr.write('ended')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert done.stderr.endswith("ended")

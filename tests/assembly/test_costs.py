@@ -23,7 +23,7 @@ from siting.units import parse_quarter
 
 
 def test_flows_fall_in_the_middle_of_a_quarter() -> None:
-    """At 21 %/y one paid in quarter 0 is worth 1.21^-0.125, in quarter 4 1.21^-1.125; the end of 8 quarters 1/1.4641."""
+    """At 21 %/y one paid in quarter 0 is worth 1.21^-0.125, in quarter 4 a year less; the end of year two 1/1.4641."""
     clock = Clock(quarters=8, start=parse_quarter("2024-Q1"), rate=0.21)
     worth = clock.discount(5)
     assert worth[0] == pytest.approx(1.21**-0.125)

@@ -12,8 +12,15 @@ import numpy as np
 import pandas as pd
 from shapely import STRtree
 
-from siting.assembly.places import PLACE_COLUMNS, colocation_places, file_places, grid_places, nothing_left
-from siting.errors import Fault, InputError
+from siting.assembly.places import (
+    PLACE_COLUMNS,
+    colocation_places,
+    file_places,
+    grid_places,
+    nothing_left,
+    study_file,
+)
+from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.cooling import pue
 from siting.geo.distance import geodesic_km
 from siting.study import Study
@@ -35,17 +42,13 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
 
     Raises InputError: bad planner file, unknown place, blank figure that is needed, filters that leave nothing.
     """
-    parts = [
-        part
-        for part in (grid_places(study, tables), file_places(study, tables), colocation_places(study, tables))
-        if len(part)
-    ]
+    parts, layers = _read_all(study, tables)
     if not parts and (study.money.own or study.money.colocation):
         raise InputError([nothing_left(study, tables)])
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(PLACE_COLUMNS)
     frame["excluded_by"] = ""
     _refuse_duplicates(study, frame)
-    _apply_layers(study, frame)
+    _apply_layers(study, layers, frame)
     _cooling(study, tables, frame)
     _final_mw(study, frame)
     frame["energization"] = _energization(study, frame)
@@ -56,7 +59,48 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     for tenure, allowed in off.items():
         if not allowed:
             _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
+    _refuse_nothing_usable(study, frame)
     return frame
+
+
+def _read_all(study: Study, tables: Tables) -> tuple[list[pd.DataFrame], list[gpd.GeoSeries]]:
+    """Every source of places that has rows, and the shapes of every layer. One InputError for the faults of all."""
+    faults = _unknown_cooling(study, tables)
+    parts, layers = [], []
+    for places_of in (grid_places, file_places, colocation_places):
+        try:
+            parts.append(places_of(study, tables))
+        except InputError as error:
+            faults += error.faults
+    for layer in study.layers:
+        try:
+            layers.append(read_layer(study.folder / layer.path).to_crs(EQUAL_AREA).geometry)
+        except InputError as error:
+            faults += error.faults
+    raise_if_any(faults)
+    return [part for part in parts if len(part)], layers
+
+
+def _unknown_cooling(study: Study, tables: Tables) -> list[Fault]:
+    known = tables.pue_classes["cooling"].astype(str).tolist()
+    if study.halls.cooling in known:
+        return []
+    expected = f"one of {', '.join(known)}"
+    return [Fault(file=study_file(study), key="halls.cooling", value=repr(study.halls.cooling), expected=expected)]
+
+
+def _refuse_nothing_usable(study: Study, frame: pd.DataFrame) -> None:
+    """Candidates were read and none can be used, and nothing is leased: say what took them."""
+    leases = study.leases
+    usable = (frame["excluded_by"] == "").any()
+    if usable or frame.empty or leases.existing or leases.bilateral or leases.public is not None:
+        return
+    counts = frame["excluded_by"].value_counts()
+    why = "; ".join(f"{count:,} by {reason}" for reason, count in counts.items())
+    value = f"no usable candidate of {len(frame):,}: {why}"
+    raise InputError(
+        [Fault(file=study_file(study), key="candidates", value=value, expected="at least one, or a lease")]
+    )
 
 
 def _exclude(frame: pd.DataFrame, rows: pd.Series, why: str) -> None:
@@ -67,39 +111,33 @@ def _refuse_duplicates(study: Study, frame: pd.DataFrame) -> None:
     folded = frame["candidate"].map(same_id)
     if (again := folded.duplicated()).any():
         ids = ", ".join(sorted(frame.loc[again, "candidate"].unique())[:10])
-        raise InputError([Fault(file=study.name, key="candidates", value=ids, expected="every candidate id once")])
+        raise InputError(
+            [Fault(file=study_file(study), key="candidates", value=ids, expected="every candidate id once")]
+        )
 
 
-def _apply_layers(study: Study, frame: pd.DataFrame) -> None:
+def _apply_layers(study: Study, layers: list[gpd.GeoSeries], frame: pd.DataFrame) -> None:
     frame["layer_musd"] = 0.0
     if not study.layers:
         return
     points = gpd.GeoSeries(gpd.points_from_xy(frame["lon"], frame["lat"]), crs="EPSG:4326").to_crs(EQUAL_AREA)
-    for number, layer in enumerate(study.layers):
-        shapes = read_layer(study.folder / layer.path).to_crs(EQUAL_AREA).geometry
+    for number, (layer, shapes) in enumerate(zip(study.layers, layers, strict=True)):
         tree = STRtree(shapes.to_numpy())
         hit, _ = tree.query(points.to_numpy(), predicate="dwithin", distance=layer.within_km * 1000.0)
         near = pd.Series(np.isin(np.arange(len(frame)), hit), index=frame.index)
         if layer.rule == "add_cost":
             frame.loc[near, "layer_musd"] += layer.cost_musd or 0.0
-        else:
-            _exclude(frame, near if layer.rule == "exclude" else ~near, f"layers[{number}] {layer.rule} {layer.path}")
-    if (frame["excluded_by"] != "").all():
-        raise InputError(
-            [Fault(file=study.name, key="layers", value="no candidate left", expected="layers that leave at least one")]
-        )
+            continue
+        before = int((frame["excluded_by"] == "").sum())
+        _exclude(frame, near if layer.rule == "exclude" else ~near, f"layers[{number}] {layer.rule} {layer.path}")
+        if before and (frame["excluded_by"] != "").all():
+            value = f"no candidate after {layer.rule} {layer.path} ({before:,} before it)"
+            expected = "layers that leave at least one candidate"
+            raise InputError([Fault(file=study_file(study), key=f"layers[{number}]", value=value, expected=expected)])
 
 
 def _cooling(study: Study, tables: Tables, frame: pd.DataFrame) -> None:
     classes = tables.pue_classes.set_index("cooling")
-    if study.halls.cooling not in classes.index:
-        fault = Fault(
-            file=study.name,
-            key="halls.cooling",
-            value=study.halls.cooling,
-            expected=f"one of {', '.join(map(str, classes.index))}",
-        )
-        raise InputError([fault])
     months = [f"t{month:02d}_c" for month in range(1, 13)]
     temperature = tables.county_temperature.set_index("county_fips")[months].reindex(frame["county_fips"])
     frame["pue_mean"], frame["pue_peak"] = pue(temperature.to_numpy(float), classes.loc[study.halls.cooling])
@@ -122,7 +160,7 @@ def _energization(study: Study, frame: pd.DataFrame) -> pd.Series:
         raise InputError(
             [
                 Fault(
-                    file=study.name,
+                    file=study_file(study),
                     key="power.time_to_power",
                     value=f"no row for {states}",
                     expected="a row for every state or interconnection with candidates, or a last row without `where`",
@@ -201,7 +239,7 @@ def _property_tax(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Serie
         raise InputError(
             [
                 Fault(
-                    file=study.name,
+                    file=study_file(study),
                     key="taxes.property_tax_where_blank",
                     value=f"nothing, and no published rate for {states}",
                     expected='a yearly rate on equipment such as "1.0 %/y" ("0 %/y" if you mean none)',

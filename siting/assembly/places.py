@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.places import locate
 from siting.grid.network import nearest_substation
 from siting.study import Study
@@ -27,6 +29,17 @@ PLACE_COLUMNS: dict[str, pd.Series] = {
     "grid_checked": pd.Series(dtype=bool),
 }
 """Columns of every source of places, empty: what a study that only leases has."""
+
+
+NO_GRID = ("AK", "HI")
+"""States outside the three interconnections: the synthetic grid, the RTT line and the map end before them."""
+BORDER_KM = 5.0
+"""The state lines are drawn at 1:10,000,000: this near to one, the planner's own state is believed."""
+
+
+def study_file(study: Study) -> str:
+    """What a fault of the study names: its file, or its name when it was made in Python."""
+    return str(study.path or study.name)
 
 
 def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
@@ -92,19 +105,19 @@ def _grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
 def nothing_left(study: Study, tables: Tables) -> Fault:
     """Which filter emptied the candidates."""
     if study.candidates.grid is None or not study.money.own:
-        return Fault(file=study.name, key="candidates", value="no candidate", expected="at least one")
+        return Fault(file=study_file(study), key="candidates", value="no candidate", expected="at least one")
     left = pd.Series(True, index=tables.grid_substations.index)
     for name, rows in _grid_filters(study, tables):
         before = int(left.sum())
         left &= rows
         if not left.any():
             return Fault(
-                file=study.name,
+                file=study_file(study),
                 key="candidates.grid",
                 value=f"no candidate after {name} ({before:,} before it)",
                 expected="filters that leave at least one substation",
             )
-    return Fault(file=study.name, key="candidates", value="no candidate", expected="at least one")
+    return Fault(file=study_file(study), key="candidates", value="no candidate", expected="at least one")
 
 
 def file_places(study: Study, tables: Tables) -> pd.DataFrame:
@@ -115,19 +128,7 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     rows = read_candidates(path)
     where = locate(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.data_dir)
     state = rows["state"].astype(str).str.strip().where(lambda s: s.ne("") & s.ne("nan"), where["state"].to_numpy())
-    unknown = state.isna() | (state.astype(str).isin(["", "nan", "None"]))
-    if unknown.any():
-        raise InputError(
-            [
-                Fault(
-                    file=str(path),
-                    key=f"row {n + 2}, lat/lon",
-                    value=f"{rows['lat'].iloc[n]}, {rows['lon'].iloc[n]}",
-                    expected="a place in one of the 48 states or DC: there is no grid, price or state row elsewhere",
-                )
-                for n in np.flatnonzero(unknown)
-            ]
-        )
+    raise_if_any([*_outside_the_grid(path.name, rows, where), *_wrong_state(path.name, rows, where, tables)])
     near, km = nearest_substation(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.grid_substations)
     close = km <= choice.nearest_bus_within_km
     subs = tables.grid_substations.iloc[near]
@@ -155,7 +156,44 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     ).assign(bus_id=lambda f: f["bus_id"].where(f["grid_checked"]))
 
 
-def _rent_of_rows(study: Study, tables: Tables, path: object, rows: pd.DataFrame) -> pd.Series:
+def _outside_the_grid(file: str, rows: pd.DataFrame, where: pd.DataFrame) -> list[Fault]:
+    """Places at sea, in a territory, or in a state without a grid here."""
+    return [
+        Fault(
+            file=file,
+            key=f"row {at}, lat, lon",
+            value=f"{lat:g}, {lon:g}" + (f" ({state})" if state in NO_GRID else ""),
+            expected="a place in one of the 48 states or DC: there is no grid elsewhere",
+        )
+        for at, lat, lon, state in zip(rows.index, rows["lat"], rows["lon"], where["state"], strict=True)
+        if pd.isna(state) or state in NO_GRID
+    ]
+
+
+def _wrong_state(file: str, rows: pd.DataFrame, where: pd.DataFrame, tables: Tables) -> list[Fault]:
+    """A stated state that is not that of the place, nor of one within BORDER_KM of it."""
+    stated = rows["state"].astype(str).str.strip().to_numpy()
+    differs = np.flatnonzero(where["state"].notna().to_numpy() & (stated != "") & (stated != where["state"].to_numpy()))
+    if not len(differs):
+        return []
+    around = np.radians(np.arange(0, 360, 45))
+    lat = rows["lat"].to_numpy(float)[differs, None] + BORDER_KM / 111.0 * np.sin(around)
+    east = BORDER_KM / (111.0 * np.cos(np.radians(rows["lat"].to_numpy(float)[differs, None])))
+    lon = rows["lon"].to_numpy(float)[differs, None] + east * np.cos(around)
+    near = locate(lat.ravel(), lon.ravel(), tables.data_dir)["state"].to_numpy().reshape(lat.shape)
+    return [
+        Fault(
+            file=file,
+            key=f"row {rows.index[n]}, state",
+            value=repr(stated[n]),
+            expected=f"{where['state'].iloc[n]}, where {rows['lat'].iloc[n]:g}, {rows['lon'].iloc[n]:g} lies",
+        )
+        for n, states in zip(differs, near, strict=True)
+        if stated[n] not in states
+    ]
+
+
+def _rent_of_rows(study: Study, tables: Tables, path: Path, rows: pd.DataFrame) -> pd.Series:
     """Own rent, else that of the named market; a colocation row without either is refused."""
     rents = _market_rents(study, tables).set_index("market")["rent"]
     by_market = rows["market"].astype(str).map(rents)
@@ -165,8 +203,8 @@ def _rent_of_rows(study: Study, tables: Tables, path: object, rows: pd.DataFrame
         raise InputError(
             [
                 Fault(
-                    file=str(path),
-                    key=f"row {n + 2}, rent_usd_per_kw_month",
+                    file=path.name,
+                    key=f"row {rows.index[n]}, rent_usd_per_kw_month",
                     value="blank",
                     expected=f"a rent, or a market of the rent table ({', '.join(rents.index)})",
                 )
@@ -199,7 +237,7 @@ def colocation_places(study: Study, tables: Tables) -> pd.DataFrame:
             raise InputError(
                 [
                     Fault(
-                        file=study.name,
+                        file=study_file(study),
                         key="candidates.colocation.markets",
                         value=", ".join(unknown),
                         expected=f"markets with a rent on {study.price_day}: {', '.join(rents['market'])}",

@@ -26,6 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 REQUIRED = ("candidate", "lat", "lon", "tenure")
 GEOJSON = (".geojson", ".json")
+FOLDERS = (".gdb", ".shp")
+"""Vector data that may stand in a folder."""
 TENURES = ("own", "colocation")
 _UNIT_WORDS = re.compile(r"(^|_)(mw|kw|gw|power|capacity|usd|price|rent|cost|rtt|ms)(_|$)")
 _WGS84 = re.compile(r"(CRS:?:?84|EPSG:?:?4326|WGS ?84)$", re.IGNORECASE)
@@ -37,7 +39,8 @@ Row = tuple[int, dict[str, str]]
 def read_candidates(path: Path) -> pd.DataFrame:
     """Candidates of a planner's file: COLUMNS, a row each, power in MW, prices in USD; blank numbers NaN, texts "".
 
-    `utility_mw` is power at the meter, `it_mw` at the racks: exactly one a row, since neither stands for the other.
+    The index is the number of the row in the file, or of the feature. `utility_mw` is power at the meter, `it_mw` at
+    the racks: exactly one a row, since neither stands for the other.
     CSV (UTF-8), GeoJSON (WGS 84 by RFC 7946) or another vector file of points with its CRS.
     Raises InputError with every fault of the file.
     """
@@ -63,7 +66,7 @@ def read_candidates(path: Path) -> pd.DataFrame:
         frame["name"] = frame["candidate"]
     faults += _candidate_faults(path.name, frame, [at for at, _ in rows], header, frozenset(f.key for f in faults))
     raise_if_any(faults)
-    return frame
+    return frame.set_axis([at for at, _ in rows], axis="index")
 
 
 def read_rtt_table(path: Path) -> pd.DataFrame:
@@ -112,6 +115,8 @@ def read_layer(path: Path) -> geopandas.GeoDataFrame:
     """
     if not path.exists():
         raise InputError([Fault(file=path.name, key="file", value="missing", expected=f"a vector file at {path}")])
+    if path.is_dir() and path.suffix.lower() not in FOLDERS:
+        raise InputError([Fault(file=path.name, key="file", value="a folder", expected="a vector file")])
     try:
         frame = geopandas.read_parquet(path) if path.suffix.lower() == ".parquet" else geopandas.read_file(path)
     except Exception as error:  # every driver has exceptions of its own; all mean the same to the planner

@@ -63,8 +63,8 @@ def _cheaper(solved: list[tuple[Problem, Optimum]], **released: float) -> int:
 
 
 def test_random_problems_are_of_many_kinds(solved: list[tuple[Problem, Optimum]]) -> None:
-    """Each kind occurs among those with a plan: 100 with clusters on leases, 40 on campuses, 20 of two clusters, 12 with
-    contracts that follow one another; each limit is what makes some of them dearer."""
+    """Each kind occurs among those with a plan: 100 with clusters on leases, 40 on campuses, 20 of two clusters, 12
+    with contracts that follow one another; each limit is what makes some of them dearer."""
     plans = [(p, found.decisions) for p, found in solved if found.decisions is not None]
     assert len(plans) >= 200
     assert sum(any(host[0] == "lease" for host in d.host) for _, d in plans) >= 100

@@ -119,7 +119,7 @@ def offers_of(study: Study, tables: Tables) -> dict[str, Offer]:
                 usd_per_gpu_h=float(row.usd_per_gpu_h),
                 total_musd=None,
                 contract_gpus=1024.0 if isnan(row.max_gpus) else float(row.max_gpus),
-                least_gpus=0.0 if isnan(row.min_gpus) or row.min_gpus <= 8 else float(row.min_gpus),
+                least_gpus=0.0 if isnan(row.min_gpus) else float(row.min_gpus),
                 term=max(1, round(row.term_months / 3)),
                 first=0,
                 last=study.quarters - 1,

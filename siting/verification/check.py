@@ -101,8 +101,8 @@ def _cash(plan: Plan, study: Study, book: Book) -> tuple[float, list[str]]:
     """Largest difference, and a fault for every payment, total or obligation that does not agree."""
     faults, largest = [], 0.0
     cash = plan.tables["cash"]
-    quarters = [parse_quarter(str(q)) - study.start for q in cash["quarter"]]
-    if quarters != list(range(study.quarters)):
+    quarters = range(study.quarters)
+    if [str(q) for q in cash["quarter"]] != [quarter_label(study.start + t) for t in quarters]:
         faults.append("table cash: not one row a quarter of the horizon")
         return math.nan, faults
     raised = spent = 0.0
@@ -122,11 +122,17 @@ def _cash(plan: Plan, study: Study, book: Book) -> tuple[float, list[str]]:
 
 
 def _after(plan: Plan, study: Study, book: Book) -> list[str]:
-    found, items = [], ("rent", "lease", "existing_lease")
+    found: list[str] = []
+    items = ("rent", "lease", "existing_lease")
     stated: dict[str, dict[int, float]] = {item: defaultdict(float) for item in items}
     for row in plan.tables["after_horizon"].to_dict("records"):
+        try:
+            quarter = parse_quarter(str(row["quarter"])) - study.start
+        except ValueError:
+            found.append(f"after the horizon: {row['quarter']!r} is no quarter")
+            continue
         for item in items:
-            stated[item][parse_quarter(str(row["quarter"])) - study.start] += float(row[item])
+            stated[item][quarter] += float(row[item])
     for item in items:
         again = {t: musd for t, musd in book.paid[item].items() if t >= study.quarters}
         for t in sorted({*again, *stated[item]}):

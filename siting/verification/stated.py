@@ -140,6 +140,8 @@ def _leases(plan: Plan, offers: dict[str, Offer]) -> Iterator[str]:
         }
         if offer.usd_per_gpu_h is not None:
             again["usd_per_gpu_h"] = offer.usd_per_gpu_h
+        elif offer.total_musd is not None:  # by the mean quarter of 2,190 hours
+            again["usd_per_gpu_h"] = offer.total_musd * 1e6 / offer.contract_gpus / (offer.term * 2190.0)
         yield from _compare(f"leases, {row.lease}, {row.quarter}", row, again)
 
 

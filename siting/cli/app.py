@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, print_json, read_saved
+from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, json_or_text, print_json, read_saved
 
 app = typer.Typer(
     name="siting",
@@ -71,7 +71,7 @@ def validate(
     usable, read = len(assembled.usable), len(assembled.candidates)
     if as_json:
         answer = {"valid": True, "study": checked.name, "candidates_read": read, "candidates_usable": usable}
-        values = {key: {"value": value, "origin": origin} for key, value, origin in rows}
+        values = {key: {"value": json_or_text(value), "origin": origin} for key, value, origin in rows}
         print_json({**answer, "values": values} if show else answer)
         return
     for key, value, origin in rows:
@@ -82,9 +82,15 @@ def validate(
 @app.command()
 def verify(plan: PlanFolder, as_json: Json = False) -> None:
     """Recompute every limit and every cash flow of a plan from its study and the tables, without the model."""
+    from siting.cli.solve import exit_code
     from siting.run import verify_plan
 
-    found, _ = read_saved(plan)
+    found, study = read_saved(plan)
+    if found.npv_cost_musd is None:
+        if as_json:
+            print_json({"ok": None, "faults": [], "value": None, "grid_check": None})
+        typer.echo(f"{plan}: {found.termination}: there is no plan to recompute", err=True)
+        raise typer.Exit(exit_code(found, study.search.gap))
     checked = verify_plan(found)
     if as_json:
         print_json(

@@ -117,6 +117,14 @@ def _plain(value: Any) -> Any:
     return None if str(value) in ("<NA>", "NaT") else str(value)
 
 
+def json_or_text(text: str) -> Any:
+    """What the text says in JSON, or the text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def read_saved(folder: Path) -> tuple[Plan, Study]:
     """A saved plan and the study inside it. Raises InputError when either cannot be read."""
     from pydantic import ValidationError

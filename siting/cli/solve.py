@@ -88,7 +88,7 @@ def _refuse_unwritable(folder: Path) -> None:
 
 
 def _teller(console: Console, update: Callable[[str], None], name: str) -> Callable[[Progress], None]:
-    """Progress as one live line on a terminal; a line a phase elsewhere."""
+    """Progress as one live line on a terminal; elsewhere a line for each phase and each better plan."""
     seen: set[str] = set()
 
     def tell(progress: Progress) -> None:
@@ -102,7 +102,7 @@ def _teller(console: Console, update: Callable[[str], None], name: str) -> Calla
         line = "  ".join([*filter(None, known), f"{progress.seconds:.0f} s"])
         if console.is_terminal:
             update(line)
-        elif (step := progress.phase + progress.message) not in seen:
+        elif (step := f"{progress.phase} {progress.message} {progress.incumbent}") not in seen:
             seen.add(step)
             console.print(line, markup=False, highlight=False)
 

@@ -6,6 +6,7 @@ Rows that cannot be used stay in the frame with the reason in `excluded_by`, so 
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 import geopandas as gpd
 import numpy as np
@@ -147,7 +148,10 @@ def _cooling(study: Study, tables: Tables, frame: pd.DataFrame) -> None:
 def _final_mw(study: Study, frame: pd.DataFrame) -> None:
     stated = frame["stated_utility_mw"].fillna(frame["stated_it_mw"] * frame["pue_peak"])
     frame["final_utility_mw"] = stated.clip(upper=study.candidates.largest_campus_utility_mw)
-    first = np.where(frame["tenure"] == "own", study.halls.first_phase_it_mw, study.halls.module_it_mw)
+    module = study.halls.module_it_mw  # halls come in whole modules, the first phase too
+    first = np.where(
+        frame["tenure"] == "own", math.ceil(study.halls.first_phase_it_mw / module - 1e-9) * module, module
+    )
     _exclude(frame, frame["final_utility_mw"] < first * frame["pue_peak"] - 1e-9, "less MW than a first phase")
 
 

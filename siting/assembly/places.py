@@ -9,7 +9,7 @@ import pandas as pd
 
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.places import locate
-from siting.grid.network import nearest_substation
+from siting.grid.network import BUSES, nearest_substation
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.planner_files import read_candidates
@@ -46,6 +46,7 @@ def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
     choice = study.candidates.grid
     if choice is None or not study.money.own:
         return pd.DataFrame()
+    _refuse_unknown_holders(study, tables)
     subs = tables.grid_substations
     keep = pd.Series(True, index=subs.index)
     for _, rows in _grid_filters(study, tables):
@@ -72,13 +73,31 @@ def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
     )
 
 
+def _refuse_unknown_holders(study: Study, tables: Tables) -> None:
+    """What others hold at a place that does not exist would silently count as nothing."""
+    subs, choice = tables.grid_substations, study.candidates
+    held = {
+        "substation": (choice.committed_utility_mw_by_substation, set(subs["sub_id"].astype(int).astype(str))),
+        "county": (choice.committed_utility_mw_by_county, set(subs["county_fips"].astype(str))),
+    }
+    like = {"substation": "a sub_id of the grid such as 1355, without sub-", "county": "a FIPS code of five digits"}
+    raise_if_any(
+        [
+            Fault(file=study.name, key=f"candidates.committed_utility_mw_by_{kind}", value=name, expected=like[kind])
+            for kind, (wished, known) in held.items()
+            for name in sorted(set(wished) - known)
+        ]
+    )
+
+
 def _hosting(study: Study, tables: Tables) -> pd.Series:
-    """Hosting capacity at the meter less what others hold, MW."""
+    """Hosting capacity at the meter less what others hold, never above the largest campus, MW."""
     subs = tables.grid_substations
     column = {"n1": "hosting_n1_utility_mw", "n0": "hosting_n0_utility_mw"}[study.candidates.hosting]
     held = subs["sub_id"].astype(int).astype(str).map(study.candidates.committed_utility_mw_by_substation).fillna(0.0)
     held += subs["county_fips"].astype(str).map(study.candidates.committed_utility_mw_by_county).fillna(0.0)
-    return (subs[column].astype(float) - held).clip(lower=0.0)
+    free = (subs[column].astype(float) - held).clip(lower=0.0)
+    return free.clip(upper=study.candidates.largest_campus_utility_mw)
 
 
 def _grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
@@ -125,13 +144,15 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     if choice is None:
         return pd.DataFrame()
     path = study.folder / choice.path
-    rows = read_candidates(path)
+    rows = read_candidates(path).rename_axis("row").reset_index()
     where = locate(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.data_dir)
     state = rows["state"].astype(str).str.strip().where(lambda s: s.ne("") & s.ne("nan"), where["state"].to_numpy())
     raise_if_any([*_outside_the_grid(path.name, rows, where), *_wrong_state(path.name, rows, where, tables)])
     near, km = nearest_substation(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.grid_substations)
-    close = km <= choice.nearest_bus_within_km
     subs = tables.grid_substations.iloc[near]
+    close = km <= choice.nearest_bus_within_km
+    nearest_bus = pd.Series(np.where(close, subs["bus_id"].to_numpy(float), np.nan), index=rows.index)
+    bus = _stated_bus(path, tables, rows["bus_id"]).fillna(nearest_bus)
     energization = rows["energization"].astype(str).str.strip()
     return pd.DataFrame(
         {
@@ -142,7 +163,7 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             "state": state.astype(str),
             "county_fips": where["county_fips"].astype(str).to_numpy(),
             "interconnect": subs["interconnect"].astype(str).to_numpy(),
-            "bus_id": pd.array(np.where(close, subs["bus_id"].to_numpy(), -1), dtype="Int64"),
+            "bus_id": bus.astype("Int64"),
             "tenure": rows["tenure"].astype(str),
             "stated_utility_mw": rows["utility_mw"].astype(float),
             "stated_it_mw": rows["it_mw"].astype(float),
@@ -151,9 +172,22 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
                 float(parse_quarter(text)) if text not in ("", "nan", "None") else np.nan for text in energization
             ],
             "rent_usd_per_kw_month": _rent_of_rows(study, tables, path, rows),
-            "grid_checked": close,
+            "grid_checked": bus.notna(),
         }
-    ).assign(bus_id=lambda f: f["bus_id"].where(f["grid_checked"]))
+    )
+
+
+def _stated_bus(path: Path, tables: Tables, bus: pd.Series) -> pd.Series:
+    """The buses that the planner names, NaN where none; one that the grid does not have is refused."""
+    if bus.notna().any():
+        known = pd.read_parquet(tables.data_dir / BUSES, columns=["bus_id"])["bus_id"]
+        raise_if_any(
+            [
+                Fault(file=path.name, key=f"row {row}, bus_id", value=f"{number:.0f}", expected="a bus of the grid")
+                for row, number in bus[bus.notna() & ~bus.isin(known)].items()
+            ]
+        )
+    return bus
 
 
 def _outside_the_grid(file: str, rows: pd.DataFrame, where: pd.DataFrame) -> list[Fault]:
@@ -165,7 +199,7 @@ def _outside_the_grid(file: str, rows: pd.DataFrame, where: pd.DataFrame) -> lis
             value=f"{lat:g}, {lon:g}" + (f" ({state})" if state in NO_GRID else ""),
             expected="a place in one of the 48 states or DC: there is no grid elsewhere",
         )
-        for at, lat, lon, state in zip(rows.index, rows["lat"], rows["lon"], where["state"], strict=True)
+        for at, lat, lon, state in zip(rows["row"], rows["lat"], rows["lon"], where["state"], strict=True)
         if pd.isna(state) or state in NO_GRID
     ]
 
@@ -184,7 +218,7 @@ def _wrong_state(file: str, rows: pd.DataFrame, where: pd.DataFrame, tables: Tab
     return [
         Fault(
             file=file,
-            key=f"row {rows.index[n]}, state",
+            key=f"row {rows['row'].iloc[n]}, state",
             value=repr(stated[n]),
             expected=f"{where['state'].iloc[n]}, where {rows['lat'].iloc[n]:g}, {rows['lon'].iloc[n]:g} lies",
         )
@@ -204,7 +238,7 @@ def _rent_of_rows(study: Study, tables: Tables, path: Path, rows: pd.DataFrame) 
             [
                 Fault(
                     file=path.name,
-                    key=f"row {rows.index[n]}, rent_usd_per_kw_month",
+                    key=f"row {rows['row'].iloc[n]}, rent_usd_per_kw_month",
                     value="blank",
                     expected=f"a rent, or a market of the rent table ({', '.join(rents.index)})",
                 )

@@ -50,7 +50,7 @@ def assemble(study: Study, tables: Tables) -> Assembled:
     candidates = candidate_frame(study, tables)
     usable = candidates[candidates["excluded_by"] == ""].reset_index(drop=True)
     leases = lease_frame(study, tables)
-    demand = demand_of(study, tables, usable, leases)
+    demand = demand_of(study, tables, candidates, leases)
     return Assembled(
         problem=_problem(study, tables, usable, leases, kinds, demand),
         candidates=candidates,

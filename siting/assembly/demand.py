@@ -33,10 +33,12 @@ class Demand:
     lease_reach: BoolArray
 
 
-def demand_of(study: Study, tables: Tables, usable: pd.DataFrame, leases: pd.DataFrame) -> Demand:
-    """Regions and arcs. Raises InputError for a region that nobody reaches: its name, the nearest candidate, its
-    RTT.
+def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd.DataFrame) -> Demand:
+    """Regions and arcs. Arcs stand for the candidates that are not excluded, in their order.
+
+    Raises InputError for a region that nobody reaches: its name, the nearest candidate, its RTT.
     """
+    usable = candidates[candidates["excluded_by"] == ""]
     ask = study.inference
     if ask is None:
         empty = pd.DataFrame({"region": [], "lat": [], "lon": [], "population": [], "share": []})
@@ -54,7 +56,7 @@ def demand_of(study: Study, tables: Tables, usable: pd.DataFrame, leases: pd.Dat
     regions["share"] = regions["population"] / regions["population"].sum()
     rtt = _rtt_ms(ask, usable["lat"], usable["lon"], regions)
     if ask.rtt_table is not None:
-        rtt = _own_rtt(study, ask.rtt_table, usable, regions, rtt)
+        rtt = _own_rtt(study, ask.rtt_table, candidates, regions, rtt)
     lease_rtt = _rtt_ms(ask, leases["lat"], leases["lon"], regions)
     reach, lease_reach = rtt <= ask.rtt_target_ms + 1e-9, lease_rtt <= ask.rtt_target_ms + 1e-9
     _refuse_unreachable(study, ask, regions, usable, rtt, reach, lease_reach)
@@ -88,10 +90,10 @@ def _rtt_ms(ask: Inference, lat: pd.Series, lon: pd.Series, regions: pd.DataFram
     return rtt
 
 
-def _own_rtt(study: Study, path: str, usable: pd.DataFrame, regions: pd.DataFrame, rtt: FloatArray) -> FloatArray:
-    """The planner's pairs win over the line. Names that match nothing are faults."""
+def _own_rtt(study: Study, path: str, candidates: pd.DataFrame, regions: pd.DataFrame, rtt: FloatArray) -> FloatArray:
+    """The planner's pairs win over the line. Names that match nothing are faults; excluded candidates are none."""
     table = read_rtt_table(study.folder / path)
-    row = table["candidate"].map({name: n for n, name in enumerate(usable["candidate"])})
+    row = table["candidate"].map({name: n for n, name in enumerate(candidates["candidate"])})
     column = table["region"].map({name: n for n, name in enumerate(regions["region"])})
     unknown = table[row.isna() | column.isna()]
     if len(unknown):
@@ -106,9 +108,11 @@ def _own_rtt(study: Study, path: str, usable: pd.DataFrame, regions: pd.DataFram
                 for index, pair in unknown.head(20).iterrows()
             ]
         )
-    rtt = rtt.copy()
-    rtt[row.to_numpy(int), column.to_numpy(int)] = table["rtt_ms"].to_numpy(float)
-    return rtt
+    used = (candidates["excluded_by"] == "").to_numpy()
+    wide: FloatArray = np.full((len(candidates), len(regions)), np.inf)
+    wide[used] = rtt
+    wide[row.to_numpy(int), column.to_numpy(int)] = table["rtt_ms"].to_numpy(float)
+    return np.asarray(wide[used])
 
 
 def _refuse_unreachable(

@@ -52,7 +52,7 @@ def _find(path: Path) -> Path:
     known = {p.name: f"models/{p.name}" for p in shipped("models").glob("*.toml")} | beside
     near = difflib.get_close_matches(path.name, sorted(known), n=1)
     near = near or difflib.get_close_matches(f"{path.name}.toml", sorted(known), n=1)
-    hint = f"; did you mean {known[near[0]]}?" if near else ""
+    hint = f"; did you mean {known[near[0]]}?" if near and not path.is_dir() else ""
     found = "a folder" if path.is_dir() else "nothing"
     raise InputError([Fault(file=str(path), key="the file", value=found, expected=f"a study in TOML{hint}")])
 

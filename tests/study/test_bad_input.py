@@ -318,7 +318,8 @@ def test_missing_file_names_the_nearest(tmp_path):
     (tmp_path / "texas.toml").write_text("", encoding="utf-8")
     fault = refused_file(tmp_path / "texs.toml")
     assert fault.value == "nothing" and fault.expected == f"a study in TOML; did you mean {tmp_path / 'texas.toml'}?"
-    assert refused_file(tmp_path).value == "a folder"
+    folder = refused_file(tmp_path)
+    assert folder.value == "a folder" and folder.expected == "a study in TOML"
 
 
 def test_a_shipped_study_is_not_taken_for_a_file_missing_elsewhere(tmp_path):

@@ -152,7 +152,7 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     subs = tables.grid_substations.iloc[near]
     close = km <= choice.nearest_bus_within_km
     nearest_bus = pd.Series(np.where(close, subs["bus_id"].to_numpy(float), np.nan), index=rows.index)
-    bus = _stated_bus(path, tables, rows["bus_id"]).fillna(nearest_bus)
+    bus = _stated_bus(path, tables, rows).fillna(nearest_bus)
     energization = rows["energization"].astype(str).str.strip()
     return pd.DataFrame(
         {
@@ -177,14 +177,16 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     )
 
 
-def _stated_bus(path: Path, tables: Tables, bus: pd.Series) -> pd.Series:
+def _stated_bus(path: Path, tables: Tables, rows: pd.DataFrame) -> pd.Series:
     """The buses that the planner names, NaN where none; one that the grid does not have is refused."""
+    bus = rows["bus_id"]
     if bus.notna().any():
         known = pd.read_parquet(tables.data_dir / BUSES, columns=["bus_id"])["bus_id"]
         raise_if_any(
             [
                 Fault(file=path.name, key=f"row {row}, bus_id", value=f"{number:.0f}", expected="a bus of the grid")
-                for row, number in bus[bus.notna() & ~bus.isin(known)].items()
+                for row, number, wrong in zip(rows["row"], bus, bus.notna() & ~bus.isin(known), strict=True)
+                if wrong
             ]
         )
     return bus

@@ -67,7 +67,7 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
         full = full[full["running_utility_mw"] > 0]
         if len(full):
             found.append(f"energized power at {site.name} in {_span(full['quarter'].tolist())}")
-        if site.utility_mw >= site.final_utility_mw - study.halls.module_it_mw * site.pue_peak:
+        if site.utility_mw > site.final_utility_mw - study.halls.module_it_mw * site.pue_peak + 1e-6:
             found.append(f"final MW at {site.name} (no room for another module)")
     for k, cluster in enumerate(study.clusters):
         host = tables["clusters"].iloc[k]

@@ -99,7 +99,7 @@ def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
                 f"{cluster.name}: no lease offer holds it on one fabric (the largest states {biggest:,.0f} GPUs)"
             )
     reasons += _money_reasons(study, assembled, able)
-    return reasons
+    return reasons or ["no single limit explains it by arithmetic: limits that each can be met contradict each other"]
 
 
 def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:
@@ -152,8 +152,7 @@ def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
             if len(ways) >= 20_000:
                 break
         for li in np.flatnonzero(p.cluster_lease_gpus[k]).tolist():
-            start = int(np.flatnonzero(p.lease_start[li])[0])
-            begin = max(start, 0)
+            begin = int(np.flatnonzero(p.lease_start[li])[0])
             whole = p.cluster_lease_gpus[k, li] * p.lease_cash_musd[li, begin].sum()
             ways.append((float(whole), f"leasing from {p.lease_id[li]} to the horizon", p.quarters - 1))
         short = [(cost, name, when) for cost, name, when in ways if cost + existing[when] > p.funding_musd[when] + 1e-6]

@@ -47,11 +47,7 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
-    screened = screen(assembled.problem, study.search.candidates_in_model)
-    problem = assembled.problem.take(screened.rows)
-    clock.lap("reduce")
-    searched = search(problem, _options(study), clock.watch)
-    clock.add(searched.seconds, searched.peak_mb)
+    screened, problem, searched = _screened_search(study, assembled, clock)
     plan = _plan(study, tables, assembled, screened, problem, searched, clock)
     clock.lap("report")
     if searched.decisions is not None:
@@ -62,6 +58,21 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
             raise VerificationError("\n".join(checked.faults))
     facts = {**plan.facts, "peak_mb_by_phase": clock.peak_mb}
     return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
+
+
+def _screened_search(study: Study, assembled: Assembled, clock: _Clock) -> tuple[Screened, Problem, Searched]:
+    """Search over the candidates that pass the screen; once more over four times as many before saying infeasible."""
+    for keep in (study.search.candidates_in_model, 4 * study.search.candidates_in_model):
+        screened = screen(assembled.problem, keep)
+        problem = assembled.problem.take(screened.rows)
+        clock.lap("reduce")
+        searched = search(problem, _options(study), clock.watch)
+        clock.add(searched.seconds, searched.peak_mb)
+        everyone = len(screened.rows) == len(assembled.usable)
+        if searched.result.termination is not Termination.INFEASIBLE or everyone:
+            break
+        clock.say("infeasible over the screened candidates: four times as many")
+    return screened, problem, searched
 
 
 def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:
@@ -120,9 +131,9 @@ def _plan(
         facts["sources"] = figures_used(study, tables, assembled, frames["sites"])
     else:
         frames = place_tables(assembled, screened)
-        facts["reasons"] = simple_reasons(study, assembled)
         facts["sources"] = figures_used(study, tables, assembled, assembled.usable.head(0))
         if searched.result.termination == Termination.INFEASIBLE:
+            facts["reasons"] = simple_reasons(study, assembled)
             clock.say("how much the money carries")
             facts["carries_gpus"] = _carries_gpus(study, assembled)
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
@@ -157,7 +168,8 @@ def _money_against_date(
             clock.say(f"cluster date {by}")
             other = replace(p, cluster_from=moved)
             rows = screen(other, CURVE_CANDIDATES).rows
-            options = replace(_options(study), gap=CURVE_GAP, time_limit_s=CURVE_SECONDS)
+            seconds = min(CURVE_SECONDS, study.search.time_limit_s)
+            options = replace(_options(study), gap=CURVE_GAP, time_limit_s=seconds)
             found = search(other.take(rows), options)
             result, decisions = found.result, found.decisions
         hosts = decisions.host if decisions is not None else ()
@@ -177,20 +189,23 @@ def _money_against_date(
 
 
 def _carries_gpus(study: Study, assembled: Assembled) -> int | None:
-    """Largest first cluster, in accelerators, that the study carries, to about 1 %: bisection on the model, 20
-    candidates.
+    """A cluster size, in accelerators, for which a plan was found: bisection on the model to about 1 %, 8 candidates.
+
+    More may be possible: a size without a plan inside the limit counts as too much.
     """
     p = assembled.problem
     if len(study.clusters) != 1 or study.clusters[0].gpus is None:
         return None
+    admitted = assembled.leases["accelerator"].isin(study.clusters[0].accelerators).to_numpy()
+    fabric = np.minimum(assembled.leases["single_fabric_gpus"], assembled.leases["gpus"]).to_numpy(float) * admitted
     wanted, fits, too_many = study.clusters[0].gpus, 0, study.clusters[0].gpus
-    options = replace(_options(study), gap=0.05, time_limit_s=10.0)
+    options = replace(_options(study), gap=0.5, time_limit_s=20.0)  # any plan will do
     while too_many - fits > max(0.01 * too_many, 1.0):
         middle = (fits + too_many) // 2
         pods = np.where(p.cluster_pods > 0, np.ceil(middle / p.pod_accelerators[None, :] - 1e-9), 0).astype(np.int64)
-        gpus = np.where(p.cluster_lease_gpus > 0, middle, 0)
+        gpus = np.where(fabric >= middle, middle, 0).astype(np.int64)[None, :]
         other = replace(p, cluster_pods=pods, cluster_lease_gpus=gpus)
-        found = search(other.take(screen(other, 20).rows), options)
+        found = search(other.take(screen(other, 8).rows), options)
         if found.decisions is not None:
             fits = middle
         else:

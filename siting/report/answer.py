@@ -21,6 +21,9 @@ VERBS = {"own": "build and own a campus at", "colocation": "rent colocation hall
 def headline(plan: Plan, study: Study) -> str:
     """One sentence: what to do, or that there is no plan and why."""
     if plan.termination is Termination.INFEASIBLE:
+        searched, usable = plan.facts["candidates_in_model"], plan.facts["candidates_usable"]
+        if searched < usable:
+            return f"No plan over the {searched:,} of {usable:,} candidates that were searched meets this study."
         return "No plan meets this study: its limits contradict each other."
     if plan.termination is Termination.NO_PLAN_FOUND:
         return f"No plan was found before the search stopped ({plan.last.limit}); this does not prove that none exists."
@@ -140,9 +143,9 @@ def _no_plan(plan: Plan, study: Study) -> list[tuple[str, str]]:
         lines.append(
             (
                 "What it would carry",
-                f"About {number(carries)} {' or '.join(cluster.accelerators)} in {cluster.name} by "
-                f"{quarter_label(cluster.by)}, of the {number(cluster.gpus)} wanted, everything else as stated (to "
-                "about 1 %, by bisection).",
+                f"At least {number(carries)} {' or '.join(cluster.accelerators)} in {cluster.name} by "
+                f"{quarter_label(cluster.by)}, of the {number(cluster.gpus)} wanted, everything else as stated (by "
+                "bisection; more may be possible).",
             )
         )
     lines.append(("Candidates", bound_covers(plan).replace("The bound holds for", "The search covered")))

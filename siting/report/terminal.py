@@ -22,7 +22,7 @@ def terminal_summary(plan: Plan, study: Study) -> RenderableType:
     if plan.npv_cost_musd is None:
         parts += [Text(f"- {reason}") for reason in plan.facts.get("reasons", [])]
         if (carries := plan.facts.get("carries_gpus")) is not None:
-            parts.append(Text(f"- the money would carry about {number(carries)} accelerators"))
+            parts.append(Text(f"- the money would carry at least {number(carries)} accelerators"))
         return Group(*parts)
     if len(plan.sites):
         parts.append(_sites(plan))

@@ -126,7 +126,7 @@ def _improved(
 
 def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seconds: float) -> PassResult:
     if whole is None or whole.value is None:
-        if relaxed.termination == Termination.INFEASIBLE:
+        if Termination.INFEASIBLE in (relaxed.termination, whole.termination if whole is not None else None):
             return PassResult(objective=OBJECTIVE, termination=Termination.INFEASIBLE, seconds=seconds)
         limit = relaxed.limit or (whole.limit if whole is not None else None) or "rounding"
         return PassResult(

@@ -119,7 +119,7 @@ class Candidates(Strict):
     )
     """MW at the meter that others already hold, by substation id. Absent: unknown, taken as 0 and printed so."""
     committed_utility_mw_by_county: dict[str, Annotated[float, Field(ge=0), Unit("MW")]] = Field(default_factory=dict)
-    """The same by county FIPS: taken off every candidate of the county."""
+    """The same by county FIPS: taken off every substation of the county."""
 
     def rules(self) -> tuple[Rule, ...]:
         return (self._something,)

@@ -95,13 +95,15 @@ def test_a_closed_gap_reads_as_the_best(plan: Plan, study: Study):
 
 def test_no_plan_says_why_and_what_the_money_carries(infeasible: Plan, study: Study):
     """Infeasible: the reason by arithmetic and 78,125 GPUs; stopped: not a proof."""
-    assert "limits contradict each other" in headline(infeasible, study)
+    assert "No plan over the 120 of 35,268 candidates" in headline(infeasible, study)
+    everyone = {**infeasible.facts, "candidates_in_model": 35268}
+    assert "limits contradict each other" in headline(replace(infeasible, facts=everyone), study)
     lines = answer(infeasible, study)
     assert lines[0] == (
         "Why",
         "Money: the cheapest way to gigafactory takes 7,250 MUSD by 2025-Q4; funding is 6,000 MUSD.",
     )
-    assert "About 78,125 H100 SXM 80GB" in dict(lines)["What it would carry"]
+    assert "At least 78,125 H100 SXM 80GB" in dict(lines)["What it would carry"]
     result = PassResult(objective="npv_cost_musd", termination=Termination.NO_PLAN_FOUND, limit="time limit")
     assert "does not prove" in headline(replace(infeasible, passes=(result,)), study)
 

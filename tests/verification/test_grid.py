@@ -32,7 +32,7 @@ def test_one_site_within_its_hosting_passes(tables):
 
 
 def test_forty_sites_of_300_mw_fail_and_name_the_lines(tables):
-    """12,000 MW in forty places exceed what Texas takes together (about 11 GW): lines are named, largest excess first."""
+    """12,000 MW in forty places exceed what Texas takes (about 11 GW): lines are named, largest excess first."""
     found = grid_check(_sites(tables, 40, 300.0), tables)
     assert found["status"] == "failed"
     excess = [line["excess_mw"] for line in found["overloads"]]

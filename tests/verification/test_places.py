@@ -38,8 +38,10 @@ def test_market_by_its_slug(make_study, tables):
 
 def test_public_offers_by_their_id(make_study, tables):
     """An admitted offer starts any quarter, at most 1,024 GPUs where no maximum is stated, on no single fabric."""
+    bought = [item.model_dump(mode="json", exclude_unset=True) for item in make_study().accelerators]
     study = make_study(
         prices_on="2024-05-27",
+        accelerators=[*bought, {"name": "H100 SXM 80GB"}],
         leases__public={"kinds": ["reserved"], "accelerators": ["H100 SXM 80GB"]},
     )
     found = {name: offer for name, offer in offers_of(study, tables).items() if name.startswith("public:")}

@@ -91,8 +91,14 @@ def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
     able = p.host_candidates()
     for k, cluster in enumerate(study.clusters):
         on_lease = assembled.leases[p.cluster_lease_gpus[k] > 0]
-        if not able[k].any() and not len(on_lease):
+        in_time = on_lease[on_lease["first_start"] <= p.cluster_from[k]]
+        if not able[k].any() and not len(in_time):
             reasons += _why_no_host(study, assembled, k)
+            reasons += [
+                f"time: {lease.lease} is delivered from {quarter_label(study.start + int(lease.first_start))} on, "
+                f"{cluster.name} is due in {quarter_label(cluster.by)}"
+                for lease in on_lease.itertuples()
+            ]
         if not len(on_lease) and len(assembled.leases):
             biggest = assembled.leases["single_fabric_gpus"].max()
             reasons.append(

@@ -17,9 +17,11 @@ import pint
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, PlainSerializer
 from pydantic_core import core_schema
 
-_NUMBER_AND_UNIT = re.compile(r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%].*)$")
-_QUARTER = re.compile(r"^(\d{4})-?Q([1-4])$")
-_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+_NUMBER_AND_UNIT = re.compile(
+    r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%][A-Za-z%_/ ]*)$", re.ASCII
+)
+_QUARTER = re.compile(r"^(2[01]\d{2})-?Q([1-4])$", re.ASCII)
+_DAY = re.compile(r"^2[01]\d{2}-\d{2}-\d{2}$", re.ASCII)
 LARGEST_MUSD = 1e6
 """No single amount of a study is larger: a thousand billion dollars. `6e9 MUSD` is a slip of the unit."""
 

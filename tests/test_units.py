@@ -117,3 +117,17 @@ def test_quarters_count_on_over_the_year() -> None:
 def test_hours_of_a_quarter(label: str, hours: float) -> None:
     """91 days x 24 = 2,184 in a leap year's first quarter, 90 otherwise (2100 is no leap year)."""
     assert hours_in(parse_quarter(label)) == hours
+
+
+@pytest.mark.parametrize("text", ["1 USD**9**9**9", "１ MUSD", "1 USD^3", "1 MUSD; 2"])
+def test_nothing_but_a_plain_unit_is_parsed(text):
+    """Powers, other alphabets and second values are refused at once, before any unit library sees them."""
+    with pytest.raises(ValueError, match="expected text with a unit"):
+        parse_quantity(text, "MUSD")
+
+
+@pytest.mark.parametrize("text", ["0000-Q2", "9998-Q2", "1999-12-31", "2024-Q5"])
+def test_years_outside_two_centuries_are_no_quarters(text):
+    """A slip of the year is refused where it is read, not where a calendar gives up."""
+    with pytest.raises(ValueError, match="expected a quarter"):
+        parse_quarter(text)

@@ -23,7 +23,7 @@ class Halls(Strict):
     """Least critical IT of an own campus in its first quarter."""
     cooling: str = "liquid"
     """Class of the PUE table; its climate tilt makes annual mean and peak PUE per candidate."""
-    construction_quarters: Annotated[int, Field(ge=0)] = 5
+    construction_quarters: Annotated[int, Field(ge=0, le=80)] = 5
     """From signing to the first hall (first AI campuses of 2024-25 took 13 months: costs.csv)."""
     cost_level: Literal["low", "mid", "high"] = "mid"
     """Column of the construction table; a listed market's own row is used within `market_radius_km` of it."""
@@ -70,7 +70,7 @@ class Connection(Strict):
 class Accelerator(Strict):
     """An accelerator the plan may buy; what is None comes from the catalogue on the study's date."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1, pattern=r"\S")]
     """Name in the catalogue, or a new one with every figure below stated."""
     price_usd: Annotated[float, Field(gt=0), Unit("USD")] | None = None
     """Per accelerator, with the parts named in `price_includes`, before sales tax."""
@@ -82,15 +82,15 @@ class Accelerator(Strict):
     """Storage share per accelerator; refused when the price includes it already."""
     it_kw: Annotated[float, Field(gt=0), Unit("kW")] | None = None
     """Critical IT power per accelerator with its share of network and storage."""
-    h100e_bf16: Annotated[float, Field(gt=0)] | None = None
+    h100e_bf16: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Dense BF16 throughput over that of an H100 SXM."""
-    pod_accelerators: Annotated[int, Field(ge=1)] | None = None
+    pod_accelerators: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Smallest block bought and powered together."""
     available: Quarter | None = None
     """First quarter of delivery."""
-    lead_quarters: Annotated[int, Field(ge=0)] = 1
+    lead_quarters: Annotated[int, Field(ge=0, le=80)] = 1
     """From order to delivery."""
-    supply_per_quarter: Annotated[int, Field(ge=0)] | None = None
+    supply_per_quarter: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     """Most accelerators the vendor delivers to this buyer in a quarter. None: no cap."""
 
 
@@ -130,17 +130,17 @@ class PublicLeases(Strict):
 class LeaseContract(Strict):
     """A lease written in the study: a bilateral offer, or a contract that exists."""
 
-    name: str
+    name: Annotated[str, Field(min_length=1, pattern=r"\S")]
     accelerator: str
-    gpus: Annotated[int, Field(ge=1)]
+    gpus: Annotated[int, Field(ge=1, le=1_000_000_000)]
     """Existing: GPUs under contract. Bilateral: most that can be leased."""
-    min_gpus: Annotated[int, Field(ge=1)] | None = None
+    min_gpus: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """Least that can be leased; None: all or nothing (= gpus)."""
     usd_per_gpu_h: Annotated[float, Field(ge=0), Unit("USD/GPU/h")] | None = None
     """Price; take-or-pay for all hours."""
     total_musd: Annotated[float, Field(gt=0), Unit("MUSD")] | None = None
     """Price of the whole contract for `gpus` over the term, paid evenly by quarter. One of the two."""
-    term_quarters: Annotated[int, Field(ge=1)] | None = None
+    term_quarters: Annotated[int, Field(ge=1, le=120)] | None = None
     """Term of a bilateral offer."""
     deliver_from: Quarter | None = None
     """First quarter in which a bilateral contract may start."""
@@ -150,7 +150,7 @@ class LeaseContract(Strict):
     """Last quarter of an existing contract."""
     prepay: Share = 0.0
     """Share of the contract paid in its first quarter."""
-    single_fabric_gpus: Annotated[int, Field(ge=0)] = 0
+    single_fabric_gpus: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     """GPUs on one fabric: a training cluster up to this size can stand on it."""
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
@@ -216,12 +216,12 @@ class Leases(Strict):
 class Cluster(Strict):
     """A training cluster on one fabric: one own campus, one colocation campus, or one lease that holds it whole."""
 
-    name: str
-    gpus: Annotated[int, Field(ge=1)] | None = None
+    name: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    gpus: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """Accelerators of one of the named types."""
     accelerators: tuple[str, ...] = ()
     """Types it may stand on; empty: all of the study's (only with h100e_bf16)."""
-    h100e_bf16: Annotated[float, Field(gt=0)] | None = None
+    h100e_bf16: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Or so many H100-equivalents by dense BF16, of one type."""
     by: Quarter
     """It runs from this quarter on."""

@@ -63,7 +63,7 @@ class Search(Strict):
     """Relative gap at which the search may stop."""
     time_limit_s: Annotated[float, Field(gt=0), Unit("s")] = 150.0
     """Limit of the whole search."""
-    threads: Annotated[int, Field(ge=1)] = 2
-    seed: Annotated[int, Field(ge=0)] = 0
-    candidates_in_model: Annotated[int, Field(ge=1)] = 120
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    candidates_in_model: Annotated[int, Field(ge=1, le=100_000)] = 120
     """All candidates are priced; so many of the best enter the model, and the bound holds for these."""

@@ -155,9 +155,9 @@ class TimeToPower(Strict):
 
     where: tuple[Where, ...] = ()
     """States or interconnections this row speaks of. Empty: everywhere else (must be the last row)."""
-    low_quarters: Annotated[int, Field(ge=0)]
-    mid_quarters: Annotated[int, Field(ge=0)]
-    high_quarters: Annotated[int, Field(ge=0)]
+    low_quarters: Annotated[int, Field(ge=0, le=400)]
+    mid_quarters: Annotated[int, Field(ge=0, le=400)]
+    high_quarters: Annotated[int, Field(ge=0, le=400)]
     note: str
     """Why these numbers: source, or the word assumption."""
 
@@ -173,7 +173,7 @@ class TimeToPower(Strict):
 class RampStep(Strict):
     """From so many quarters after energization, so much grid power: a share of the final MW or MW at the meter."""
 
-    after_quarters: Annotated[int, Field(ge=0)]
+    after_quarters: Annotated[int, Field(ge=0, le=400)]
     share: Share | None = None
     utility_mw: Annotated[float, Field(ge=0), Unit("MW")] | None = None
 
@@ -227,7 +227,7 @@ class Power(Strict):
 class Inference(Strict):
     """Peak inference demand by metro region and the round trip its users accept."""
 
-    peak_h100e_bf16: Annotated[float, Field(ge=0)]
+    peak_h100e_bf16: Annotated[float, Field(ge=0, le=1e9)]
     """Peak demand of all regions together in the first quarter of service, H100e by dense BF16, split by population."""
     first_quarter: Quarter
     """First quarter in which the demand must be served."""

@@ -24,7 +24,7 @@ def read_study(path: str | Path) -> Study:
     found = _find(Path(path))
     try:
         raw = tomllib.loads(found.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             [Fault(file=str(path), key="the file", value=str(error), expected="TOML 1.0 in UTF-8")]
         ) from error

@@ -220,7 +220,8 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
         for market in markets:
             picked = catalog.construction_musd_per_it_mw(tables, market, study.halls.cost_level)
             left_out = str(tables.construction.set_index("market").loc[market, "excludes"]).replace(";", ", ")
-            span = f"{picked.value:g} MUSD per MW IT ({picked.low:g}-{picked.high:g}), without {left_out}"
+            known = f" ({picked.low:g}-{picked.high:g})" if np.isfinite(picked.low) and np.isfinite(picked.high) else ""
+            span = f"{picked.value:g} MUSD per MW IT{known}, without {left_out.replace('_', ' ')}"
             add(f"construction, {market}", span, picked.source, picked.date, picked.confidence)
     states = sorted(set(sites["state"])) if len(sites) else []
     if states:

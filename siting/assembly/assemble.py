@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,11 +24,14 @@ from siting.assembly.costs import (
 )
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
+from siting.errors import Fault, InputError
 from siting.problem import BoolArray, FloatArray, Problem
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import first_day
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,9 +49,15 @@ class Assembled:
 
 
 def assemble(study: Study, tables: Tables) -> Assembled:
-    """Arrays of the study. Raises InputError with what is blank, unknown, empty or out of reach."""
-    kinds = bought_accelerators(study, tables)
-    candidates = candidate_frame(study, tables)
+    """Arrays of the study. Raises InputError with what is blank, unknown, empty or out of reach.
+
+    Faults of accelerators and of candidates come together; demand needs both and is read after them.
+    """
+    faults: list[Fault] = []
+    kinds = _unless_faulty(faults, lambda: bought_accelerators(study, tables))
+    candidates = _unless_faulty(faults, lambda: candidate_frame(study, tables))
+    if kinds is None or candidates is None:
+        raise InputError(faults)
     usable = candidates[candidates["excluded_by"] == ""].reset_index(drop=True)
     leases = lease_frame(study, tables)
     demand = demand_of(study, tables, candidates, leases)
@@ -59,6 +69,15 @@ def assemble(study: Study, tables: Tables) -> Assembled:
         accelerators=kinds,
         demand=demand,
     )
+
+
+def _unless_faulty(faults: list[Fault], make: Callable[[], Part]) -> Part | None:
+    """What `make` makes; None when it is refused, its faults added to the others."""
+    try:
+        return make()
+    except InputError as error:
+        faults.extend(error.faults)
+        return None
 
 
 def _problem(

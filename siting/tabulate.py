@@ -9,6 +9,7 @@ import pandas as pd
 
 from siting.assembly import Assembled
 from siting.assembly.costs import clock_of, growth, rent_profile, straight_line_left
+from siting.assembly.leases import bill_musd
 from siting.problem import FloatArray, Problem
 from siting.reduction.screen import Screened
 from siting.solver.decisions import Decisions
@@ -234,13 +235,8 @@ def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame
     hours = clock.hours(span)
     for li, start in np.argwhere(d.lease_gpus > 0).tolist():
         row = a.leases.iloc[li]
-        active = slice(start, start + int(row["term_quarters"]))
-        if pd.isna(row["usd_per_gpu_h"]):
-            each = np.full(span, float(row["total_musd"]) / float(row["term_quarters"]) / float(row["gpus"]))
-        else:
-            each = hours * float(row["usd_per_gpu_h"]) * float(row["billed_share"]) / 1e6
         name = "existing_lease" if row["existing"] else "lease"
-        due[name][active] += d.lease_gpus[li, start] * each[active] * (1.0 - float(row["prepay"]))
+        due[name] += d.lease_gpus[li, start] * bill_musd(row, start, hours)
     frame = pd.DataFrame(
         {
             "quarter": [quarter_label(study.end + n) for n in range(span - study.quarters)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -126,16 +127,8 @@ def lease_costs(study: Study, frame: pd.DataFrame, clock: Clock) -> tuple[FloatA
         span = quarters + term
         hours, discount = clock.hours(span), clock.discount(span)
         for start in range(int(row.first_start), int(row.last_start) + 1):
-            due = np.zeros(span)
+            due = bill_musd(row, start, hours)
             active = slice(start, start + term)
-            if pd.isna(row.usd_per_gpu_h):
-                due[active] = float(row.total_musd) / term / float(row.gpus)
-            else:
-                due[active] = float(row.usd_per_gpu_h) * hours[active] * float(row.billed_share) / 1e6
-            whole = due.sum()
-            due[active] *= 1.0 - float(row.prepay)
-            if not row.existing:  # what an existing contract was prepaid is spent already
-                due[start] += float(row.prepay) * whole
             after = np.arange(span) >= quarters
             in_force = np.zeros(span)
             in_force[active] = 1.0
@@ -143,6 +136,20 @@ def lease_costs(study: Study, frame: pd.DataFrame, clock: Clock) -> tuple[FloatA
             cash[number, start] = due[:quarters]
             npv[number, start] = ((due - credit) * discount).sum()
     return cash, npv
+
+
+def bill_musd(row: Any, start: int, hours: FloatArray) -> FloatArray:
+    """(len(hours),) what one GPU of a contract from `start` on costs by quarter; `row` of `lease_frame`."""
+    due, active = np.zeros(len(hours)), slice(start, start + int(row.term_quarters))
+    if pd.isna(row.usd_per_gpu_h):
+        due[active] = float(row.total_musd) / int(row.term_quarters) / float(row.gpus)
+    else:
+        due[active] = float(row.usd_per_gpu_h) * hours[active] * float(row.billed_share) / 1e6
+    whole = due.sum()
+    due[active] *= 1.0 - float(row.prepay)
+    if not row.existing:  # what an existing contract was prepaid is spent already
+        due[start] += float(row.prepay) * whole
+    return due
 
 
 def gpus_for(size_gpus: int | None, size_h100e: float | None, h100e_per_gpu: float) -> int:

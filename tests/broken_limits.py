@@ -47,9 +47,9 @@ def spent_musd(p: Problem, d: Decisions) -> FloatArray:
     for i, t in _openings(d):
         paid[t - p.opening_lag[i]] += p.opening_cash_musd[i, t]
     for i in range(len(p.candidate_id)):
-        paid += d.modules[i] @ p.module_cash_musd(i)
+        paid += d.modules[i] @ sum(p.module_cash_musd(i).values())
         for g in range(len(p.accelerator)):
-            paid += d.pods[i, g] @ p.pod_cash_musd(i, g)
+            paid += d.pods[i, g] @ sum(p.pod_cash_musd(i, g).values())
     paid += (d.running_pods * p.npv_run_musd / p.discount).sum(axis=(0, 1))
     return paid + np.einsum("ls,lst->t", d.lease_gpus, p.lease_cash_musd)
 

@@ -1,6 +1,7 @@
 """The optimum of a tiny problem by listing: a second reading of the algebra that shares no code with the model.
 
 Listed: for every candidate the quarter of every module, for every cluster its host and the contracts reserved for it;
+parts that a study may leave out (`listing_parts`) add columns, rows and rules of their own;
 contracts are split further only where the LP signs less than an offer's minimum. The rest (pods, running pods, GPUs,
 service) is an LP over increments, where listed decisions enter right hand sides only. A combination is skipped when
 what it costs by itself plus the least that the rest costs with the same sites open, all modules there from the first
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from listing_parts import PARTS
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from siting.problem import Problem
@@ -45,10 +47,21 @@ class Listing:
         self.x = 2 * i * g * t + np.arange(offers * t).reshape(offers, t)
         self.f = 2 * i * g * t + offers * t + np.arange((i + offers) * j * t).reshape(i + offers, j, t)
         self.columns = 2 * i * g * t + offers * t + (i + offers) * j * t
+        self.parts = [part(self) for part in PARTS if part.used(p)]
         self.rows: list[np.ndarray] = []
         self.number: dict[tuple, int] = {}
         self._write()
         self.matrix = np.array(self.rows).reshape(len(self.rows), self.columns)
+
+    def new(self, *shape: int) -> np.ndarray:
+        """Numbers of new columns (>= 0), for a part."""
+        first = self.columns
+        self.columns += int(np.prod(shape))
+        return np.arange(first, self.columns).reshape(shape)
+
+    def row(self, key: tuple) -> np.ndarray:
+        """The row of a key, written to in place; new when there is none. Every row is <= its right hand side."""
+        return self.rows[self.number[key]] if key in self.number else self._row(key)
 
     def _row(self, key: tuple) -> np.ndarray:
         row = np.zeros(self.columns)
@@ -90,6 +103,8 @@ class Listing:
                 row[self.q[i, g, : t + 1]] = p.npv_run_musd[i, g, : t + 1] / p.discount[: t + 1]
             for li in range(n_l):
                 row[self.x[li]] = p.lease_cash_musd[li][:, : t + 1].sum(axis=1)
+        for part in self.parts:
+            part.write()
 
     @cached_property
     def _pod_cash(self) -> np.ndarray:
@@ -107,6 +122,8 @@ class Listing:
         """Present value of a unit of every column."""
         p, cost = self.p, np.zeros(self.columns)
         cost[self.b], cost[self.q], cost[self.x] = p.npv_pod_musd, p.npv_run_musd, p.npv_lease_musd
+        for part in self.parts:
+            part.price(cost)
         return cost
 
     def bounds(self) -> np.ndarray:
@@ -122,6 +139,8 @@ class Listing:
         bounds[self.x[forced], 0] = bounds[self.x[forced], 1]
         bounds[self.f[:n_i][~p.reach], 1] = 0.0
         bounds[self.f[n_i:][~p.lease_reach], 1] = 0.0
+        for part in self.parts:
+            part.bound(bounds)
         return bounds
 
     def rest(self, modules: np.ndarray, hosts: tuple[Host, ...], money: bool = True) -> float:
@@ -166,6 +185,8 @@ class Listing:
                     right[n] = -p.demand_h100e[j, t]
                 case ("money", t):
                     right[n] = p.funding_musd[t] - paid[: t + 1].sum() if money else np.inf
+        for part in self.parts:
+            part.right(right, modules, held, money)
         if (bounds[:, 0] > bounds[:, 1] + EPS).any():
             return np.inf
         return running_cost + self._contracts(right, bounds)
@@ -185,7 +206,8 @@ class Listing:
         """Present value of openings and modules."""
         p = self.p
         opens = [(i, int(np.flatnonzero(row)[0])) for i, row in enumerate(modules) if row.any()]
-        return float(sum(p.npv_open_musd[i, t] for i, t in opens) + (modules * p.npv_module_musd).sum())
+        parts = sum(part.fixed_cost(modules) for part in self.parts)
+        return float(sum(p.npv_open_musd[i, t] for i, t in opens) + (modules * p.npv_module_musd).sum() + parts)
 
     def _contracts(self, right: np.ndarray, bounds: np.ndarray) -> float:
         """The LP; a contract below its offer's minimum is split: not signed, or signed with the minimum at least."""
@@ -205,9 +227,12 @@ class Listing:
 
     def _solve(self, right: np.ndarray, bounds: np.ndarray) -> tuple[float, np.ndarray | None]:
         finite = np.isfinite(right)
+        counted = np.zeros(self.columns)
         if self.whole:
-            counted = np.zeros(self.columns)
             counted[self.b], counted[self.x] = 1, 1
+        for part in self.parts:
+            part.count(counted)
+        if counted.any():
             found = milp(
                 self.cost,
                 integrality=counted,
@@ -296,6 +321,8 @@ def cheapest_by_listing(p: Problem, whole: bool = False) -> tuple[float, tuple[H
 def _hosts_stand(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
     """A host has the cluster's halls in its first quarter."""
     standing = modules.cumsum(axis=1)
+    if not all(part.allows(p, modules, hosts) for part in PARTS if part.used(p)):
+        return False
     return all(
         standing[h.site, p.cluster_from[h.k]] * p.module_it_mw
         >= p.cluster_pods[h.k, h.kind] * p.pod_it_mw[h.kind] - EPS

@@ -8,7 +8,8 @@ import pyomo.environ as pyo
 
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
-from siting.formulation.money import add_money, add_objective
+from siting.formulation.ledger import Ledger
+from siting.formulation.money import add_money, add_objective, add_payments
 from siting.formulation.power import add_power
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
@@ -24,6 +25,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_power,
     add_leases,
     add_service,
+    add_payments,
     add_money,
     add_objective,
 )
@@ -34,6 +36,8 @@ def build_model(p: Problem) -> pyo.ConcreteModel:
     1).
     """
     m = pyo.ConcreteModel()
+    m.ledger = Ledger(p.quarters, p.rate)
+    m.extra_supply = {}
     for add in FAMILIES:
         add(m, p)
     return m

@@ -17,14 +17,15 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     Q_igt + h_igt <= B_igt;    PUE_i sum_g e_g (Q_igt + h_igt) <= E_it Z_it
 
     PUE_i the peak, E_it energized utility MW (0 before energization). Halls may stand and pods may be in store
-    before power.
+    before power. Families before this one may add firm MW to the right hand side of (i, t): `m.extra_supply`, terms
+    (MW for one unit, variable).
     """
     kinds = range(len(p.accelerator))
     serves = set(np.flatnonzero(p.reach.any(axis=1)).tolist())
     asked = set(np.argwhere(p.demand_h100e > 0)[:, 1].tolist())
     m.S = pyo.Set(
         dimen=3,
-        initialize=[(i, g, t) for i, g, t in m.P if i in serves and t in asked and p.energized_mw[i, t] > 0],
+        initialize=[(i, g, t) for i, g, t in m.P if i in serves and t in asked and p.most_power_mw[i, t] > 0],
     )
     m.Q = pyo.Var(m.S, domain=pyo.NonNegativeReals)
     hosts = {(i, g) for _, i, g in m.HW}
@@ -46,4 +47,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
         terms = [
             float(p.pue_peak[i] * p.pod_it_mw[g]) * draw for g, draw in draws if not isinstance(draw, (int, float))
         ]
-        return sum(terms) <= float(p.energized_mw[i, t]) * m.Z[i, t] if terms else pyo.Constraint.Skip
+        if not terms:
+            return pyo.Constraint.Skip
+        extra = sum(mw * variable for mw, variable in m.extra_supply.get((i, t), []))
+        return sum(terms) <= float(p.energized_mw[i, t]) * m.Z[i, t] + extra

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csc_array
+
+from siting.formulation.ledger import Posting
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,11 +30,17 @@ class Matrix:
     integer: NDArray[np.bool_]
     columns: dict[str, dict[Any, int]]
     """Position of every variable: family name -> index -> column."""
+    postings: tuple[tuple[Posting, int], ...] = ()
+    """What the ledger prices, with the column of its variable; postings of variables that occur nowhere are out."""
 
     def values(self, family: str, x: NDArray[np.float64]) -> dict[Any, float]:
         """Values of one family of variables at the point x; integers whole, no negative zero."""
         found = self.columns.get(family, {})
         return {index: _clean(x[column], bool(self.integer[column])) for index, column in found.items()}
+
+    def posted(self, x: NDArray[np.float64]) -> Iterator[tuple[Posting, float]]:
+        """Every posting that the ledger prices, and its musd at the point x."""
+        return ((posting, posting.musd * float(x[column])) for posting, column in self.postings)
 
 
 class InfeasibleRowError(Exception):
@@ -69,4 +78,12 @@ def compile_model(m: pyo.ConcreteModel) -> Matrix:
         upper=upper,
         integer=np.array([v.is_integer() or v.is_binary() for v in form.columns], dtype=bool),
         columns=columns,
+        postings=_priced(m, {id(variable): n for n, variable in enumerate(form.columns)}),
     )
+
+
+def _priced(m: pyo.ConcreteModel, column: dict[int, int]) -> tuple[tuple[Posting, int], ...]:
+    if not hasattr(m, "ledger"):
+        return ()
+    found = [(posting, column.get(id(posting.variable))) for posting in m.ledger.postings if posting.priced]
+    return tuple((posting, at) for posting, at in found if at is not None)

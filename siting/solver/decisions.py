@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,9 @@ from numpy.typing import NDArray
 from siting.formulation.service import coverage_classes
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
+
+FIRST = frozenset(["Z", "V", "B", "Q", "X", "Y", "W", "U", "R", "F", "M", "N", "Spend"])
+"""Families that every model has; they are read into arrays of their own."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +28,10 @@ class Decisions:
     lease_reserved: BoolArray  # (K, L, T) the contract that starts in t is reserved for cluster k
     host: tuple[tuple[str, int, int], ...]  # (K,) ("campus", i, g) or ("lease", l, -1)
     service: tuple[tuple[str, int, int, int, float], ...]  # ("campus" | "lease", source, region, t, H100e)
+    posted: tuple[tuple[str, str, int, int, float], ...] = ()
+    """(cash | credit, item, candidate, quarter, musd) of what the ledger prices: parts that a study may leave out."""
+    extra: Mapping[str, Mapping[Any, float]] = field(default_factory=dict)
+    """Values of every family of variables by name and index, for the tables of such parts."""
 
 
 def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisions:
@@ -61,6 +70,12 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         lease_reserved=reserved,
         host=tuple(hosts),
         service=_split(p, matrix.values("F", x), serving, spare_gpus),
+        posted=tuple(
+            (entry.kind, entry.item, entry.candidate, entry.quarter, musd)
+            for entry, musd in matrix.posted(x)
+            if musd != 0.0
+        ),
+        extra={name: matrix.values(name, x) for name in matrix.columns if name not in FIRST},
     )
 
 

@@ -7,6 +7,7 @@ from math import isnan
 
 import numpy as np
 
+from siting.items import CASH
 from siting.study import Study
 from siting.study.assets import Accelerator, LeaseContract
 from siting.tables import catalog
@@ -15,25 +16,12 @@ from siting.units import first_day, hours_in
 from siting.verification.decisions import Read
 from siting.verification.places import Place, Places
 
-ITEMS = (
-    "accelerators",
-    "halls",
-    "hall_om",
-    "rent",
-    "opening",
-    "energy",
-    "accelerator_om",
-    "property_tax",
-    "lease",
-    "existing_lease",
-)
-
 
 @dataclass(kw_only=True)
 class Book:
     """Payments by item and quarter number (beyond the horizon too), and present values credited."""
 
-    paid: dict[str, dict[int, float]] = field(default_factory=lambda: {item: {} for item in ITEMS})
+    paid: dict[str, dict[int, float]] = field(default_factory=lambda: {item: {} for item in CASH})
     credited_musd: float = 0.0
     faults: list[str] = field(default_factory=list)
 
@@ -41,7 +29,7 @@ class Book:
         self.paid[item][quarter] = self.paid[item].get(quarter, 0.0) + musd
 
     def total(self, quarter: int) -> float:
-        return sum(self.paid[item].get(quarter, 0.0) for item in ITEMS)
+        return sum(self.paid[item].get(quarter, 0.0) for item in CASH)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +170,7 @@ class Bookkeeper:
 
     def npv_cost_musd(self, book: Book) -> float:
         """Present value of all payments less credits."""
-        out = sum(musd * self.worth(q) for item in ITEMS for q, musd in book.paid[item].items())
+        out = sum(musd * self.worth(q) for item in CASH for q, musd in book.paid[item].items())
         return out - book.credited_musd
 
     def _grown(self, change: float, quarter: int) -> float:

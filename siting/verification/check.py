@@ -8,14 +8,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from siting.items import CASH
 from siting.plan import Plan
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
-from siting.verification.cash import ITEMS, Book, Bookkeeper, offers_of
+from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check
 from siting.verification.limits import Limits, over
+from siting.verification.parts import PARTS, Context
 from siting.verification.places import Places
 from siting.verification.result import Verification
 from siting.verification.stated import stated_faults
@@ -48,12 +50,18 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     places, offers = Places(study, tables), offers_of(study, tables)
     keeper = Bookkeeper(study, tables, places, offers)
     book = keeper.book(read)
-    value = keeper.npv_cost_musd(book)
     limits = Limits(study, tables, places, offers, read)
+    context = Context(plan=plan, study=study, tables=tables, places=places, offers=offers, read=read, book=book)
+    parts = [part(context) for part in PARTS]
+    for part in parts:
+        part.post()
+        limits.parts.append(part)
+    value = keeper.npv_cost_musd(book)
     difference, cash_faults = _cash(plan, study, book)
     faults = [
         *identity,
         *read.faults,
+        *(fault for part in parts for fault in part.faults()),
         *limits.faults(),
         *stated_faults(plan, study, tables, places, offers, read, limits),
         *cash_faults,
@@ -109,21 +117,25 @@ def _cash(plan: Plan, study: Study, book: Book) -> tuple[float, list[str]]:
     for t, row in zip(quarters, cash.to_dict("records"), strict=True):
         spent += book.total(t)
         raised += sum(item.amount_musd for item in study.money.funding if item.quarter - study.start == t)
-        again = {item: book.paid[item].get(t, 0.0) for item in ITEMS}
+        again = {item: book.paid[item].get(t, 0.0) for item in CASH}
         again |= {"total": book.total(t), "cumulative": spent, "funding_cumulative": raised}
         for item, musd in again.items():
-            gap = abs(float(row[item]) - musd)
+            gap = abs(float(row.get(item, 0.0)) - musd)
             largest = max(largest, gap) if not np.isnan(gap) else math.nan
             if not gap <= CASH_MUSD + 1e-9 * abs(musd):
                 where = f"cash, {quarter_label(study.start + t)}, {item}"
-                faults.append(f"{where}: the plan says {row[item]:.4f} MUSD, recomputed {musd:.4f}")
+                faults.append(f"{where}: the plan says {row.get(item, 0.0):.4f} MUSD, recomputed {musd:.4f}")
     faults += _after(plan, study, book)
     return largest, faults
 
 
+def _beyond(book: Book, item: str, quarters: int) -> bool:
+    return any(t >= quarters for t in book.paid[item])
+
+
 def _after(plan: Plan, study: Study, book: Book) -> list[str]:
     found: list[str] = []
-    items = ("rent", "lease", "existing_lease")
+    items = [item for item in CASH if item in plan.tables["after_horizon"] or _beyond(book, item, study.quarters)]
     stated: dict[str, dict[int, float]] = {item: defaultdict(float) for item in items}
     for row in plan.tables["after_horizon"].to_dict("records"):
         try:
@@ -132,7 +144,7 @@ def _after(plan: Plan, study: Study, book: Book) -> list[str]:
             found.append(f"after the horizon: {row['quarter']!r} is no quarter")
             continue
         for item in items:
-            stated[item][quarter] += float(row[item])
+            stated[item][quarter] += float(row.get(item, 0.0))
     for item in items:
         again = {t: musd for t, musd in book.paid[item].items() if t >= study.quarters}
         for t in sorted({*again, *stated[item]}):

@@ -18,6 +18,7 @@ from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure
 from siting.verification.decisions import Read
+from siting.verification.parts import Part
 from siting.verification.places import Place, Places
 
 SLACK = 1e-6
@@ -34,6 +35,8 @@ class Limits:
 
     def __init__(self, study: Study, tables: Tables, places: Places, offers: dict[str, Offer], read: Read) -> None:
         self._study, self._tables, self._places, self._offers, self._read = study, tables, places, offers, read
+        self.parts: list[Part] = []
+        """Parts of the study that may add MW to what is energized."""
         self._held = self._held_by_clusters()
         self._towns = tables.regions.sort_values("population", ascending=False, kind="stable").set_index("region")
         self._own_rtt_ms = self._planner_rtt_ms()
@@ -124,7 +127,7 @@ class Limits:
             if over(self._held.get((candidate, name, t), 0.0), running[name]):
                 yield f"{where}: clusters hold more {name} than run"
         meter = sum(running[n] * kw[n] for n in kw) / 1e3 * place.pue_peak
-        energized = self.energized_mw(place, t)
+        energized = self.energized_mw(place, t) + sum(part.firm_mw(candidate, t) for part in self.parts)
         if over(meter, energized):
             yield f"{where}: running accelerators draw {meter:.3f} MW at the meter, {energized:.3f} are energized"
 

@@ -75,7 +75,7 @@ class Listing:
                 live = np.cumsum(added)
                 if live[-1] > most or any(0 < v < first for v in live) or any(added[: p.live_from[i]]):
                     continue
-                cash = np.array(added) @ p.module_cash_musd(i)
+                cash = np.array(added) @ sum(p.module_cash_musd(i).values())
                 value = float(np.array(added) @ p.npv_module_musd[i])
                 if live[-1]:
                     opened = int(np.flatnonzero(live)[0])
@@ -179,7 +179,7 @@ class Listing:
                 for name in self.names:
                     if name[0] == "d":
                         _, i, g, s = name
-                        paid.append((name, float(p.pod_cash_musd(i, g)[s, : t + 1].sum())))
+                        paid.append((name, float(sum(p.pod_cash_musd(i, g).values())[s, : t + 1].sum())))
                     elif name[0] == "r" and name[3] <= t:
                         paid.append((name, float(energy[name[1:]])))
                     elif name[0] == "x":

@@ -21,7 +21,11 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Problem:
-    """One planning problem. Arrays are read only; `take` keeps some candidates."""
+    """One planning problem. Arrays are read only; `take` keeps some candidates.
+
+    A block (an attribute with a method `take_candidates(rows)`) holds the arrays of a part that a study may leave out;
+    None when it does.
+    """
 
     quarters: int
     """T."""
@@ -42,8 +46,8 @@ class Problem:
     npv_run_musd: FloatArray  # (I, G, T) energy of one running pod in t
     opening_cash_musd: FloatArray  # (I, T) paid when opening in t ...
     opening_lag: IntArray  # (I,) ... so many quarters before t
-    module_cash_factor: FloatArray  # (I, 3) musd: construction, O&M a quarter, rent a quarter
-    module_cash_profile: FloatArray  # (3, T, T) share of each factor paid in [live quarter, payment quarter]
+    module_cash_factor: FloatArray  # (I, F) musd: construction, O&M a quarter, rent a quarter, ...
+    module_cash_profile: FloatArray  # (F, T, T) share of each factor paid in [live quarter, payment quarter]
     pod_price_musd: FloatArray  # (G,) before tax, today's money
     sales_tax: FloatArray  # (I, T) by delivery quarter
     property_tax: FloatArray  # (I,) yearly rate on equipment
@@ -80,6 +84,8 @@ class Problem:
     # money
     discount: FloatArray  # (T,) present value of one musd paid at mid-quarter t
     funding_musd: FloatArray  # (T,) cumulative inflow
+    module_item: tuple[str, ...] = ("halls", "hall_om", "rent")
+    """(F,) cash item of each factor of a module's cost."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -101,17 +107,39 @@ class Problem:
     def take(self, rows: IntArray) -> Problem:
         """The same problem over the candidates at `rows` only."""
         kept = {name: getattr(self, name)[rows] for name in CANDIDATE_ARRAYS}
+        blocks = {field.name: getattr(self, field.name) for field in fields(self)}
+        kept |= {
+            name: block.take_candidates(rows) for name, block in blocks.items() if hasattr(block, "take_candidates")
+        }
         return dataclasses.replace(self, **kept)
 
-    def module_cash_musd(self, i: int) -> FloatArray:
-        """(T, T) one module of candidate i, [live quarter, payment quarter]."""
-        return np.asarray(np.tensordot(self.module_cash_factor[i], self.module_cash_profile, axes=1))
+    @property
+    def rate(self) -> float:
+        """Yearly discount rate, from the worth of the first quarter's middle: discount[0] = (1 + rate)^(-1/8)."""
+        return float(self.discount[0] ** -8.0 - 1.0)
 
-    def pod_cash_musd(self, i: int, g: int) -> FloatArray:
-        """(T, T) one pod of g at candidate i, [delivery quarter, payment quarter]."""
-        purchase, operation, assessed = self.pod_cash_profile[:, g]
-        taxed = (1.0 + self.sales_tax[i])[:, None] * purchase
-        return np.asarray(self.pod_price_musd[g] * (taxed + operation + self.property_tax[i] * assessed))
+    @property
+    def most_power_mw(self) -> FloatArray:
+        """(I, T) utility MW that may flow at most: what the grid energizes and whatever on-site units could add."""
+        return self.energized_mw
+
+    def module_cash_musd(self, i: int) -> dict[str, FloatArray]:
+        """(T, T) of each cash item of one module of candidate i, [live quarter, payment quarter]."""
+        cash: dict[str, FloatArray] = {}
+        for item, factor, profile in zip(
+            self.module_item, self.module_cash_factor[i], self.module_cash_profile, strict=True
+        ):
+            cash[item] = cash.get(item, 0.0) + factor * profile
+        return cash
+
+    def pod_cash_musd(self, i: int, g: int) -> dict[str, FloatArray]:
+        """(T, T) of each cash item of one pod of g at candidate i, [delivery quarter, payment quarter]."""
+        purchase, operation, assessed = self.pod_price_musd[g] * self.pod_cash_profile[:, g]
+        return {
+            "accelerators": (1.0 + self.sales_tax[i])[:, None] * purchase,
+            "accelerator_om": operation,
+            "property_tax": self.property_tax[i] * assessed,
+        }
 
     def host_candidates(self) -> BoolArray:
         """(K, I, G) whether candidate i can stand cluster k on accelerator g by its date, alone."""
@@ -119,7 +147,7 @@ class Problem:
         able = np.zeros((k, i, g), dtype=bool)
         for cluster in range(k):
             window = slice(self.cluster_from[cluster], self.cluster_until[cluster] + 1)
-            weakest = self.energized_mw[:, window].min(axis=1, initial=np.inf)
+            weakest = self.most_power_mw[:, window].min(axis=1, initial=np.inf)
             for kind in np.flatnonzero(self.cluster_pods[cluster]):
                 it_mw = self.cluster_pods[cluster, kind] * self.pod_it_mw[kind]
                 able[cluster, :, kind] = (

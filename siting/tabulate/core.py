@@ -16,6 +16,7 @@ from siting.solver.decisions import Decisions
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
+from siting.tabulate.parts import Parts, part_tables
 from siting.units import quarter_label
 
 
@@ -25,6 +26,7 @@ def plan_tables(
     """Every table of a plan. `p` and `d` are over the screened candidates, in the order of `screened.rows`."""
     places = assembled.usable.iloc[screened.rows].reset_index(drop=True)
     cash, after, items = cash_tables(study, assembled, places, p, d)
+    parts = Parts(study=study, tables=tables, assembled=assembled, places=places, p=p, d=d)
     return {
         "sites": _sites(study, assembled, places, p, d),
         "modules": _modules(study, p, d),
@@ -38,6 +40,7 @@ def plan_tables(
         "credits": items,
         "clusters": clusters_table(study, assembled, places, p, d),
         **place_tables(assembled, screened),
+        **part_tables(parts),
     }
 
 
@@ -203,9 +206,9 @@ def cash_tables(
     bought = d.pods * p.pod_price_musd[None, :, None]
     taxed = bought * (1.0 + p.sales_tax)[:, None, :]
     items["accelerators"] = np.einsum("igd,gdt->t", taxed, purchase)
-    build, stand, rent = p.module_cash_profile
     by_factor = np.einsum("id,if->fd", d.modules, p.module_cash_factor)
-    items["halls"], items["hall_om"], items["rent"] = by_factor[0] @ build, by_factor[1] @ stand, by_factor[2] @ rent
+    for item, decided, profile in zip(p.module_item, by_factor, p.module_cash_profile, strict=True):
+        items[item] = items.get(item, 0.0) + decided @ profile
     items["opening"] = np.zeros(quarters)
     for i in np.flatnonzero(d.modules.sum(axis=1) > 0).tolist():
         opened = int((d.modules[i] > 0).argmax())
@@ -216,6 +219,7 @@ def cash_tables(
     leased = np.einsum("ls,lst->lt", d.lease_gpus, p.lease_cash_musd)
     items["lease"] = leased[~p.lease_forced].sum(axis=0)
     items["existing_lease"] = leased[p.lease_forced].sum(axis=0)
+    items |= _posted_cash(items, d, quarters)
     cash = pd.DataFrame({"quarter": _labels(study), **items})
     cash["total"] = sum(items.values())
     cash["cumulative"] = cash["total"].cumsum()
@@ -223,15 +227,29 @@ def cash_tables(
     return cash, _after(study, a, p, d), _credits(study, places, p, d, a)
 
 
+def _posted_cash(items: dict[str, FloatArray], d: Decisions, quarters: int) -> dict[str, FloatArray]:
+    """Items that the ledger prices, added to those that are there already."""
+    found: dict[str, FloatArray] = {}
+    for kind, item, _, t, musd in d.posted:
+        if kind == "cash" and t < quarters:
+            column = found.setdefault(item, np.array(items.get(item, np.zeros(quarters)), dtype=float))
+            column[t] += musd
+    return found
+
+
 def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame:
     """Obligations after the horizon, by quarter: rent, lease, existing_lease (musd)."""
     clock, term = clock_of(study), 4 * study.colocation.term_years
     span = study.quarters + max([term, *a.leases["term_quarters"].astype(int).tolist()], default=0)
+    span = max([span, *(t + 1 for kind, _, _, t, _ in d.posted if kind == "cash")])
     profile = np.zeros((study.quarters, span))
     rent = rent_profile(term, study.colocation.escalator, study.quarters)
     profile[:, : rent.shape[1]] = rent
     due = {"rent": np.einsum("id,i->d", d.modules, p.module_cash_factor[:, 2]) @ profile}
     due["lease"], due["existing_lease"] = np.zeros(span), np.zeros(span)
+    for kind, item, _, t, musd in d.posted:
+        if kind == "cash" and t >= study.quarters:
+            due.setdefault(item, np.zeros(span))[t] += musd
     hours = clock.hours(span)
     for li, start in np.argwhere(d.lease_gpus > 0).tolist():
         row = a.leases.iloc[li]
@@ -243,7 +261,7 @@ def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame
             **{name: values[study.quarters :] for name, values in due.items()},
         }
     )
-    return frame[frame[list(due)].sum(axis=1) > 0].reset_index(drop=True)
+    return frame[(frame[list(due)] != 0.0).any(axis=1)].reset_index(drop=True)
 
 
 def _credits(study: Study, places: pd.DataFrame, p: Problem, d: Decisions, a: Assembled) -> pd.DataFrame:
@@ -268,19 +286,17 @@ def _credits(study: Study, places: pd.DataFrame, p: Problem, d: Decisions, a: As
         signed = level[opened - int(p.opening_lag[i])]
         connection += (site.line_km * site.line_musd_per_km + site.substation_musd) * signed * left[opened]
         land += site.land_acres * site.land_usd_per_acre / 1e6 * signed + site.deposit_musd
-    after = _capacity_after(study, a, p, d)
-    return pd.DataFrame(
-        {
-            "item": [
-                "residual_accelerators",
-                "residual_halls",
-                "residual_connection",
-                "land_and_deposit",
-                "leased_after",
-            ],
-            "musd": [float(kept), halls, connection * clock.end_discount, land * clock.end_discount, after],
-        }
-    )
+    worth = {
+        "residual_accelerators": float(kept),
+        "residual_halls": halls,
+        "residual_connection": connection * clock.end_discount,
+        "land_and_deposit": land * clock.end_discount,
+        "leased_after": _capacity_after(study, a, p, d),
+    }
+    for kind, item, _, _, musd in d.posted:
+        if kind == "credit":
+            worth[item] = worth.get(item, 0.0) + musd * clock.end_discount
+    return pd.DataFrame({"item": list(worth), "musd": list(worth.values())})
 
 
 def _capacity_after(study: Study, a: Assembled, p: Problem, d: Decisions) -> float:

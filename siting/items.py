@@ -1,0 +1,80 @@
+"""Every kind of payment and credit of a plan, once: what it is, when it falls due, how it is taxed.
+
+`CASH` are the columns of the plan's cash table; a column is there when the study uses the part it belongs to. The
+table is printed in the report, so that nobody has to guess what a column holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["capital", "operating", "lease", "financing", "tax", "revenue"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One column of the cash table, or one credit."""
+
+    name: str
+    kind: Kind
+    """capital counts against a cap on capital spending, operating and lease against one on yearly operating cost."""
+    when: str
+    """When it is paid, in words."""
+    taxed: str
+    """How it enters taxable income, in words."""
+    cash: bool = True
+    """False: worth something at the end of the horizon, never a source of funding."""
+
+
+_EXPENSED = "deducted in the year in which it is paid"
+
+ITEMS: tuple[Item, ...] = (
+    Item(
+        name="accelerators",
+        kind="capital",
+        when="a share at order, the rest at delivery; with sales tax by delivery date",
+        taxed="depreciated over 5 years from delivery, bonus share first",
+    ),
+    Item(
+        name="halls",
+        kind="capital",
+        when="evenly over the quarters of construction",
+        taxed="straight line over the life of a building from the live quarter",
+    ),
+    Item(
+        name="opening",
+        kind="capital",
+        when="at signing: connection, substation, land, deposit, cost added by layers",
+        taxed="connection and substation with the building; land and deposit not at all",
+    ),
+    Item(name="hall_om", kind="operating", when="each quarter from the live quarter on", taxed=_EXPENSED),
+    Item(name="rent", kind="operating", when="each quarter of the term", taxed=_EXPENSED),
+    Item(name="energy", kind="operating", when="each quarter, by MWh", taxed=_EXPENSED),
+    Item(name="accelerator_om", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),
+    Item(name="property_tax", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),
+    Item(
+        name="lease", kind="lease", when="each quarter of the term, less what is prepaid at its start", taxed=_EXPENSED
+    ),
+    Item(name="existing_lease", kind="lease", when="each quarter until the contract ends", taxed=_EXPENSED),
+    Item(
+        name="residual_accelerators",
+        kind="capital",
+        when="at the horizon, by age",
+        taxed="not taxed: its tax book value is left out on both sides",
+        cash=False,
+    ),
+    Item(name="residual_halls", kind="capital", when="at the horizon, straight line", taxed="not taxed", cash=False),
+    Item(
+        name="residual_connection", kind="capital", when="at the horizon, straight line", taxed="not taxed", cash=False
+    ),
+    Item(name="land_and_deposit", kind="capital", when="at the horizon, at cost", taxed="not taxed", cash=False),
+    Item(name="leased_after", kind="lease", when="after the horizon, at a stated value", taxed="not taxed", cash=False),
+)
+
+CASH: tuple[str, ...] = tuple(item.name for item in ITEMS if item.cash)
+"""Columns of the cash table, in the order of the report."""
+CREDITS: tuple[str, ...] = tuple(item.name for item in ITEMS if not item.cash)
+"""Rows of the credits table."""
+KIND: dict[str, Kind] = {item.name: item.kind for item in ITEMS}
+"""Kind of every item."""

@@ -1,0 +1,51 @@
+"""Parts that a study may leave out, read a second time: each checks its limits and writes its payments.
+
+A part is registered in `PARTS`; it sees the study, the tables and the plan, never the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from siting.plan import Plan
+from siting.study import Study
+from siting.tables.read import Tables
+from siting.verification.cash import Book, Offer
+from siting.verification.decisions import Read
+from siting.verification.places import Places
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What every part may look at; `book` takes its payments."""
+
+    plan: Plan
+    study: Study
+    tables: Tables
+    places: Places
+    offers: dict[str, Offer]
+    read: Read
+    book: Book
+
+
+class Part:
+    """Nothing: what a study without the part has. Subclasses say more."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def post(self) -> None:
+        """Write the payments and credits of the part into the book, in the order of `PARTS`."""
+
+    def faults(self) -> Iterator[str]:
+        """Limits of the part that the plan breaks."""
+        yield from ()
+
+    def firm_mw(self, candidate: str, quarter: int) -> float:
+        """Utility MW beside the grid on which running accelerators may count."""
+        return 0.0
+
+
+PARTS: tuple[type[Part], ...] = ()
+"""Every part of which a study may make use."""

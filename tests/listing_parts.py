@@ -1,0 +1,58 @@
+"""Parts that a problem may leave out, for the optimum by listing: columns, rows and rules beside those of `listing`.
+
+Each part is written from the words of its rule and from increments by quarter, not from the model's rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from siting.problem import Problem
+
+if TYPE_CHECKING:
+    from listing import Host, Listing
+
+
+class ListingPart:
+    """Nothing. Subclasses take columns with `listing.new(...)` in their `__init__`."""
+
+    name: ClassVar[str] = ""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing, self.p = listing, listing.p
+
+    @staticmethod
+    def used(p: Problem) -> bool:
+        """Whether the problem has the part."""
+        return False
+
+    def write(self) -> None:
+        """Left hand sides: new rows with `listing.row(key)`, or new entries in a row that is there."""
+
+    def price(self, cost: np.ndarray) -> None:
+        """Present value of a unit of the part's columns, in place."""
+
+    def bound(self, bounds: np.ndarray) -> None:
+        """(columns, 2) bounds, in place; columns begin as [0, inf)."""
+
+    def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
+        """Right hand sides by `listing.number[key]`, in place; `held` (I, G, T) pods of clusters. Without `money` the
+        rows of money must not bind."""
+
+    def count(self, counted: np.ndarray) -> None:
+        """Columns that are whole, set to 1 in place."""
+
+    def fixed_cost(self, modules: np.ndarray) -> float:
+        """Present value that follows from the modules alone."""
+        return 0.0
+
+    @staticmethod
+    def allows(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
+        """Whether the listed decisions (modules live in t, hosts) keep the part's rules."""
+        return True
+
+
+PARTS: tuple[type[ListingPart], ...] = ()
+"""Every part; one is used where the problem has it."""

@@ -121,14 +121,14 @@ def accelerator_price(tables: Tables, name: str, on: dt.date, includes: Sequence
         rows = rows.loc[parts.map(len).sort_values(kind="stable").index[-1:]]
     held = tuple(rows["includes"].iloc[0].split(";")) if len(rows) else tuple(includes or ())
     what = f"{name}: {';'.join(held) or 'any parts'}"
-    return _picked("accelerator_prices", what, rows, "usd_low", "usd_mid", "usd_high", held)
+    return picked("accelerator_prices", what, rows, "usd_low", "usd_mid", "usd_high", held)
 
 
 def lead_time_weeks(tables: Tables, name: str, on: dt.date) -> Picked:
     """Weeks from order to delivery, the newest row not later than the day. NaN when blank."""
     rows = tables.accelerator_lead_times
     rows = not_later(rows[rows["accelerator"] == name], ["accelerator"], on)
-    return _picked("accelerator_lead_times", name, rows, "weeks_low", "weeks_mid", "weeks_high")
+    return picked("accelerator_lead_times", name, rows, "weeks_low", "weeks_mid", "weeks_high")
 
 
 def construction_musd_per_it_mw(
@@ -145,7 +145,7 @@ def construction_musd_per_it_mw(
     alone = bool(rows[[low, high]].isna().all(axis=None))
     value = mid if alone else f"musd_per_it_mw_{level}"
     row = f"{market} (one figure)" if alone else f"{market}, {level}"
-    return _picked("construction", row, rows, low, value, high, tuple(rows["includes"].iloc[0].split(";")))
+    return picked("construction", row, rows, low, value, high, tuple(rows["includes"].iloc[0].split(";")))
 
 
 def residual_share(tables: Tables, curve: str, age_years: ArrayLike) -> NDArray[np.float64]:
@@ -216,7 +216,7 @@ def _by_state(rows: pd.DataFrame, states: Sequence[str], columns: dict[str, str]
     return found.rename_axis("state").reset_index()
 
 
-def _picked(
+def picked(
     table: str, row: str, rows: pd.DataFrame, low: str, value: str, high: str, includes: tuple[str, ...] = ()
 ) -> Picked:
     """The last of `rows` as a Picked; blanks when there is none."""

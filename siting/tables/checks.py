@@ -16,6 +16,7 @@ import pandas as pd
 from siting.errors import Fault
 from siting.study.places import STATES
 from siting.tables.catalog import PARTS
+from siting.tables.energy import ONSITE_KINDS
 from siting.tables.read import NAMES, Tables, sha256
 
 US_LAT = (18.0, 72.0)
@@ -149,9 +150,9 @@ def check_tables(tables: Tables) -> list[Fault]:
         for column in [c for c in frame.columns if c.startswith("date") and c != "date_stated"]:
             faults += days(frame, file, column)
         for column in [c for c in frame.columns if c.startswith(POSITIVE)]:
-            faults += positive(frame, file, column)
+            faults += (not_negative if (name, column) in MAY_BE_ZERO else positive)(frame, file, column)
         if "state" in frame.columns:
-            faults += known_states(frame, file, also=("US",) if name == "co2_rates" else ())
+            faults += known_states(frame, file, also=("US",) if name in WHOLE_COUNTRY else ())
         if "lat" in frame.columns:
             faults += places(frame, file, in_us=name not in ("construction", "lease_offers"))
         if name in IDS:
@@ -159,8 +160,15 @@ def check_tables(tables: Tables) -> list[Fault]:
     return faults + _check_columns(tables)
 
 
-POSITIVE = ("usd_", "musd_", "it_kw", "population", "pod_", "weeks_", "ms_per_km", "co2_", "eff_rate", "life_years")
+POSITIVE = (
+    "usd_", "musd_", "it_kw", "population", "pod_", "weeks_", "ms_per_km", "co2_", "eff_rate", "life_years", "unit_mw",
+    "capex_usd_", "heat_rate_", "lead_months_", "multiplier",
+)  # fmt: skip
 """Columns that start so hold numbers above 0, or blanks."""
+MAY_BE_ZERO = {("onsite_units", "co2_kg_per_mmbtu")}
+"""Columns of that list which hold a true 0: what burns nothing emits nothing."""
+WHOLE_COUNTRY = ("co2_rates", "gas_prices")
+"""Tables with a row for the United States beside the states."""
 IDS = {
     "regions": ("region",),
     "county_temperature": ("county_fips",),
@@ -174,6 +182,9 @@ IDS = {
     "residual_values": ("curve", "age_years"),
     "state_taxes": ("state",),
     "county_property_taxes": ("state", "county"),
+    "gas_prices": ("state", "date"),
+    "onsite_units": ("unit",),
+    "onsite_location": ("kind", "state"),
     "sources": ("file",),
     "grid_substations": ("sub_id",),
 }
@@ -201,12 +212,18 @@ def _check_columns(tables: Tables) -> list[Fault]:
     """What only one table knows."""
     prices, rents, building = tables.accelerator_prices, tables.colocation_rents, tables.construction
     kw = "usd_per_kw_month"
+    units, capex = tables.onsite_units, "capex_usd_per_kw"
+    lead = units.drop(columns="mid_basis").rename(columns={"lead_mid_basis": "mid_basis"})
     return [
         *listed(prices, "accelerator_prices.csv", "includes", PARTS),
         *low_mid_high(prices, "accelerator_prices.csv", "usd_low", "usd_mid", "usd_high"),
         *low_mid_high(rents, "colocation_rents.csv", f"{kw}_low", f"{kw}_mid", f"{kw}_high"),
         *low_mid_high(building, "construction.csv", *(f"musd_per_it_mw_{level}" for level in ("low", "mid", "high"))),
         *low_mid_high(tables.connection_costs, "connection_costs.csv", "low", "mid", "high"),
+        *low_mid_high(units, "onsite_units.csv", f"{capex}_low", capex, f"{capex}_high"),
+        *low_mid_high(lead, "onsite_units.csv", "lead_months_low", "lead_months_mid", "lead_months_high"),
+        *listed(units, "onsite_units.csv", "kind", ONSITE_KINDS),
+        *listed(tables.onsite_location, "onsite_location.csv", "kind", ONSITE_KINDS),
         *listed(tables.state_taxes, "state_taxes.csv", "exemption", ("yes", "none", "paused", "unknown")),
         *listed(tables.state_taxes, "state_taxes.csv", "equipment_taxed", ("yes", "no", "unknown")),
         *not_negative(tables.state_taxes, "state_taxes.csv", "sales_tax_pct", blank=False),

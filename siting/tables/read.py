@@ -19,9 +19,9 @@ SUBSTATIONS = "grid_substations.parquet"
 _TEXT = """
 accelerator available available_stated basis city columns_with_units company condition confidence cooling county
 county_fips curve date date_first date_last date_stated equipment_taxed excludes exempt_from exempt_until exemption
-file fit includes interconnect item kind known_faults label licence market market_slug mid_basis name network note
-notes offer paused_from paused_until provider region released sha256 size source state tenure term threshold unit
-vendor version what years_from
+file fit includes interconnect item kind known_faults label lead_mid_basis licence market market_slug mid_basis name
+network note notes offer paused_from paused_until provider region released sha256 size source state tenure term
+threshold unit vendor version what years_from
 """
 TEXT = frozenset(_TEXT.split())
 """Columns of text in any catalogue table. Blank text is "", a blank number NaN."""
@@ -51,6 +51,9 @@ class Tables:
     state_taxes: pd.DataFrame
     county_property_taxes: pd.DataFrame
     useful_life: pd.DataFrame
+    gas_prices: pd.DataFrame
+    onsite_units: pd.DataFrame
+    onsite_location: pd.DataFrame
     sources: pd.DataFrame
     grid_substations: pd.DataFrame
 

@@ -125,6 +125,18 @@ def ptdf(network: Network, bus: IntArray, slack_bus: int | None = None) -> Float
     return factorise(network).branch_flows(injection)
 
 
+def load_at_buses(network: Network, bus_id: ArrayLike, utility_mw: ArrayLike) -> FloatArray:
+    """New load by bus position, MW, (B,), of `utility_mw` (S,) at `bus_id` (S,); a bus may come twice.
+
+    Raises InputError for an unknown bus, ValueError for MW below 0 or NaN.
+    """
+    bus = network.bus_position(bus_id)
+    mw = np.atleast_1d(np.asarray(utility_mw, dtype=np.float64))
+    if mw.shape != bus.shape or not (mw >= 0).all():
+        raise ValueError(f"one load of 0 MW or more for each of {len(bus)} buses is due, got {mw.tolist()}")
+    return np.bincount(bus, mw, len(network.bus_id)).astype(np.float64)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Overload:
     """A monitored line above its rating with all sites together."""
@@ -165,11 +177,7 @@ def joint_check(network: Network, bus_id: ArrayLike, utility_mw: ArrayLike) -> G
 
     N-0. Overloads are an answer, not an error. Raises InputError for an unknown bus, ValueError for MW below 0 or NaN.
     """
-    bus = network.bus_position(bus_id)
-    mw = np.atleast_1d(np.asarray(utility_mw, dtype=np.float64))
-    if mw.shape != bus.shape or not (mw >= 0).all():
-        raise ValueError(f"one load of 0 MW or more for each of {len(bus)} buses is due, got {mw.tolist()}")
-    load = np.bincount(bus, mw, len(network.bus_id)).astype(np.float64)
+    load = load_at_buses(network, bus_id, utility_mw)
     new = np.bincount(network.island, load, len(network.island_names))
     spare = network.spare_by_island_mw()
     balances = tuple(
@@ -178,13 +186,22 @@ def joint_check(network: Network, bus_id: ArrayLike, utility_mw: ArrayLike) -> G
         if n > 0
     )
     enough = all(b.load_mw <= b.spare_gen_mw + OVERLOAD_TOLERANCE_MW for b in balances)
-    load[(spare <= 0)[network.island]] = 0.0  # nothing can meet it: said by the balance, not by flows
-    overloads = _overloads(network, _base_flows(network) + extra_flows_mw(network, load))
+    overloads = _overloads(network, joint_flows_mw(network, load))
     return GridCheck(ok=enough and not overloads, overloads=overloads, islands=balances)
 
 
+def joint_flows_mw(network: Network, load_mw_by_bus: FloatArray) -> FloatArray:
+    """MW on each branch, (L,), with new load (B,) that every island with spare generation meets.
+
+    Load of an island without is left out: nothing can meet it, which the balance says, not the flows.
+    """
+    met = (network.spare_by_island_mw() > 0)[network.island]
+    return np.asarray(base_flows_mw(network) + extra_flows_mw(network, np.where(met, load_mw_by_bus, 0.0)))
+
+
 @lru_cache(maxsize=8)
-def _base_flows(network: Network) -> FloatArray:
+def base_flows_mw(network: Network) -> FloatArray:
+    """MW on each branch in the base case, (L,), read-only and kept."""
     flows = flows_mw(network)
     flows.setflags(write=False)
     return flows

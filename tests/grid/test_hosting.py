@@ -4,29 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from small_networks import ring
 
 from siting.grid.hosting import hosting, outage_pairs
 from siting.grid.network import Network
 from siting.grid.powerflow import flows_mw, load_factors
-
-
-def ring(**changes) -> Network:
-    """Four buses in a ring with one chord, generation at bus 0, load at 2; bus 4 hangs on bus 3 by one line."""
-    given = {
-        "bus_id": np.arange(5),
-        "injection_mw": np.array([90.0, 0.0, -80.0, 0.0, -10.0]),
-        "spare_gen_mw": np.array([300.0, 100.0, 0.0, 0.0, 0.0]),
-        "island": np.zeros(5, dtype=np.int64),
-        "island_names": ("one",),
-        "branch_id": np.arange(100, 106),
-        "from_bus": np.array([0, 1, 2, 3, 0, 3]),
-        "to_bus": np.array([1, 2, 3, 0, 2, 4]),
-        "x_pu": np.array([0.1, 0.12, 0.09, 0.11, 0.2, 0.05]),
-        "shift_deg": np.zeros(6),
-        "rate_mw": np.array([90.0, 90.0, 80.0, 95.0, 80.0, 40.0]),
-        "monitored": np.ones(6, dtype=bool),
-    }
-    return Network(**(given | changes))
 
 
 def without(network: Network, branch: int) -> Network:

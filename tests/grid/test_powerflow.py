@@ -8,29 +8,11 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from small_networks import triangle
 
 from siting.errors import InputError
 from siting.grid.network import Network
 from siting.grid.powerflow import extra_flows_mw, factorise, flows_mw, joint_check, load_factors, ptdf
-
-
-def triangle(**changes) -> Network:
-    """Buses 10, 20, 30, three lines of x = 0.1; 60 MW from 10 to 30; all spare (500 MW) at 10."""
-    given = {
-        "bus_id": np.array([10, 20, 30]),
-        "injection_mw": np.array([60.0, 0.0, -60.0]),
-        "spare_gen_mw": np.array([500.0, 0.0, 0.0]),
-        "island": np.zeros(3, dtype=np.int64),
-        "island_names": ("one",),
-        "branch_id": np.array([1, 2, 3]),
-        "from_bus": np.array([0, 1, 0]),
-        "to_bus": np.array([1, 2, 2]),
-        "x_pu": np.full(3, 0.1),
-        "shift_deg": np.zeros(3),
-        "rate_mw": np.array([50.0, 50.0, 60.0]),
-        "monitored": np.ones(3, dtype=bool),
-    }
-    return Network(**(given | changes))
 
 
 def test_triangle_flows():

@@ -101,6 +101,7 @@ def _problem(
         live_from=_live_from(study, usable, own),
         energized_mw=_energized(study, usable, own),
         reach=demand.reach,
+        **_energy(study, tables, usable),
         lease_reach=demand.lease_reach,
         region=demand.regions["region"].to_numpy(object),
         demand_h100e=demand.h100e,
@@ -179,6 +180,18 @@ def _site_costs(study: Study, usable: pd.DataFrame, own: BoolArray) -> dict[str,
     }
 
 
+def _energy(study: Study, tables: Tables, usable: pd.DataFrame) -> dict[str, Any]:
+    """Energy, price and carbon of one running critical IT MW by candidate."""
+    quarters = study.quarters
+    pue_mean, price = (usable[name].to_numpy(float)[:, None] for name in ("pue_mean", "usd_per_mwh"))
+    rates = catalog.co2_kg_per_mwh(tables, usable["state"].tolist())["co2_kg_per_mwh"].to_numpy(float)
+    return {
+        "mwh_per_it_mw": pue_mean * study.power.load_factor * clock_of(study).hours(quarters)[None, :],
+        "usd_per_mwh": price * growth(study.power.escalator, quarters)[None, :],
+        "co2_t_per_mwh": rates / 1000.0,
+    }
+
+
 def _pod_costs(
     study: Study,
     tables: Tables,
@@ -203,9 +216,8 @@ def _pod_costs(
         + property_tax[:, None, None] * worth[2][None]
     )
     pod_mw = np.array([kind.it_kw * kind.pod_accelerators / 1000.0 for kind in kinds])
-    mwh_usd = usable["usd_per_mwh"].to_numpy(float)[:, None] * growth(study.power.escalator, quarters)[None, :]
-    hourly = usable["pue_mean"].to_numpy(float)[:, None] * study.power.load_factor * mwh_usd / 1e6
-    run = hourly * clock.hours(quarters)[None, :] * discount[None, :]
+    energy = _energy(study, tables, usable)
+    run = energy["mwh_per_it_mw"] * energy["usd_per_mwh"] / 1e6 * discount[None, :]
     first = [
         quarters
         if not np.isfinite(kind.price_musd)

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from siting.formulation.ledger import Ledger, merged
+from siting.formulation.training import running_pods
 from siting.problem import FloatArray, Problem
 
 
@@ -109,12 +110,3 @@ def _matrix(cash: FloatArray, variables: dict[int, object]) -> Iterator[tuple[in
     for decided, paid in np.argwhere(cash != 0.0).tolist():
         if decided in variables:
             yield paid, float(cash[decided, paid]), variables[decided]
-
-
-def running_pods(m: pyo.ConcreteModel, p: Problem) -> Iterator[tuple[int, int, int, int, object]]:
-    """(i, g, t, pods per unit, variable) of everything that draws power."""
-    for (i, g, t), variable in m.Q.items():
-        yield i, g, t, 1, variable
-    for (k, i, g), variable in m.W.items():
-        for t in range(int(p.cluster_from[k]), int(p.cluster_until[k]) + 1):
-            yield i, g, t, int(p.cluster_pods[k, g]), variable

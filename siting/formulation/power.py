@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from siting.formulation.training import pods_held
+from siting.formulation.training import pods_held, running_pods
 from siting.problem import Problem
 
 
@@ -51,3 +51,11 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
             return pyo.Constraint.Skip
         extra = sum(mw * variable for mw, variable in m.extra_supply.get((i, t), []))
         return sum(terms) <= float(p.energized_mw[i, t]) * m.Z[i, t] + extra
+
+
+def running_it_mw(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], list[tuple[float, Any]]]:
+    """(i, t) -> (critical IT MW for one unit, variable) of everything that runs there; used by energy and carbon."""
+    found: dict[tuple[int, int], list[tuple[float, Any]]] = {}
+    for i, g, t, pods, variable in running_pods(m, p):
+        found.setdefault((i, t), []).append((pods * float(p.pod_it_mw[g]), variable))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -103,3 +104,12 @@ def gpus_held(m: pyo.ConcreteModel, p: Problem, li: int, t: int) -> Any:
         for s in range(max(0, t - int(p.lease_term[li]) + 1), t + 1)
         if (k, li, s) in m.HR
     )
+
+
+def running_pods(m: pyo.ConcreteModel, p: Problem) -> Iterator[tuple[int, int, int, int, object]]:
+    """(i, g, t, pods per unit, variable) of everything that draws power."""
+    for (i, g, t), variable in m.Q.items():
+        yield i, g, t, 1, variable
+    for (k, i, g), variable in m.W.items():
+        for t in range(int(p.cluster_from[k]), int(p.cluster_until[k]) + 1):
+            yield i, g, t, int(p.cluster_pods[k, g]), variable

@@ -39,6 +39,9 @@ class Problem:
     live_from: IntArray  # (I,) first quarter a module can go live; T when never
     energized_mw: FloatArray  # (I, T) utility MW that flow, 0 before energization
     reach: BoolArray  # (I, J) region served inside its round trip target
+    mwh_per_it_mw: FloatArray  # (I, T) energy at the meter of one running critical IT MW over the quarter
+    usd_per_mwh: FloatArray  # (I, T) nominal grid price
+    co2_t_per_mwh: FloatArray  # (I,) of grid energy, NaN where blank
     # what one decision costs
     npv_open_musd: FloatArray  # (I, T) opening in t
     npv_module_musd: FloatArray  # (I, T) one module that goes live in t, to the horizon and its rent beyond
@@ -167,6 +170,9 @@ CANDIDATE_ARRAYS = (
     "live_from",
     "energized_mw",
     "reach",
+    "mwh_per_it_mw",
+    "usd_per_mwh",
+    "co2_t_per_mwh",
     "npv_open_musd",
     "npv_module_musd",
     "npv_pod_musd",

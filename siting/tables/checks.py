@@ -185,6 +185,8 @@ IDS = {
     "gas_prices": ("state", "date"),
     "onsite_units": ("unit",),
     "onsite_location": ("kind", "state"),
+    "federal_tax": ("item", "condition", "year"),
+    "state_income_taxes": ("state",),
     "sources": ("file",),
     "grid_substations": ("sub_id",),
 }
@@ -227,6 +229,13 @@ def _check_columns(tables: Tables) -> list[Fault]:
         *listed(tables.state_taxes, "state_taxes.csv", "exemption", ("yes", "none", "paused", "unknown")),
         *listed(tables.state_taxes, "state_taxes.csv", "equipment_taxed", ("yes", "no", "unknown")),
         *not_negative(tables.state_taxes, "state_taxes.csv", "sales_tax_pct", blank=False),
+        *[
+            fault
+            for column in ("placed_from", "placed_to", "acquired_from", "acquired_to")
+            for fault in days(tables.federal_tax, "federal_tax.csv", column)
+        ],
+        *not_negative(tables.federal_tax, "federal_tax.csv", "value"),
+        *not_negative(tables.state_income_taxes, "state_income_taxes.csv", "corp_rate_pct"),
         *not_negative(tables.lease_offers, "lease_offers.csv", "term_months"),
     ]
 

@@ -186,7 +186,7 @@ def own_against_lease(table: pd.DataFrame) -> alt.LayerChart:
     ]
     if len(offers):
         named = offers.assign(
-            life_years=2.95,
+            life_years=_label_places(offers["usd_per_available_gpu_h"].tolist()),
             text=[
                 f"lease: {o} ({p:.2f})" for o, p in zip(offers["offer"], offers["usd_per_available_gpu_h"], strict=True)
             ],
@@ -198,6 +198,12 @@ def own_against_lease(table: pd.DataFrame) -> alt.LayerChart:
             .encode(x=x, y=y, text="text:N")
         )
     return alt.layer(*lines).properties(width=WIDTH, height=HEIGHT)
+
+
+def _label_places(prices: list[float]) -> list[float]:
+    """Where on the life axis each offer's label begins: one near in price to an earlier label stands to its right."""
+    near = 0.08 * max(prices)
+    return [2.95 + sum(abs(price - other) < near for other in prices[:n]) for n, price in enumerate(prices)]
 
 
 def _quarters(plan: Plan) -> alt.X:

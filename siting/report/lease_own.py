@@ -5,10 +5,13 @@ r"""Cost of a GPU-hour, owned or leased, in closed form: a check on the model, a
     L(d) = P0 sum_t (1-d)^t v^(t+1/2) / sum_t v^(t+1/2),  t = 0..N-1;  break-even decline d*: c_own = L(d*)
 
 It is the pre-tax revenue that covers all cost, income tax included when tau > 0 (the plan leaves it out: tau = 0).
-A take-or-pay lease pays for all hours, so utilisation divides both sides when hours are used hours.
+A take-or-pay lease pays for all hours, so utilisation divides both sides when hours are used hours; on demand is paid
+for used hours only.
 """
 
 from __future__ import annotations
+
+import math
 
 from siting.cashflow import crf
 
@@ -55,16 +58,18 @@ def own_usd_per_gpu_h(
     return total_usd_per_y / (HOURS_PER_YEAR * availability * utilisation)
 
 
-def levelised_lease_usd_per_gpu_h(price: float, decline: float, years: int, rate: float) -> float:
+def levelised_lease_usd_per_gpu_h(price: float, decline: float, years: float, rate: float) -> float:
     """USD per GPU-hour of one-year leases renewed at a market that falls by `decline` a year (negative: it rises).
 
-    price: USD per GPU-hour of the first year. Raises ValueError when years < 1 or decline > 1.
+    price: USD per GPU-hour of the first year. years: the last lease may run for a part of a year only. Raises
+    ValueError when years is not above 0 or decline > 1.
     """
-    if years < 1:
-        raise ValueError(f"expected at least one year, found {years}")
+    if not years > 0:
+        raise ValueError(f"expected years above 0, found {years}")
     if decline > 1:
         raise ValueError(f"expected a decline of at most 1 (100 %/y), found {decline}")
-    weights: list[float] = [(1.0 + rate) ** -(year + 0.5) for year in range(years)]
+    spans: list[float] = [min(1.0, years - year) for year in range(math.ceil(years))]
+    weights: list[float] = [span * (1.0 + rate) ** -(year + span / 2.0) for year, span in enumerate(spans)]
     paid: float = sum((1.0 - decline) ** year * weight for year, weight in enumerate(weights))
     return price * paid / sum(weights)
 

@@ -29,6 +29,8 @@ LIVES_YEARS = (3, 4, 5, 6)
 UTILISATIONS = (0.6, 0.8, 1.0)
 DECLINES = (-0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4)
 """Yearly fall of the market at which a one-year lease is renewed; negative: it rises."""
+PAID_WHEN_USED = frozenset({"on_demand", "spot"})
+"""Kinds of public offers that bill used hours; the others are take-or-pay."""
 RESIDUALS = ("base", "low", "zero")
 COLUMNS = [
     "accelerator",
@@ -43,6 +45,43 @@ COLUMNS = [
 ]
 
 
+@dataclass(frozen=True)
+class LeaseOffer:
+    """A price to lease at: of the study, or of the public offers of its day."""
+
+    name: str
+    usd_per_gpu_h: float
+    used_hours_only: bool = False
+    """On demand and spot: billed while used. Otherwise take-or-pay: every hour."""
+    admitted: bool = True
+    """The plan may take it; else it is what the market of the day asks."""
+    public: bool = False
+    """A published price, mostly for at most a thousand GPUs; otherwise an offer of the study."""
+
+    def usd_per_used_gpu_h(self, *, utilisation: float, decline: float, years: float, rate: float) -> float:
+        """Levelised over the years, USD per hour in which the accelerator works."""
+        level = levelised_lease_usd_per_gpu_h(self.usd_per_gpu_h, decline, years, rate)
+        return level if self.used_hours_only else level / utilisation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hall:
+    """What a kW of critical IT costs: a rent, or an own hall with its connection and land, by discount rate."""
+
+    yearly_usd_per_kw: float = 0.0
+    """Rent, or upkeep of an own hall."""
+    built_usd_per_kw: float = 0.0
+    """Hall, line and substation, over their life."""
+    land_usd_per_kw: float = 0.0
+    """Land keeps its value: interest alone."""
+    life_years: float = 20.0
+
+    def usd_per_kw_month(self, rate: float) -> float:
+        """USD per kW of critical IT and month."""
+        annuity = self.built_usd_per_kw * crf(rate, self.life_years) + self.land_usd_per_kw * rate
+        return (self.yearly_usd_per_kw + annuity) / 12.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnBasis:
     """What an owned accelerator costs and draws, and where each figure comes from (`words`, for the report)."""
@@ -51,7 +90,7 @@ class OwnBasis:
     capex_usd: float
     it_kw: float
     pue: float
-    rent_usd_per_kw_month: float
+    hall: Hall
     power_usd_per_mwh: float
     load_factor: float
     om_share: float
@@ -61,23 +100,39 @@ class OwnBasis:
     residual: str
     words: tuple[str, ...]
 
-    def usd_per_gpu_h(self, tables: Tables, *, life_years: float, utilisation: float, residual: str) -> float:
-        """USD per owned GPU-hour before income tax; utilisation 1 gives it per available hour."""
-        share = 0.0 if residual == "zero" else float(catalog.residual_share(tables, residual, life_years))
+    @property
+    def rent_usd_per_kw_month(self) -> float:
+        """Of the hall, at the study's discount rate."""
+        return self.hall.usd_per_kw_month(self.rate)
+
+    def usd_per_gpu_h(
+        self, *, life_years: float, utilisation: float, residual_share: float, rate: float | None = None
+    ) -> float:
+        """USD per owned GPU-hour before income tax; utilisation 1 gives it per available hour. rate None: the study's.
+
+        residual_share: of the price, left at the end of the life. The rate moves the annuity of the accelerator and of
+        an own hall alike.
+        """
+        rate = self.rate if rate is None else rate
         return own_usd_per_gpu_h(
             capex_usd=self.capex_usd,
             it_kw=self.it_kw,
             pue=self.pue,
-            rent_usd_per_kw_month=self.rent_usd_per_kw_month,
+            rent_usd_per_kw_month=self.hall.usd_per_kw_month(rate),
             power_usd_per_mwh=self.power_usd_per_mwh,
             load_factor=self.load_factor,
             om_share=self.om_share,
             life_years=life_years,
-            rate=self.rate,
-            residual_share=share,
+            rate=rate,
+            residual_share=residual_share,
             availability=self.availability,
             utilisation=utilisation,
         )
+
+
+def residual_share(tables: Tables, residual: str, life_years: float) -> float:
+    """Share of the price left at the end of a life, by the study's curve or none (`zero`)."""
+    return 0.0 if residual == "zero" else float(catalog.residual_share(tables, residual, life_years))
 
 
 def lease_versus_own(plan: Plan, study: Study, tables: Tables) -> pd.DataFrame:
@@ -92,7 +147,12 @@ def lease_versus_own(plan: Plan, study: Study, tables: Tables) -> pd.DataFrame:
 
 
 def own_bases(plan: Plan, study: Study, tables: Tables) -> list[OwnBasis]:
-    """The owned side's inputs, for each accelerator of the plan's clusters that can be bought (else of the study)."""
+    """The owned side's inputs, for each accelerator of the plan's clusters that can be bought (else of the study).
+
+    None when the study leaves no hour in which an accelerator works.
+    """
+    if not study.operation.availability * study.operation.peak_utilisation > 0:
+        return []
     kinds = [kind for kind in bought_accelerators(study, tables) if np.isfinite(kind.price_musd)]
     wanted = [name for cluster in study.clusters for name in cluster.accelerators]
     chosen = set(plan.tables["clusters"]["accelerator"]) if "clusters" in plan.tables else set()
@@ -102,7 +162,7 @@ def own_bases(plan: Plan, study: Study, tables: Tables) -> list[OwnBasis]:
 
 def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
     sites = plan.tables.get("sites", pd.DataFrame())
-    rent, rent_words = _hall(kind, sites, study, tables)
+    hall, rent_words = _hall(kind, sites, study, tables)
     power, power_words = _power(plan, sites, study, tables)
     cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
     pue = float(np.average(sites["pue_mean"], weights=sites["it_mw"])) if len(sites) else float(cooling["mean_ref_pue"])
@@ -111,7 +171,7 @@ def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
         capex_usd=kind.price_musd * 1e6,
         it_kw=kind.it_kw,
         pue=pue,
-        rent_usd_per_kw_month=rent,
+        hall=hall,
         power_usd_per_mwh=power,
         load_factor=study.power.load_factor,
         om_share=study.purchase.om_share,
@@ -130,8 +190,8 @@ def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
     )
 
 
-def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[float, str]:
-    """USD per kW of critical IT and month: the colocation rent, or the annuity of an own hall with its connection."""
+def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[Hall, str]:
+    """The colocation rent, or an own hall with its connection."""
     colocation = study.candidates.colocation
     rented = colocation is not None and (not study.money.own or (len(sites) and (sites["tenure"] != "own").all()))
     if rented and colocation is not None:
@@ -140,7 +200,8 @@ def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tu
         if colocation.markets:
             rents = rents[rents["market"].isin(colocation.markets)]
         rent = float(rents[f"usd_per_kw_month_{study.colocation.rent_level}"].median())
-        return rent, f"hall rent {number(rent, 1)} USD per kW IT and month (median of the markets admitted)"
+        told = f"hall rent {number(rent, 1)} USD per kW IT and month (median of the markets admitted)"
+        return Hall(yearly_usd_per_kw=12.0 * rent), told
     halls, site, rate = study.halls, study.connection, study.money.discount_rate
     picked = catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level)
     musd_per_mw = halls.cost_musd_per_it_mw or picked.value
@@ -148,15 +209,16 @@ def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tu
     it_mw = float(sites["it_mw"].mean()) if len(sites) else max([*needs, halls.first_phase_it_mw])
     line = site.line_km * site.line_musd_per_km + site.substation_musd
     land = site.land_acres * site.land_usd_per_acre / 1e6
-    yearly_musd_per_mw = (
-        (musd_per_mw + line / it_mw) * crf(rate, halls.life_years)
-        + land * rate / it_mw
-        + halls.om_usd_per_it_kw_year / 1000.0
+    hall = Hall(
+        yearly_usd_per_kw=halls.om_usd_per_it_kw_year,
+        built_usd_per_kw=(musd_per_mw + line / it_mw) * 1000.0,
+        land_usd_per_kw=land / it_mw * 1000.0,
+        life_years=halls.life_years,
     )
-    rent = yearly_musd_per_mw * 1000.0 / 12.0
-    return rent, (
+    return hall, (
         f"own hall {number(musd_per_mw, 1)} million USD per MW IT with line, substation and land of a "
-        f"{number(it_mw)} MW campus over {halls.life_years:g} years: {number(rent, 1)} USD per kW IT and month"
+        f"{number(it_mw)} MW campus over {halls.life_years:g} years: "
+        f"{number(hall.usd_per_kw_month(rate), 1)} USD per kW IT and month"
     )
 
 
@@ -176,7 +238,8 @@ def _rows(basis: OwnBasis, study: Study, tables: Tables) -> list[tuple[object, .
     rows: list[tuple[object, ...]] = []
 
     def own(varied: str, setting: str, life: int, used: float, residual: str) -> None:
-        available = basis.usd_per_gpu_h(tables, life_years=life, utilisation=1.0, residual=residual)
+        share = residual_share(tables, residual, life)
+        available = basis.usd_per_gpu_h(life_years=life, utilisation=1.0, residual_share=share)
         rows.append(
             (basis.accelerator, "own", "", varied, setting, life, available, available / used, np.nan),
         )
@@ -189,37 +252,57 @@ def _rows(basis: OwnBasis, study: Study, tables: Tables) -> list[tuple[object, .
         own("life", f"{life} years", life, basis.utilisation, basis.residual)
     for used in UTILISATIONS:
         own("utilisation", f"{used * 100:.0f} %", BASE_LIFE_YEARS, used, basis.residual)
-    owned = basis.usd_per_gpu_h(tables, life_years=BASE_LIFE_YEARS, utilisation=1.0, residual=basis.residual)
-    for offer, price in lease_prices(basis.accelerator, study, tables):
-        turn = break_even_decline(owned, price, BASE_LIFE_YEARS, basis.rate)
+    share = residual_share(tables, basis.residual, BASE_LIFE_YEARS)
+    owned = basis.usd_per_gpu_h(life_years=BASE_LIFE_YEARS, utilisation=1.0, residual_share=share)
+    for offer in lease_offers(basis.accelerator, study, tables):
+        rivals = owned / basis.utilisation if offer.used_hours_only else owned
+        turn = break_even_decline(rivals, offer.usd_per_gpu_h, BASE_LIFE_YEARS, basis.rate)
         same = ("base", f"price stays, {basis.utilisation * 100:.3g} % used")
         for varied, setting, decline, used in (
             (*same, 0.0, basis.utilisation),
             *(("price path", f"{-d * 100:+.0f} %/y" if d else "0 %/y", d, basis.utilisation) for d in DECLINES),
             *(("utilisation", f"{used * 100:.0f} %", 0.0, used) for used in UTILISATIONS),
         ):
-            level = levelised_lease_usd_per_gpu_h(price, decline, BASE_LIFE_YEARS, basis.rate)
+            level = offer.usd_per_used_gpu_h(utilisation=used, decline=decline, years=BASE_LIFE_YEARS, rate=basis.rate)
             even = turn if varied == "base" and turn is not None else np.nan
-            rows.append(
-                (basis.accelerator, "lease", offer, varied, setting, BASE_LIFE_YEARS, level, level / used, even)
-            )
+            told = (basis.accelerator, "lease", offer.name, varied, setting, BASE_LIFE_YEARS)
+            rows.append((*told, level * used, level, even))
     return rows
 
 
-def lease_prices(accelerator: str, study: Study, tables: Tables) -> list[tuple[str, float]]:
-    """Lease offers of an accelerator as (name, USD per GPU-hour): the study's, then public ones of the day."""
+def lease_offers(accelerator: str, study: Study, tables: Tables) -> list[LeaseOffer]:
+    """Lease offers of an accelerator: the study's, then lowest and median of the public ones of the day.
+
+    Public kinds: those the study admits; when it admits none, reserved ones, as a measure of the market.
+    """
     found = [
-        (lease.name, _usd_per_gpu_h(lease.usd_per_gpu_h, lease.total_musd, lease.gpus, lease.term_quarters))
+        LeaseOffer(lease.name, _usd_per_gpu_h(lease.usd_per_gpu_h, lease.total_musd, lease.gpus, lease.term_quarters))
         for lease in study.leases.bilateral
         if lease.accelerator == accelerator
     ]
-    kinds = study.leases.public.kinds if study.leases.public else ("reserved",)
-    public = catalog.lease_offers_on(tables, study.price_day, kinds, (accelerator,))["usd_per_gpu_h"]
-    if len(public):
-        many = f"{len(public)} public {' or '.join(kinds)} offer{'s' if len(public) > 1 else ''}"
-        found.append((f"lowest of {many}", float(public.min())))
-        if len(public) > 2:
-            found.append((f"median of {many}", float(public.median())))
+    public = study.leases.public
+    kinds: tuple[str, ...] = public.kinds if public is not None else ("reserved",)
+    admitted = public is not None and (not public.accelerators or accelerator in public.accelerators)
+    for used_hours_only in (False, True):
+        some = tuple(kind for kind in kinds if (kind in PAID_WHEN_USED) == used_hours_only)
+        found += public_offers(accelerator, some, study, tables, admitted=admitted)
+    return found
+
+
+def public_offers(
+    accelerator: str, kinds: tuple[str, ...], study: Study, tables: Tables, *, admitted: bool
+) -> list[LeaseOffer]:
+    """Lowest of the public offers of some kinds on the study's day, and their median when there are more than two."""
+    prices = catalog.lease_offers_on(tables, study.price_day, kinds, (accelerator,))["usd_per_gpu_h"]
+    if not len(prices):
+        return []
+    used_hours_only = set(kinds) <= PAID_WHEN_USED
+    many = f"{len(prices)} public {' or '.join(kinds).replace('_', ' ')} offer{'s' if len(prices) > 1 else ''}"
+    if used_hours_only:
+        many += ", paid while used"
+    found = [LeaseOffer(f"lowest of {many}", float(prices.min()), used_hours_only, admitted, public=True)]
+    if len(prices) > 2:
+        found.append(LeaseOffer(f"median of {many}", float(prices.median()), used_hours_only, admitted, public=True))
     return found
 
 

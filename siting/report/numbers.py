@@ -61,13 +61,13 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def listed(words: list[str], most: int = 8) -> str:
-    """`TX, OK and NM`; a long list is cut and says how many more."""
+def listed(words: list[str], most: int = 8, joined: str = "and") -> str:
+    """`TX, OK and NM`; a long list is cut and says how many more. joined: the word before the last."""
     if len(words) > most:
         return f"{', '.join(words[:most])} and {len(words) - most} more"
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{', '.join(words[:-1])} {joined} {words[-1]}"
 
 
 def _float(value: object) -> float:

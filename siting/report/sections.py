@@ -11,7 +11,6 @@ from siting.report import answer as words
 from siting.report import charts, html
 from siting.report.belief import belief, cluster_megawatts
 from siting.report.defaults import standing_defaults
-from siting.report.lease_table import BASE_LIFE_YEARS, lease_versus_own, own_bases
 from siting.report.map import site_map
 from siting.report.numbers import BLANK, in_service, megawatts, money, number, percent, plural
 from siting.report.shown import plan_tables, shown
@@ -162,27 +161,6 @@ def over_time(plan: Plan, study: Study) -> str:
     )
 
 
-def lease_or_own(plan: Plan, study: Study, tables: Tables) -> str:
-    """Lease against own per available and per used GPU-hour, with what moves the verdict."""
-    rows = lease_versus_own(plan, study, tables)
-    parts = []
-    for basis in own_bases(plan, study, tables):
-        mine = rows[rows["accelerator"] == basis.accelerator]
-        owned, offers = _verdict(mine)
-        parts += [f"<h3>{html.text(basis.accelerator)}</h3>", html.paragraph(owned), html.bullets(offers)]
-        parts += [html.figure(charts.svg(charts.own_against_lease(mine))), _sensitivities(mine)]
-        parts += ["<p class='note'>The owned side is worked out from:</p>", html.bullets(basis.words)]
-    if not parts:
-        return ""
-    lead = (
-        "A closed form beside the plan, before income, sales and property tax. Available: hours in which the "
-        "accelerator may work. Used: hours in which it does; idle hours are paid on both sides, since a take-or-pay "
-        "lease bills every hour. A rented hour is taken as available. Price path: one-year leases renewed at a market "
-        "that moves so much a year; within the term of one contract its price stands still."
-    )
-    return html.section("Lease against own", html.paragraph(lead), *parts)
-
-
 def time_to_power(plan: Plan, study: Study) -> str:
     """The assumption beside every open quarter."""
     lead = (
@@ -320,51 +298,6 @@ def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
         rows.append((site["name"], site["state"], site["open_quarter"], site["energization"], low, mid, high, basis))
     columns = ["site", "state", "first halls", "power from", "low case", "mid case", "high case", "basis"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _verdict(rows: pd.DataFrame) -> tuple[str, list[str]]:
-    """Owned cost of the base row, and what it means against each offer, in a sentence each."""
-    own = rows[(rows["side"] == "own") & (rows["varied"] == "base")].iloc[0]
-    owned = (
-        f"Owned for {BASE_LIFE_YEARS} years: {number(own['usd_per_available_gpu_h'], 2)} USD per available GPU-hour, "
-        f"{number(own['usd_per_used_gpu_h'], 2)} per used one ({own['setting']})."
-    )
-    said = []
-    for _, offer in rows[(rows["side"] == "lease") & (rows["varied"] == "base")].iterrows():
-        price, turn = offer["usd_per_available_gpu_h"], offer["break_even_decline"]
-        cheaper = "owning is cheaper" if own["usd_per_available_gpu_h"] < price else "leasing is cheaper"
-        even = (
-            f"; the two meet if lease prices {'fall' if turn >= 0 else 'rise'} by {percent(abs(turn), 0)} a year"
-            if turn == turn
-            else ""
-        )
-        said.append(f"Against {_named(offer['offer'])} at {number(price, 2)}: {cheaper} at today's price{even}.")
-    return owned, said
-
-
-def _named(offer: str) -> str:
-    """An offer inside a sentence."""
-    return f"the {offer}" if offer.startswith(("lowest of", "median of")) else f"“{offer}”"
-
-
-def _sensitivities(rows: pd.DataFrame) -> str:
-    """One assumption moved at a time, own and lease, rounded to cents."""
-    kept: dict[str, tuple[str, int | None]] = {
-        "who": ("owned or leased", None),
-        "varied": ("moved", None),
-        "setting": ("to", None),
-        "usd_per_available_gpu_h": ("USD per available GPU-hour", 2),
-        "usd_per_used_gpu_h": ("USD per used GPU-hour", 2),
-    }
-    named = rows.assign(who=rows["side"].where(rows["side"] == "own", "lease: " + rows["offer"]))
-    own = shown("Owned, one assumption at a time", named[named["side"] == "own"], kept)
-    lease = shown("Leased, by price path and utilisation", named[named["side"] == "lease"], kept)
-    return "".join(
-        f"<details{' open' if item is own else ''}><summary>{html.text(item.title)}</summary>"
-        f"{html.table(item.frame, item.numeric)}</details>"
-        for item in (own, lease)
-        if len(item.frame)
-    )
 
 
 def live_charts(plan: Plan) -> dict[str, Any]:

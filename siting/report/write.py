@@ -6,6 +6,7 @@ from pathlib import Path
 
 from siting.plan import Plan
 from siting.report import html, sections
+from siting.report.lease_section import lease_or_own
 from siting.study import Study
 from siting.tables.read import Tables
 
@@ -27,7 +28,7 @@ def report_html(plan: Plan, study: Study, tables: Tables) -> str:
         sections.megawatts_from_chips(plan, study, tables),
         sections.against_date(plan),
         sections.over_time(plan, study),
-        sections.lease_or_own(plan, study, tables),
+        lease_or_own(plan, study, tables),
         sections.time_to_power(plan, study),
         sections.sources(plan),
         sections.assumptions(plan, study),

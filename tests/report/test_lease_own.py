@@ -109,6 +109,12 @@ def test_levelised_lease_by_hand():
     assert levelised_lease_usd_per_gpu_h(2.0, -0.5, 2, 0.0) == pytest.approx(2.5)
 
 
+def test_last_lease_may_run_for_half_a_year():
+    """2 USD for a year, then 1 for half a year, at rate 0: 2.5 over 1.5 years; nearly nothing more is nearly 2."""
+    assert levelised_lease_usd_per_gpu_h(2.0, 0.5, 1.5, 0.0) == pytest.approx(2.5 / 1.5)
+    assert levelised_lease_usd_per_gpu_h(2.0, 0.5, 1 + 1e-9, 0.1) == pytest.approx(2.0)
+
+
 def test_break_even_is_none_when_nothing_brings_the_two_together():
     """A lease at 1 USD over two years cannot reach 9 however it rises by at most 100 %/y."""
     assert break_even_decline(9.0, 1.0, 2, 0.1) is None

@@ -6,7 +6,7 @@ import pytest
 
 from siting.plan import Plan
 from siting.report.lease_own import own_usd_per_gpu_h
-from siting.report.lease_table import lease_prices, lease_versus_own, own_bases
+from siting.report.lease_table import lease_offers, lease_versus_own, own_bases
 from siting.study import Study
 from siting.tables.read import Tables
 
@@ -63,7 +63,7 @@ def test_own_hall_as_a_monthly_rent(plan: Plan, study: Study, tables: Tables):
 
 def test_offer_over_a_whole_term_is_read_per_hour(study: Study, tables: Tables):
     """10 BUSD for 100,000 GPUs over 16 quarters: 10e9 / (100,000 x 4 x 8760) = 2.854."""
-    prices = dict(lease_prices("H100 SXM 80GB", study, tables))
+    prices = {offer.name: offer.usd_per_gpu_h for offer in lease_offers("H100 SXM 80GB", study, tables)}
     assert round(prices["servers for 10 GUSD"], 3) == 2.854
 
 
@@ -88,3 +88,22 @@ def test_colocation_study_takes_the_markets_rent(plan: Plan, study: Study, table
     basis = own_bases(plan, rented, tables)[0]
     rents = tables.colocation_rents[tables.colocation_rents["market"] == "Dallas-Ft. Worth"]["usd_per_kw_month_mid"]
     assert rents.min() <= basis.rent_usd_per_kw_month <= rents.max()
+
+
+def test_on_demand_is_paid_for_used_hours_only(plan: Plan, study: Study, tables: Tables):
+    """3.49 USD a used hour whether 60 or 100 % are used: 2.094 of each available hour at 60 %; reserved 1.89 / 0.6."""
+    both = study.update({"leases.public": {"kinds": ["reserved", "on_demand"]}})
+    table = lease_versus_own(plan, both, tables)
+    at_60 = table[(table["varied"] == "utilisation") & (table["setting"] == "60 %")].set_index("offer")
+    demand = at_60.loc["lowest of 4 public on demand offers, paid while used"]
+    assert demand["usd_per_used_gpu_h"] == pytest.approx(3.49)
+    assert demand["usd_per_available_gpu_h"] == pytest.approx(2.094)
+    assert at_60.loc["lowest of 3 public reserved offers", "usd_per_used_gpu_h"] == pytest.approx(3.15)
+
+
+def test_no_working_hour_gives_no_comparison(plan: Plan, study: Study, tables: Tables):
+    """At an availability of 0 a GPU-hour has no cost; the table is empty, with its columns."""
+    idle = study.update({"operation.availability": "0 %"})
+    table = lease_versus_own(plan, idle, tables)
+    assert not len(table)
+    assert "usd_per_used_gpu_h" in table

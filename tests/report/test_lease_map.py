@@ -174,7 +174,15 @@ def test_a_higher_rate_never_helps_owning_at_a_price_that_stays(rivalry: Rivalry
     rates = [0.0, 0.05, 0.10, 0.15, 0.30]
     margins = [rivalry.margin_percent(Point(life_years=5, utilisation=0.8, price_change=0.0, rate=r)) for r in rates]
     assert all(later < earlier for earlier, later in itertools.pairwise(margins))
-    assert rivalry.basis.hall.usd_per_kw_month(0.15) > rivalry.basis.hall.usd_per_kw_month(0.10)
+
+
+def test_rate_moves_the_annuity_of_an_own_hall_too(simple: Rivalry):
+    """1 kW of hall, 8,760 USD over 2 years, and land of 8,760 USD: 0.5 USD/h at rate 0; at 10 %, 1 / 1.735537 + 0.1."""
+    hall = Hall(built_usd_per_kw=8_760.0, land_usd_per_kw=8_760.0, life_years=2.0)
+    housed = replace(simple, basis=replace(simple.basis, hall=hall))
+    free, dear = (Point(life_years=5, utilisation=1.0, price_change=0.0, rate=rate) for rate in (0.0, 0.1))
+    assert housed.own(free) - simple.own(free) == pytest.approx(0.5)
+    assert housed.own(dear) - simple.own(dear) == pytest.approx(0.6761905)
 
 
 def test_without_a_lease_price_there_is_no_map(plan: Plan, study: Study, tables: Tables, rivalry: Rivalry):

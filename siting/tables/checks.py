@@ -187,6 +187,11 @@ IDS = {
     "onsite_location": ("kind", "state"),
     "federal_tax": ("item", "condition", "year"),
     "state_income_taxes": ("state",),
+    "finance_terms": ("item", "condition"),
+    "power_contracts": ("item", "place", "condition"),
+    "carbon_water": ("item", "market", "condition"),
+    "lease_price_trend": ("accelerator_class", "series", "date"),
+    "rtt_intercontinental": ("network", "statistic", "region_a", "region_b"),
     "sources": ("file",),
     "grid_substations": ("sub_id",),
 }
@@ -213,15 +218,20 @@ def check_hashes(tables: Tables) -> list[Fault]:
 def _check_columns(tables: Tables) -> list[Fault]:
     """What only one table knows."""
     prices, rents, building = tables.accelerator_prices, tables.colocation_rents, tables.construction
-    kw = "usd_per_kw_month"
+    kw, shell = "usd_per_kw_month", "usd_per_sqft_year"
     units, capex = tables.onsite_units, "capex_usd_per_kw"
     lead = units.drop(columns="mid_basis").rename(columns={"lead_mid_basis": "mid_basis"})
     return [
         *listed(prices, "accelerator_prices.csv", "includes", PARTS),
         *low_mid_high(prices, "accelerator_prices.csv", "usd_low", "usd_mid", "usd_high"),
         *low_mid_high(rents, "colocation_rents.csv", f"{kw}_low", f"{kw}_mid", f"{kw}_high"),
+        *low_mid_high(rents, "colocation_rents.csv", f"{shell}_low", f"{shell}_mid", f"{shell}_high"),
         *low_mid_high(building, "construction.csv", *(f"musd_per_it_mw_{level}" for level in ("low", "mid", "high"))),
         *low_mid_high(tables.connection_costs, "connection_costs.csv", "low", "mid", "high"),
+        *low_mid_high(tables.finance_terms, "finance_terms.csv", "low", "mid", "high"),
+        *low_mid_high(tables.power_contracts, "power_contracts.csv", "low", "mid", "high"),
+        *not_negative(tables.carbon_water, "carbon_water.csv", "value"),
+        *positive(tables.rtt_intercontinental, "rtt_intercontinental.csv", "rtt_ms", blank=False),
         *low_mid_high(units, "onsite_units.csv", f"{capex}_low", capex, f"{capex}_high"),
         *low_mid_high(lead, "onsite_units.csv", "lead_months_low", "lead_months_mid", "lead_months_high"),
         *listed(units, "onsite_units.csv", "kind", ONSITE_KINDS),

@@ -17,11 +17,12 @@ from siting.places import shipped
 
 SUBSTATIONS = "grid_substations.parquet"
 _TEXT = """
-accelerator acquired_from acquired_to available available_stated basis city columns_with_units company condition
-confidence cooling county county_fips curve date date_first date_last date_stated equipment_taxed excludes exempt_from
-exempt_until exemption file fit includes interconnect item kind known_faults label lead_mid_basis licence market
-market_slug mid_basis name network note notes offer paused_from paused_until placed_from placed_to provider region
-released sha256 size source state tenure term threshold unit vendor version what years_from
+accelerator accelerator_class acquired_from acquired_to available available_stated basis city columns_with_units
+company condition confidence continent_b cooling county county_fips curve date date_first date_last date_stated
+equipment_taxed excludes exempt_from exempt_until exemption file fit includes interconnect item kind known_faults
+label lead_mid_basis licence market market_slug mid_basis name network note notes offer paused_from paused_until place
+placed_from placed_to provider reference region region_a region_b released series sha256 size source state statistic
+tenure term threshold unit vendor version what years_from
 """
 TEXT = frozenset(_TEXT.split())
 """Columns of text in any catalogue table. Blank text is "", a blank number NaN."""
@@ -56,6 +57,11 @@ class Tables:
     onsite_location: pd.DataFrame
     federal_tax: pd.DataFrame
     state_income_taxes: pd.DataFrame
+    finance_terms: pd.DataFrame
+    power_contracts: pd.DataFrame
+    carbon_water: pd.DataFrame
+    lease_price_trend: pd.DataFrame
+    rtt_intercontinental: pd.DataFrame
     sources: pd.DataFrame
     grid_substations: pd.DataFrame
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from listing_parts import PARTS
+from listing_registry import PARTS
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from siting.problem import Problem

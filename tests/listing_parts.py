@@ -52,7 +52,3 @@ class ListingPart:
     def allows(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
         """Whether the listed decisions (modules live in t, hosts) keep the part's rules."""
         return True
-
-
-PARTS: tuple[type[ListingPart], ...] = ()
-"""Every part; one is used where the problem has it."""

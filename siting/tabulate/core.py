@@ -16,7 +16,8 @@ from siting.solver.decisions import Decisions
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
-from siting.tabulate.parts import Parts, part_tables
+from siting.tabulate.parts import Parts
+from siting.tabulate.registry import part_tables
 from siting.units import quarter_label
 
 

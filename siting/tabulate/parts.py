@@ -1,8 +1,7 @@
-"""Tables of the parts that a study may leave out: one function a part, registered here."""
+"""What the table of a part that a study may leave out is made from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -24,12 +23,3 @@ class Parts:
     places: pd.DataFrame
     p: Problem
     d: Decisions
-
-
-MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = ()
-"""Each gives the tables of its part by name; none when the study does not use it."""
-
-
-def part_tables(parts: Parts) -> dict[str, pd.DataFrame]:
-    """All tables of the parts in use."""
-    return {name: frame for make in MAKERS for name, frame in make(parts).items()}

@@ -17,8 +17,9 @@ from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check
 from siting.verification.limits import Limits, over
-from siting.verification.parts import PARTS, Context
+from siting.verification.parts import Context
 from siting.verification.places import Places
+from siting.verification.registry import PARTS
 from siting.verification.result import Verification
 from siting.verification.stated import stated_faults
 
@@ -51,7 +52,9 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     keeper = Bookkeeper(study, tables, places, offers)
     book = keeper.book(read)
     limits = Limits(study, tables, places, offers, read)
-    context = Context(plan=plan, study=study, tables=tables, places=places, offers=offers, read=read, book=book)
+    context = Context(
+        plan=plan, study=study, tables=tables, places=places, offers=offers, read=read, limits=limits, book=book
+    )
     parts = [part(context) for part in PARTS]
     for part in parts:
         part.post()

@@ -1,12 +1,13 @@
 """Parts that a study may leave out, read a second time: each checks its limits and writes its payments.
 
-A part is registered in `PARTS`; it sees the study, the tables and the plan, never the model.
+A part is registered in `siting.verification.registry`; it sees the study, the tables and the plan, never the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from siting.plan import Plan
 from siting.study import Study
@@ -14,6 +15,9 @@ from siting.tables.read import Tables
 from siting.verification.cash import Book, Offer
 from siting.verification.decisions import Read
 from siting.verification.places import Places
+
+if TYPE_CHECKING:
+    from siting.verification.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,7 @@ class Context:
     places: Places
     offers: dict[str, Offer]
     read: Read
+    limits: Limits
     book: Book
 
 
@@ -46,6 +51,6 @@ class Part:
         """Utility MW beside the grid on which running accelerators may count."""
         return 0.0
 
-
-PARTS: tuple[type[Part], ...] = ()
-"""Every part of which a study may make use."""
+    def onsite_mwh(self, candidate: str, quarter: int) -> float:
+        """Energy that does not come from the grid."""
+        return 0.0

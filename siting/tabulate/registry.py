@@ -1,0 +1,17 @@
+"""Tables of the parts that a study may leave out: one function a part, registered here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from siting.tabulate.parts import Parts
+
+MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = ()
+"""Each gives the tables of its part by name; none when the study does not use it."""
+
+
+def part_tables(parts: Parts) -> dict[str, pd.DataFrame]:
+    """All tables of the parts in use."""
+    return {name: frame for make in MAKERS for name, frame in make(parts).items()}

@@ -1,0 +1,8 @@
+"""Which parts the optimum by listing knows."""
+
+from __future__ import annotations
+
+from listing_parts import ListingPart
+
+PARTS: tuple[type[ListingPart], ...] = ()
+"""Every part; one is used where the problem has it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import html
 import json
 import re
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 
+from siting.report.library import library
 from siting.report.shown import Shown
 
 UNIT = re.compile(r"(\d) (%|MW\b|kW\b)")
@@ -91,16 +90,9 @@ def page(title: str, body: str, live: Mapping[str, Mapping[str, Any]]) -> str:
         f"for (const [id, spec] of Object.entries({specs})) "
         'vegaEmbed("#" + id, spec, {mode: "vega-lite", actions: false, renderer: "canvas"});'
     )
-    scripts = f'<script type="module">{_library()}</script>\n<script type="module">{start}</script>' if live else ""
+    scripts = f'<script type="module">{library()}</script>\n<script type="module">{start}</script>' if live else ""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{text(title)}</title>\n<style>{style}</style></head>\n<body><main>{body}</main>\n{scripts}</body></html>\n"
     )
-
-
-@functools.cache
-def _library() -> str:
-    """Vega, Vega-Lite and Vega-Embed in one script, as shipped with vl-convert; its links to editors are cut."""
-    bundle: str = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-    return bundle.replace("</script", "<\\/script").replace("https://vega.github.io", "").replace("<!--", "\\x3C!--")

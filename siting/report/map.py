@@ -14,10 +14,13 @@ from shapely import LineString
 
 from siting.places import shipped
 from siting.plan import Plan
+from siting.report.charts import plain
 from siting.report.numbers import megawatts, money, number, place_name
 
 STATES = "us_counties.topo.json"
 """us-atlas 3 (US Census outlines, public domain), TopoJSON; its object `states` is drawn."""
+OUTLINES, DOTS = "outlines", "dots"
+"""Names of the data sets that are put in last."""
 SIMPLIFY_DEG, ROUND_DEG = 0.02, 2
 """Outlines are thinned to what 900 pixels can show."""
 RASTER_DEG = 0.05
@@ -30,16 +33,28 @@ WIDTH, HEIGHT = 940, 560
 INK, PALE, BLUE, RED, GOLD = "#1f2933", "#b4bfcb", "#2f6db3", "#c8322b", "#a8741a"
 
 
-def site_map(plan: Plan) -> alt.LayerChart:
-    """The map of a plan; without a plan the candidates and regions alone. Says "synthetic grid" in its corner."""
-    states = alt.Data(
-        values=_states(shipped("data") / STATES), format=alt.TopoDataFormat(type="topojson", feature="states")
-    )
+def site_map(plan: Plan) -> dict[str, Any]:
+    """The map of a plan as Vega-Lite; without a plan the candidates and regions alone. Says "synthetic grid".
+
+    The outlines join the specification last: as part of the chart each of their 10,000 points would be checked and
+    copied at every step.
+    """
+    candidates = plan.tables["candidates"]
+    data: dict[str, Any] = {OUTLINES: _states(shipped("data") / STATES)}
+    if dots := _dots(candidates):
+        data[DOTS] = [dots]
+    spec = plain(_layers(plan, dots=bool(dots)))
+    return {**spec, "datasets": {**spec.get("datasets", {}), **data}}
+
+
+def _layers(plan: Plan, *, dots: bool) -> alt.LayerChart:
+    """Outlines and dots by the name of their data, all else with it."""
+    states = alt.NamedData(name=OUTLINES, format=alt.TopoDataFormat(type="topojson", feature="states"))
     outline = alt.Chart(states).mark_geoshape(fill="#f4f5f7", stroke="#b4bac4", strokeWidth=0.6)
     candidates, regions = plan.tables["candidates"], plan.tables["regions"]
     layers: list[Any] = [outline]
-    if dots := _dots(candidates):
-        layers.append(alt.Chart(alt.Data(values=[dots])).mark_geoshape(fill=PALE, stroke=None))
+    if dots:
+        layers.append(alt.Chart(alt.NamedData(name=DOTS)).mark_geoshape(fill=PALE, stroke=None))
     inside = candidates[candidates["in_model"].astype(bool)]
     if len(inside):
         layers.append(_points(_told(inside)).mark_circle(color=BLUE, size=26, opacity=0.75))

@@ -302,4 +302,4 @@ def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
 
 def live_charts(plan: Plan) -> dict[str, Any]:
     """Charts that answer the pointer, by the id of their element."""
-    return {"map": charts.plain(site_map(plan))}
+    return {"map": site_map(plan)}

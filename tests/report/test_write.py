@@ -200,8 +200,8 @@ def test_file_is_utf8_whatever_the_platform(tmp_path: Path, plan: Plan, study: S
 
 def test_map_draws_the_states_once_and_leaves_territories_out(plan: Plan):
     """50 states and the District of Columbia, thinned to under 150 kB."""
-    spec = site_map(plan).to_dict()
-    topology = spec["layer"][0]["data"]["values"]
+    spec = site_map(plan)
+    topology = spec["datasets"][spec["layer"][0]["data"]["name"]]
     shapes = topology["objects"]["states"]["geometries"]
     assert len(shapes) == 51
     assert all(shape["arcs"] for shape in shapes)

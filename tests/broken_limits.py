@@ -75,7 +75,7 @@ def _sites(p: Problem, d: Decisions) -> Iterator[str]:
         yield "a pod too early"
     if (np.einsum("igt,g->it", pods, p.pod_it_mw) > standing * p.module_it_mw + SLACK).any():
         yield "more pods than the halls take"
-    if (d.pods.sum(axis=0) * p.pod_accelerators[:, None] > p.supply[:, None] + SLACK).any():
+    if (d.pods.sum(axis=0) * p.pod_accelerators[:, None] > p.supply + SLACK).any():
         yield "more accelerators than the vendor ships"
 
 
@@ -137,12 +137,12 @@ def _service(p: Problem, d: Decisions) -> Iterator[str]:
     for k, li, s in np.argwhere(d.lease_reserved).tolist():
         begin, end = max(s, p.cluster_from[k]), min(s + p.lease_term[li] - 1, p.cluster_until[k])
         spare[li, begin : end + 1] -= p.cluster_lease_gpus[k, li]
-    able = np.einsum("igt,g->it", d.running_pods - held_pods(p, d), p.pod_h100e)
+    able = np.einsum("igt,g->it", d.running_pods - held_pods(p, d), p.pod_serve)
     if (served < p.demand_h100e - SLACK).any():
         yield "demand not served"
     if (campus > p.serve_factor * able + SLACK).any():
         yield "a campus serves more than it runs"
-    if (rented > p.serve_factor * spare * p.lease_h100e[:, None] + SLACK).any():
+    if (rented > p.serve_factor * spare * p.lease_serve[:, None] + SLACK).any():
         yield "a lease serves more than it holds"
 
 

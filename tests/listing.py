@@ -85,7 +85,7 @@ class Listing:
                 row[self.b[i, g, : t + 1]] = -1.0
             row = self._row(("serve", i, t))
             row[self.f[i, :, t]] = 1.0
-            row[self.q[i, :, t]] = -p.serve_factor * p.pod_h100e
+            row[self.q[i, :, t]] = -p.serve_factor * p.pod_serve
         for g, t in itertools.product(range(n_g), range(n_t)):
             self._row(("supply", g, t))[self.b[:, g, t]] = p.pod_accelerators[g]
         for li, t in itertools.product(range(n_l), range(n_t)):
@@ -93,7 +93,7 @@ class Listing:
             self._row(("offer", li, t))[active] = 1.0
             row = self._row(("serve", n_i + li, t))
             row[self.f[n_i + li, :, t]] = 1.0
-            row[active] = -p.serve_factor * p.lease_h100e[li]
+            row[active] = -p.serve_factor * p.lease_serve[li]
         for j, t in itertools.product(range(n_j), range(n_t)):
             self._row(("demand", j, t))[self.f[:, j, t]] = -1.0
         for t in range(n_t):
@@ -176,11 +176,11 @@ class Listing:
                 case ("installed", i, g, t):
                     right[n] = -held[i, g, t]
                 case ("supply", g, t):
-                    right[n] = p.supply[g]
+                    right[n] = p.supply[g, t]
                 case ("offer", li, t):
                     right[n] = p.lease_max[li]
                 case ("serve", source, t) if source >= n_i:
-                    right[n] = -p.serve_factor * p.lease_h100e[source - n_i] * held_gpus[source - n_i, t]
+                    right[n] = -p.serve_factor * p.lease_serve[source - n_i] * held_gpus[source - n_i, t]
                 case ("demand", j, t):
                     right[n] = -p.demand_h100e[j, t]
                 case ("money", t):

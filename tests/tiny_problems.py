@@ -16,7 +16,7 @@ def random_problem(seed: int) -> Problem:
     By chance: contracts of one quarter that must follow one another, least contracts above and below what is asked,
     vendors that ship few, power that ramps, money that is short, regions that nothing reaches.
     """
-    r = np.random.default_rng(seed)
+    r, apart = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     i, t, g = int(r.choice([1, 2, 3], p=[0.3, 0.5, 0.2])), int(r.integers(2, 4)), int(r.integers(1, 3))
     offers, clusters, regions = (
         int(r.integers(0, 3)),
@@ -27,7 +27,7 @@ def random_problem(seed: int) -> Problem:
         clusters = 1
     discount = 1.1 ** (-(np.arange(t) + 0.5) / 4)
     sites = _sites(r, i, t, discount)
-    fleet = _fleet(r, g, t)
+    fleet = _fleet(r, apart, g, t)
     tax = {
         "sales_tax": r.choice([0.0, 0.06], (i, 1)) * np.ones((1, t)),
         "property_tax": r.choice([0.0, 0.1], i),
@@ -35,7 +35,7 @@ def random_problem(seed: int) -> Problem:
     purchase, operation, assessed = fleet["pod_cash_profile"]
     multiple = (1 + tax["sales_tax"])[:, None, :, None] * purchase + operation
     paid = fleet["pod_price_musd"][:, None, None] * (multiple + tax["property_tax"][:, None, None, None] * assessed)
-    leases = _leases(r, offers, regions, t, discount)
+    leases = _leases(r, apart, offers, regions, t, discount)
     pods = np.where(r.random((clusters, g)) < 0.85, r.integers(1, 4, (clusters, g)), 0)
     takes = np.where(r.random((clusters, offers)) < 0.8, np.minimum(6, leases["lease_max"])[None, :], 0)
     since = r.choice(t, clusters, p=np.array([0.5, 3.0, 1.0][:t]) / sum([0.5, 3.0, 1.0][:t]))
@@ -100,7 +100,7 @@ def _sites(r: np.random.Generator, i: int, t: int, discount: FloatArray) -> dict
     }
 
 
-def _fleet(r: np.random.Generator, g: int, t: int) -> dict[str, Any]:
+def _fleet(r: np.random.Generator, apart: np.random.Generator, g: int, t: int) -> dict[str, Any]:
     lead = r.integers(0, 2, g)
     purchase = np.zeros((g, t, t))
     for kind in range(g):
@@ -109,7 +109,7 @@ def _fleet(r: np.random.Generator, g: int, t: int) -> dict[str, Any]:
             purchase[kind, d, d] += 0.75
     able = (np.arange(t)[None, :] >= lead[:, None])[:, :, None]
     operation = np.triu(np.ones((t, t))) * 0.02 * able
-    return {
+    fleet: dict[str, Any] = {
         "pod_price_musd": r.uniform(3, 9, g),
         "pod_cash_profile": np.stack([purchase, operation, operation * 5.0]),
         "accelerator": _names("g", g),
@@ -117,11 +117,18 @@ def _fleet(r: np.random.Generator, g: int, t: int) -> dict[str, Any]:
         "pod_it_mw": r.uniform(0.3, 0.9, g),
         "pod_h100e": r.uniform(2, 5, g),
         "deliver_from": np.maximum(lead, r.integers(0, 2, g)),
-        "supply": r.choice([2.0, 4.0, np.inf], g, p=[0.15, 0.2, 0.65]),
+    }
+    shipped = np.repeat(r.choice([2.0, 4.0, np.inf], g, p=[0.15, 0.2, 0.65])[:, None], t, axis=1)
+    return {
+        **fleet,
+        "pod_serve": fleet["pod_h100e"] * apart.choice([0.7, 1.0, 1.4], g),
+        "supply": np.where(apart.random((g, t)) < 0.15, apart.choice([0.0, 2.0, 6.0], (g, t)), shipped),
     }
 
 
-def _leases(r: np.random.Generator, offers: int, regions: int, t: int, discount: FloatArray) -> dict[str, Any]:
+def _leases(
+    r: np.random.Generator, apart: np.random.Generator, offers: int, regions: int, t: int, discount: FloatArray
+) -> dict[str, Any]:
     term: IntArray = r.choice([1, 2], offers, p=[0.65, 0.35])
     price = r.uniform(0.3, 2.5, offers)
     forced = r.random(offers) < 0.25
@@ -138,9 +145,11 @@ def _leases(r: np.random.Generator, offers: int, regions: int, t: int, discount:
             npv[li, s] += price[li] * 1.1 ** (-(u + 0.5) / 4)
             if u < t:
                 cash[li, s, u] = price[li]
+    h100e = r.uniform(0.8, 1.2, offers)
     return {
         "lease_id": _names("l", offers),
-        "lease_h100e": r.uniform(0.8, 1.2, offers),
+        "lease_h100e": h100e,
+        "lease_serve": h100e * apart.choice([0.7, 1.0, 1.4], offers),
         "lease_min": least,
         "lease_max": most,
         "lease_term": term,
@@ -193,8 +202,9 @@ def hand_problem(candidates: int = 2, quarters: int = 2, **changes: Any) -> Prob
         "pod_accelerators": np.array([64]),
         "pod_it_mw": np.array([1.0]),
         "pod_h100e": np.array([100.0]),
+        "pod_serve": np.array([100.0]),
         "deliver_from": np.array([0]),
-        "supply": np.array([np.inf]),
+        "supply": np.full((1, t), np.inf),
         **no_offers(t),
         "cluster": _names("k", 0),
         "cluster_pods": np.zeros((0, 1), dtype=np.int64),
@@ -216,6 +226,7 @@ def no_offers(quarters: int) -> dict[str, Any]:
     return {
         "lease_id": _names("l", 0),
         "lease_h100e": np.zeros(0),
+        "lease_serve": np.zeros(0),
         "lease_min": np.zeros(0),
         "lease_max": np.zeros(0),
         "lease_term": np.zeros(0, dtype=np.int64),
@@ -249,6 +260,7 @@ def one_offer(
     return {
         "lease_id": np.array(["offer"], dtype=object),
         "lease_h100e": np.array([h100e]),
+        "lease_serve": np.array([h100e]),
         "lease_min": np.array([least]),
         "lease_max": np.array([most]),
         "lease_term": np.array([term]),

@@ -23,10 +23,13 @@ class Bought:
     price_musd: float
     it_kw: float
     h100e_bf16: float
+    inference_h100e: float
+    """H100e of inference served at full use."""
     pod_accelerators: int
     available: int | None
     lead_quarters: int
-    supply_per_quarter: float
+    supply: tuple[float, ...]
+    """(T,) most that the vendor delivers in a quarter, inf without a cap."""
     origin: str
 
 
@@ -70,12 +73,20 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
         price_musd=price,
         it_kw=values["it_kw"],
         h100e_bf16=values["h100e_bf16"],
+        inference_h100e=values["h100e_bf16"] if item.inference_h100e is None else item.inference_h100e,
         pod_accelerators=int(values["pod_accelerators"]),
         available=item.available if item.available is not None else _available(row),
         lead_quarters=item.lead_quarters,
-        supply_per_quarter=np.inf if item.supply_per_quarter is None else float(item.supply_per_quarter),
+        supply=_supply(study, item),
         origin=origin,
     )
+
+
+def _supply(study: Study, item: Accelerator) -> tuple[float, ...]:
+    if item.allocation:
+        allotted = {entry.quarter: float(entry.accelerators) for entry in item.allocation}
+        return tuple(allotted.get(quarter, 0.0) for quarter in range(study.start, study.end))
+    return (np.inf if item.supply_per_quarter is None else float(item.supply_per_quarter),) * study.quarters
 
 
 def _available(row: pd.Series | None) -> int | None:

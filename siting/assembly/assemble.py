@@ -235,19 +235,22 @@ def _pod_costs(
         "pod_accelerators": np.array([kind.pod_accelerators for kind in kinds], dtype=np.int64),
         "pod_it_mw": pod_mw,
         "pod_h100e": np.array([kind.h100e_bf16 * kind.pod_accelerators for kind in kinds]),
+        "pod_serve": np.array([kind.inference_h100e * kind.pod_accelerators for kind in kinds]),
         "deliver_from": np.minimum(np.array(first, dtype=np.int64), quarters),
-        "supply": np.array([kind.supply_per_quarter for kind in kinds]),
+        "supply": np.array([kind.supply for kind in kinds]).reshape(len(kinds), quarters),
     }
 
 
 def _lease_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> dict[str, Any]:
     cash, npv = lease_costs(study, leases, clock_of(study))
     per_gpu = {kind.name: kind.h100e_bf16 for kind in kinds}
+    served = {kind.name: kind.inference_h100e for kind in kinds}
     t = np.arange(study.quarters)[None, :]
     window = (t >= leases["first_start"].to_numpy(int)[:, None]) & (t <= leases["last_start"].to_numpy(int)[:, None])
     return {
         "lease_id": leases["lease"].to_numpy(object),
         "lease_h100e": leases["accelerator"].map(per_gpu).to_numpy(float),
+        "lease_serve": leases["accelerator"].map(served).to_numpy(float),
         "lease_min": leases["min_gpus"].to_numpy(float),
         "lease_max": leases["gpus"].to_numpy(float),
         "lease_term": leases["term_quarters"].to_numpy(np.int64),

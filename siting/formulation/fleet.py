@@ -11,7 +11,7 @@ from siting.problem import Problem
 def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""B_igt >= 0: pods of g delivered to i by t (continuous; the plan makes them whole). P: (i, g, t) that can exist.
 
-    B_ig,t-1 <= B_igt;   sum_g e_g B_igt <= H V_it;   sum_i a_g (B_igt - B_ig,t-1) <= supply_g
+    B_ig,t-1 <= B_igt;   sum_g e_g B_igt <= H V_it;   sum_i a_g (B_igt - B_ig,t-1) <= supply_gt
 
     e_g critical IT MW of a pod, H of a module, a_g accelerators of a pod.
     """
@@ -30,11 +30,11 @@ def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
             return pyo.Constraint.Skip
         return sum(float(p.pod_it_mw[g]) * m.B[i, g, t] for g in pods) <= p.module_it_mw * m.V[i, t]
 
-    capped = [(g, t) for g in kinds if np.isfinite(p.supply[g]) for t in range(p.quarters)]
+    capped = [(g, t) for g, t in np.argwhere(np.isfinite(p.supply)).tolist()]
     sites_at = {(g, t): [i for i in range(len(p.candidate_id)) if (i, g, t) in m.P] for g, t in capped}
     m.C = pyo.Set(dimen=2, initialize=[pair for pair in capped if sites_at[pair]])
 
     @m.Constraint(m.C)
     def vendor_supply(m: pyo.ConcreteModel, g: int, t: int) -> object:
         arrivals = sum(m.B[i, g, t] - (m.B[i, g, t - 1] if (i, g, t - 1) in m.P else 0.0) for i in sites_at[g, t])
-        return int(p.pod_accelerators[g]) * arrivals <= float(p.supply[g])
+        return int(p.pod_accelerators[g]) * arrivals <= float(p.supply[g, t])

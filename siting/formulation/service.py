@@ -25,12 +25,11 @@ def coverage_classes(p: Problem) -> tuple[BoolArray, IntArray, IntArray]:
 def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""F_cjt >= 0: H100e that class c serves to region j in t; c -> j only inside the target.
 
-    sum_c F_cjt >= D_jt;    sum_j F_cjt <= f (sum_{i in c, g} h_g Q_igt + sum_{l in c} h_l (active X_lt - held by
+    sum_c F_cjt >= D_jt;    sum_j F_cjt <= f (sum_{i in c, g} s_g Q_igt + sum_{l in c} s_l (active X_lt - held by
     clusters))
 
-    f availability x peak utilisation, h H100e of a pod or a GPU. A region that nothing reaches makes the row
-    infeasible,
-    never true.
+    f availability x peak utilisation, s H100e of inference that a pod or a GPU serves. A region that nothing reaches
+    makes the row infeasible, never true.
     """
     classes, site_class, lease_class = coverage_classes(p)
     asked = [(j, t) for j, t in np.argwhere(p.demand_h100e > 0).tolist()]
@@ -51,9 +50,9 @@ def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.CT)
     def service_within_capacity(m: pyo.ConcreteModel, c: int, t: int) -> object:
         flows = sum(m.F[c, j, t] for j in np.flatnonzero(classes[c]).tolist() if (c, j, t) in m.FT)
-        campuses = sum(float(p.serve_factor * p.pod_h100e[g]) * m.Q[i, g, s] for i, g, s in pods.get((c, t), []))
+        campuses = sum(float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, s] for i, g, s in pods.get((c, t), []))
         rented = sum(
-            float(p.serve_factor * p.lease_h100e[li])
+            float(p.serve_factor * p.lease_serve[li])
             * (
                 sum(m.X[li, s] for s in range(t + 1) if (li, s) in m.D and t - s < p.lease_term[li])
                 - gpus_held(m, p, li, t)

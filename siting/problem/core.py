@@ -60,11 +60,13 @@ class Problem:
     pod_accelerators: IntArray  # (G,)
     pod_it_mw: FloatArray  # (G,)
     pod_h100e: FloatArray  # (G,) H100e of one pod
+    pod_serve: FloatArray  # (G,) H100e of inference that one pod serves at full use
     deliver_from: IntArray  # (G,) first delivery quarter
-    supply: FloatArray  # (G,) accelerators a quarter, inf without a cap
+    supply: FloatArray  # (G, T) accelerators that the vendor delivers in a quarter, inf without a cap
     # leases
     lease_id: NDArray[np.object_]  # (L,)
     lease_h100e: FloatArray  # (L,) per GPU
+    lease_serve: FloatArray  # (L,) H100e of inference that one GPU serves at full use
     lease_min: FloatArray  # (L,) GPUs of one contract
     lease_max: FloatArray  # (L,)
     lease_term: IntArray  # (L,) quarters

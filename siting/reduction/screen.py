@@ -105,7 +105,7 @@ def serve_cost_musd(p: Problem) -> FloatArray:
             + p.modules_first[rows] * p.npv_module_musd[rows, at]
             + pods * (p.npv_pod_musd[rows, g, at] + later[np.arange(len(rows)), at])
         )
-        per_h100e[:, g] = np.where(fits, spent / (pods * p.pod_h100e[g]), np.inf)
+        per_h100e[:, g] = np.where(fits, spent / (pods * p.pod_serve[g]), np.inf)
     least = per_h100e.min(axis=1) if len(p.accelerator) else np.full(len(rows), np.inf)
     cost[rows] = np.where(np.isfinite(least), least, np.nan)
     return cost

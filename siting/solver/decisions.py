@@ -96,8 +96,8 @@ def _split(
 ) -> tuple[tuple[str, int, int, int, float], ...]:
     """Flows of a class handed to its members in order, each up to its capacity: members are interchangeable."""
     _, site_class, lease_class = coverage_classes(p)
-    campus = p.serve_factor * np.einsum("igt,g->it", serving, p.pod_h100e)
-    rented = p.serve_factor * spare_gpus * p.lease_h100e[:, None]
+    campus = p.serve_factor * np.einsum("igt,g->it", serving, p.pod_serve)
+    rented = p.serve_factor * spare_gpus * p.lease_serve[:, None]
     capacity: dict[tuple[str, int, int], float] = {}
     members: dict[int, list[tuple[str, int]]] = {}
     for kind, classes, able in (("campus", site_class, campus), ("lease", lease_class, rented)):

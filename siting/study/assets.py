@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from siting.study.compute import Allocation, allotted
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, quarter_label
 
@@ -92,6 +93,17 @@ class Accelerator(Strict):
     """From order to delivery."""
     supply_per_quarter: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     """Most accelerators the vendor delivers to this buyer in a quarter. None: no cap."""
+    allocation: tuple[Allocation, ...] = ()
+    """The same quarter by quarter; a quarter that is not named brings none. Empty: `supply_per_quarter`."""
+    inference_h100e: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """H100e of inference that one accelerator serves at full use: serving is bound by memory, not by dense
+    arithmetic. None: its H100e."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._supply,)
+
+    def _supply(self) -> Iterator[Clash]:
+        yield from allotted(self.allocation, self.supply_per_quarter)
 
 
 class Purchase(Strict):

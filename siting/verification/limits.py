@@ -17,6 +17,7 @@ from siting.tables.planner_files import read_rtt_table
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure
+from siting.verification.compute import served_h100e, shipped_at_most
 from siting.verification.decisions import Read
 from siting.verification.parts import Part
 from siting.verification.places import Place, Places
@@ -159,9 +160,9 @@ class Limits:
                     yield f"{name} at {candidate}: delivered in {self._label(t)}, before it is available"
                 arrivals[name, t] += count * accelerator_figure(self._study, self._tables, name, "pod_accelerators")
         for (name, t), count in arrivals.items():
-            cap = next(a.supply_per_quarter for a in self._study.accelerators if a.name == name)
-            if cap is not None and over(count, cap):
-                yield f"{name}, {self._label(t)}: {count:,.0f} delivered, the vendor ships {cap:,}"
+            cap = shipped_at_most(self._study, name, self._study.start + t)
+            if over(count, cap):
+                yield f"{name}, {self._label(t)}: {count:,.0f} delivered, the vendor ships {cap:,.0f}"
 
     def _available(self, name: str) -> int | None:
         item = next(a for a in self._study.accelerators if a.name == name)
@@ -318,13 +319,13 @@ class Limits:
         if source in self._offers:
             name = self._offers[source].accelerator
             free = self._active_gpus(source, t) - self._held.get((source, name, t), 0.0)
-            return use * free * accelerator_figure(self._study, self._tables, name, "h100e_bf16")
+            return use * free * served_h100e(self._study, self._tables, name)
         total = 0.0
         for item in self._study.accelerators:
             free = self._read.running.get((source, item.name), {}).get(t, 0.0) - self._held.get(
                 (source, item.name, t), 0.0
             )
-            total += free * accelerator_figure(self._study, self._tables, item.name, "h100e_bf16")
+            total += free * served_h100e(self._study, self._tables, item.name)
         return use * total
 
     def _arcs(self, arcs: list[tuple[str, str]]) -> Iterator[str]:

@@ -79,7 +79,8 @@ def test_the_study_wins_over_the_catalogue(tmp_path: Path, tables: Tables) -> No
         pod_accelerators=512,
         available=parse_quarter("2025-Q2"),
         lead_quarters=3,
-        supply_per_quarter=4096.0,
+        inference_h100e=1.1,
+        supply=(4096.0,) * 12,
         origin="study",
     )
 

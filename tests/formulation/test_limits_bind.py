@@ -61,12 +61,31 @@ def test_halls() -> None:
     assert modules(asks(2000), off=("pods_within_halls",)) == [1, 0]
 
 
+def test_vendor_allocation() -> None:
+    """Pods at 2 in quarter 0 and 1.5 in quarter 1; 5 pods are allotted in quarter 0, 15 in quarter 1: two modules,
+    10 + 10, pods 10 + 22.5, energy 2. Nothing allotted in quarter 1: all twenty come early, 62.
+    """
+    cheaper_later = np.tile([2.0, 1.5], (2, 1, 1))
+    allotted = asks(2000, npv_pod_musd=cheaper_later, supply=np.array([[320.0, 960.0]]))
+    assert optimum(allotted).value == costs(10 + 10 + 10 + 22.5 + 2)
+    assert optimum(allotted).plan.pods.sum(axis=(0, 1)).tolist() == [5, 15]
+    early = asks(2000, npv_pod_musd=cheaper_later, supply=np.array([[np.inf, 0.0]]))
+    assert optimum(early).value == costs(62.0)
+
+
+def test_serving_factor() -> None:
+    """A pod of 100 H100e that serves 50: 500 H100e of inference take ten pods, 10 + 5 + 10 x 2.1 = 36."""
+    slow = asks(500, pod_serve=np.array([50.0]))
+    assert optimum(slow).value == costs(36.0)
+    assert optimum(slow).plan.pods.sum() == 10
+
+
 def test_vendor_supply() -> None:
     """Pods at 2 in quarter 0 and 1.5 in quarter 1, 640 accelerators (10 pods) a quarter: ten must come early, so
     20 + 20 + 15 + 2 = 57. Without the cap all come late: 20 + 30 + 2 = 52.
     """
     cheaper_later = np.tile([2.0, 1.5], (2, 1, 1))
-    scarce = asks(2000, npv_pod_musd=cheaper_later, supply=np.array([640.0]))
+    scarce = asks(2000, npv_pod_musd=cheaper_later, supply=np.full((1, 2), 640.0))
     assert optimum(scarce).value == costs(57.0)
     assert optimum(scarce).plan.pods.sum(axis=(0, 1)).tolist() == [10, 10]
     assert optimum(scarce, off=("vendor_supply",)).value == costs(52.0)

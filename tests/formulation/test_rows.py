@@ -63,7 +63,7 @@ def test_fleet() -> None:
         (0, 0): ({"B000": 64}, "<=", 128),
         (0, 1): ({"B001": 64, "B000": -64, "B101": 64}, "<=", 128),
     }
-    unlimited = build_model(hand_made(supply=np.array([np.inf]), deliver_from=np.array([1])))
+    unlimited = build_model(hand_made(supply=np.full((1, 2), np.inf), deliver_from=np.array([1])))
     assert rows(unlimited, "vendor_supply") == {}
     assert set(unlimited.B) == {(0, 0, 1), (1, 0, 1)}
 

@@ -156,9 +156,9 @@ class Listing:
             for g in range(g_n):
                 row([(("r", i, g, t), 1.0), *((("d", i, g, s), -1.0) for s in range(t + 1))], -held[i, g, t])
             reached = [(("f", i, j, t), 1.0) for j in range(j_n)]
-            row([*reached, *((("r", i, g, t), -p.serve_factor * p.pod_h100e[g]) for g in range(g_n))], 0.0)
-        for g, t in itertools.product(np.flatnonzero(np.isfinite(p.supply)).tolist(), range(t_n)):
-            row([(("d", i, g, t), float(p.pod_accelerators[g])) for i in range(i_n)], float(p.supply[g]))
+            row([*reached, *((("r", i, g, t), -p.serve_factor * p.pod_serve[g]) for g in range(g_n))], 0.0)
+        for g, t in np.argwhere(np.isfinite(p.supply)).tolist():
+            row([(("d", i, g, t), float(p.pod_accelerators[g])) for i in range(i_n)], float(p.supply[g, t]))
         for li, t in itertools.product(range(l_n), range(t_n)):
             force = [("x", li, s) for s in self.active(li, t)]
             row([(name, 1.0) for name in force], float(p.lease_max[li]))
@@ -166,7 +166,7 @@ class Listing:
             if ("y", li, t) in self.names:
                 row([(("y", li, t), float(p.lease_min[li])), (("x", li, t), -1.0)], 0.0)
                 row([(("x", li, t), 1.0), (("y", li, t), -float(p.lease_max[li]))], 0.0)
-            factor = p.serve_factor * p.lease_h100e[li]
+            factor = p.serve_factor * p.lease_serve[li]
             out = [(("f", i_n + li, j, t), 1.0) for j in range(j_n)]
             row([*out, *((name, -factor) for name in force)], -factor * busy[li, t])
         for j, t in itertools.product(range(j_n), range(t_n)):
@@ -259,7 +259,7 @@ def listed_problem(seed: int) -> Problem:
         modules_first=np.minimum(p.modules_first, 2),
         lease_max=np.maximum(p.lease_max, 9.0),
         lease_min=np.where(p.lease_min > 0, 9.0, 0.0),
-        supply=np.full(len(p.accelerator), 4.0) if seed % 4 == 1 else p.supply,
+        supply=np.full((len(p.accelerator), p.quarters), 4.0) if seed % 4 == 1 else p.supply,
         funding_musd=np.full(p.quarters, 1e4),
     )
     if seed % 5 == 0 and len(p.cluster) == 1:
@@ -293,7 +293,7 @@ def model_optimum(seed: int) -> tuple[float | None, tuple[str, ...]]:
     signed = [key for key, y in value("Y", x).items() if y > 0.5]
     gpus, halls, pods = value("X", x), value("V", x), value("B", x)
     reserved = [(k, li) for (k, li, _), r in value("R", x).items() if r > 0.5]
-    capped = [(g, t) for g in np.flatnonzero(np.isfinite(p.supply)).tolist() for t in range(p.quarters)]
+    capped = np.argwhere(np.isfinite(p.supply)).tolist()
     shipped = {
         (g, t): sum(
             p.pod_accelerators[g] * (pods.get((i, g, t), 0.0) - pods.get((i, g, t - 1), 0.0))
@@ -308,7 +308,7 @@ def model_optimum(seed: int) -> tuple[float | None, tuple[str, ...]]:
         "two clusters": len(p.cluster) == 2,
         "least contract": any(abs(gpus[key] - p.lease_min[key[0]]) < 1e-6 for key in signed),
         "chain": any(reserved.count(pair) > 1 for pair in reserved),
-        "supply": any(n >= p.supply[g] - 1e-6 for (g, _), n in shipped.items()),
+        "supply": any(n >= p.supply[g, t] - 1e-6 for (g, t), n in shipped.items()),
         "ramp": any(0 < v < halls.get((i, t + 1), v) for (i, t), v in halls.items()),
         "funding": ample is not None and ample[1].value < outcome.value - 1e-6,
     }

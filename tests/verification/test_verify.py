@@ -76,6 +76,7 @@ def test_payment_by_hand(make_study, make_plan, tables, change, item, musd):
     assert [book.paid[item].get(t, 0.0) for t in range(4)] == pytest.approx(musd, abs=1e-9)
 
 
+ALLOTTED = [{"quarter": "2024-Q2", "accelerators": 999}, {"quarter": "2024-Q3", "accelerators": 5000}]
 BREAKS = {
     "L1 campus larger than its megawatts": ([("modules", 0, "modules", 3)], {}, "final MW"),
     "L1 first phase too small": ([("modules", 0, "modules", 1)], {}, "first phase"),
@@ -87,6 +88,11 @@ BREAKS = {
     "L3 no delivery inside the lead time": ([("deliveries", 0, "quarter", "2024-Q1")], {}, "lead time"),
     "L3 no delivery before sale": ([], {"accelerators__0__available": "2024-Q3"}, "before it is available"),
     "L3 vendor's supply": ([], {"accelerators__0__supply_per_quarter": 999}, "vendor ships"),
+    "L3 vendor's allocation": (
+        [],
+        {"accelerators__0__supply_per_quarter": None, "accelerators__0__allocation": ALLOTTED},
+        "vendor ships 999",
+    ),
     "L4 cluster without a host": ([("clusters", 0, "cluster", "other")], {}, "has no host"),
     "L4 cluster with two hosts": ([("clusters", 1, "cluster", "big")], {}, "more than one host"),
     "L4 host too small": ([("fleet", 2, "running", 900.0)], {}, "too few A run"),
@@ -97,6 +103,7 @@ BREAKS = {
     "L5 demand not served": ([("service", 0, "h100e_bf16", 69.0)], {}, "asked"),
     "L5 no demand row": ([("service", 0, "quarter", "2024-Q2")], {}, "0.000 H100e served"),
     "L5 more served than the source can": ([("service", 0, "h100e_bf16", 76.1)], {}, "capacity is 76.000"),
+    "L5 less served than arithmetic says": ([], {"accelerators__0__inference_h100e": 0.9}, "capacity is 68.400"),
     "L5 reserved for a cluster": ([("service", 0, "source", "new")], {}, "capacity is 0.000"),
     "L5 too far": ([], {"inference__rtt_target_ms": "20 ms"}, "the target is 20 ms"),
     "L5 unknown source": ([("service", 0, "source", "nowhere")], {}, "the source has no place"),

@@ -1,0 +1,67 @@
+"""Accelerators over time, from the study to a plan that its second reading accepts, and refuses when it is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from siting import run
+from siting.plan import Plan
+from siting.run import verify_plan
+from siting.study import read_study
+from siting.tables.read import Tables, read_tables
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+@pytest.fixture(autouse=True)
+def _one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No curve of money against date: each point of it is a solve of its own."""
+    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+
+
+def planned(tables: Tables, **changes: Any) -> Plan:
+    """The plan of the tiny study with some fields changed (two underscores: a dot), accepted by its second reading."""
+    study = read_study("models/tiny.toml")
+    plan = run.solve(study.update({name.replace("__", "."): value for name, value in changes.items()}), tables=tables)
+    assert plan.npv_cost_musd is not None, plan.facts["reasons"]
+    assert plan.facts["verification"]["faults"] == []
+    return plan
+
+
+def faults(plan: Plan, tables: Tables) -> str:
+    return "\n".join(verify_plan(plan, tables).faults)
+
+
+def test_deliveries_follow_the_allocation(tables: Tables) -> None:
+    """2,048 on one campus by 2025-Q4, of which the vendor ships 1,024 in 2025-Q1 and 1,024 in 2025-Q3, none else."""
+    allocation = [{"quarter": "2025-Q1", "accelerators": 1024}, {"quarter": "2025-Q3", "accelerators": 1024}]
+    plan = planned(tables, money__lease=False, accelerators__0__allocation=allocation)
+    deliveries = plan.tables["deliveries"]
+    assert dict(zip(deliveries["quarter"], deliveries["accelerators"], strict=True)) == {
+        "2025-Q1": 1024,
+        "2025-Q3": 1024,
+    }
+    deliveries.loc[1, "quarter"] = "2025-Q2"
+    assert "2025-Q2: 1,024 delivered, the vendor ships 0" in faults(plan, tables)
+
+
+def test_service_counts_by_its_own_factor(tables: Tables) -> None:
+    """1,000 H100e of inference near Dallas on accelerators that serve half an H100e: the double number runs."""
+    ask = {
+        "peak_h100e_bf16": 973,
+        "first_quarter": "2026-Q1",
+        "regions": 1,
+        "rtt_target_ms": "100 ms",
+        "rtt_basis": "backbone",
+    }
+    changes: dict[str, Any] = {"clusters": [], "money__lease": False, "inference": ask}
+    plan = planned(tables, accelerators__0__inference_h100e=0.5, **changes)
+    running = plan.tables["fleet"].groupby("quarter")["running"].sum().max()
+    assert running == pytest.approx(973 / 0.5 / (0.95 * 0.8))
+    plan.tables["service"]["h100e_bf16"] *= 1.1
+    assert "its capacity is 973.000" in faults(plan, tables)

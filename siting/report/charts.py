@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from siting.items import CASH
 from siting.plan import Plan
 from siting.study import Study
 
@@ -25,8 +26,9 @@ ITEMS = {
     "hall_om": "upkeep and property tax",
     "property_tax": "upkeep and property tax",
 }
-"""Columns of `cash`, as the chart groups them."""
-COLOURS = ["#2f6db3", "#7ba7d6", "#b9cfe8", "#a8741a", "#c8322b", "#e3a19d", "#4d8b57", "#8d96a3"]
+"""Columns of `cash`, as the chart groups them; any other payment is under OTHER."""
+OTHER = "other"
+COLOURS = ["#2f6db3", "#7ba7d6", "#b9cfe8", "#a8741a", "#c8322b", "#e3a19d", "#4d8b57", "#8d96a3", "#3b4754"]
 WIDTH, HEIGHT = 800, 250
 FONT = "Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif"
 _serial = itertools.count()
@@ -88,14 +90,15 @@ def cash_by_item(plan: Plan) -> alt.Chart:
     """Spending of each quarter, stacked by item, billion or million USD."""
     unit, name_of_unit = money_unit(plan.tables["cash"]["total"].max())
     cash = plan.tables["cash"]
-    rows = cash[["quarter", *[c for c in ITEMS if c in cash]]].melt("quarter", var_name="item", value_name="musd")
-    rows["item"] = rows["item"].map(ITEMS)
+    rows = cash[["quarter", *[c for c in CASH if c in cash]]].melt("quarter", var_name="item", value_name="musd")
+    rows["item"] = [ITEMS.get(item, OTHER) for item in rows["item"]]
     rows = rows.groupby(["quarter", "item"], as_index=False)["musd"].sum()
     spent = rows.groupby("item")["musd"].sum().abs() > 0
-    order = [name for name in dict.fromkeys(ITEMS.values()) if spent.get(name, False)]
+    groups = [*dict.fromkeys(ITEMS.values()), OTHER]
+    order = [name for name in groups if spent.get(name, False)]
     rows = rows[rows["item"].isin(order)].assign(paid=lambda f: f["musd"] / unit)
     rows["rank"] = rows["item"].map({name: rank for rank, name in enumerate(order)})
-    colours = dict(zip(dict.fromkeys(ITEMS.values()), COLOURS, strict=True))
+    colours = dict(zip(groups, COLOURS, strict=True))
     return _sized(
         alt.Chart(rows)
         .mark_bar()

@@ -11,6 +11,7 @@ from siting.report import answer as words
 from siting.report import charts, html
 from siting.report.belief import belief, cluster_megawatts
 from siting.report.defaults import standing_defaults
+from siting.report.items import payments
 from siting.report.map import site_map
 from siting.report.numbers import BLANK, in_service, megawatts, money, number, percent, plural
 from siting.report.shown import plan_tables, shown
@@ -227,7 +228,7 @@ def assumptions(plan: Plan, study: Study) -> str:
 
 def all_tables(plan: Plan) -> str:
     """Every table of the plan."""
-    items = plan_tables(plan)
+    items = [item for item in (*plan_tables(plan), payments(plan)) if item is not None]
     return html.section("Tables", *(html.shown_table(item) for item in items)) if items else ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from siting.items import CASH
 from siting.plan import Plan
 from siting.report.numbers import BLANK, number
 
@@ -66,19 +67,6 @@ HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "funding_cumulative": ("funding, cumulative", 1),
 }
 """Column of a plan table: heading with unit, digits after the point (None: text)."""
-
-MONEY_COLUMNS = [
-    "accelerators",
-    "halls",
-    "opening",
-    "hall_om",
-    "rent",
-    "energy",
-    "accelerator_om",
-    "property_tax",
-    "lease",
-    "existing_lease",
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +138,9 @@ def plan_tables(plan: Plan) -> list[Shown]:
         yearly = (
             after.assign(year=after["quarter"].str[:4]).drop(columns="quarter").groupby("year", as_index=False).sum()
         )
-        columns = {"year": ("year", None), "rent": ("hall rent", 1), "lease": ("leases", 1)}
-        columns["existing_lease"] = ("existing leases", 1)
+        named = {"rent": "hall rent", "lease": "leases", "existing_lease": "existing leases"}
+        due = {name: (named.get(name, name.replace("_", " ")), 1) for name in CASH if name in after}
+        columns: dict[str, tuple[str, int | None]] = {"year": ("year", None), **due}
         if yearly.drop(columns="year").to_numpy().sum() > 0:
             found.append(shown("Payments due after the horizon, million USD", yearly, columns))
     return found
@@ -159,7 +148,7 @@ def plan_tables(plan: Plan) -> list[Shown]:
 
 def _cash(cash: pd.DataFrame) -> Shown:
     """Items never paid are left out."""
-    paid = [name for name in MONEY_COLUMNS if name in cash and cash[name].abs().sum() > 0]
+    paid = [name for name in CASH if name in cash and cash[name].abs().sum() > 0]
     columns = {"quarter": ("quarter", None), **{name: (name.replace("_", " "), 1) for name in paid}}
     columns |= {name: HEADINGS[name] for name in ("total", "cumulative", "funding_cumulative")}
     return shown("Cash by quarter, million USD", cash, columns, "Undiscounted, in the quarter in which it is paid.")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from siting.grid.network import FloatArray, IntArray, Network
-from siting.grid.own_factors import COLUMNS
+from siting.grid.own_factors import COLUMNS, transfers
 from siting.grid.powerflow import OVERLOAD_TOLERANCE_MW, base_flows_mw, factorise, joint_flows_mw, load_at_buses
 
 MOST_ROWS = 50
@@ -44,17 +44,13 @@ class GridRow:
 
 
 def transfer_angles(network: Network, lines: IntArray) -> FloatArray:
-    """y of each line position (R,): MW on it per MW *injected* at each bus and taken out at its reference, (R, B)."""
+    """y of each line position (R,): MW on it per MW *injected* at each bus and taken out at its reference, (B, R)."""
     flow = factorise(network)
-    rows = np.empty((len(lines), len(network.bus_id)))
+    y = np.empty((len(network.bus_id), len(lines)))
     for start in range(0, len(lines), COLUMNS):
-        some = lines[start : start + COLUMNS]
-        column = np.arange(len(some))
-        ends = np.zeros((len(network.bus_id), len(some)))
-        np.add.at(ends, (network.from_bus[some], column), flow.susceptance_mw[some])
-        np.subtract.at(ends, (network.to_bus[some], column), flow.susceptance_mw[some])
-        rows[start : start + COLUMNS] = flow.angles(ends).T
-    return rows
+        chunk = slice(start, start + COLUMNS)
+        y[:, chunk] = flow.angles(transfers(network, lines[chunk]) * flow.susceptance_mw[lines[chunk]])
+    return y
 
 
 def line_factors(network: Network, lines: IntArray) -> FloatArray:
@@ -68,7 +64,7 @@ def line_factors(network: Network, lines: IntArray) -> FloatArray:
     if stranded.any():
         names = sorted({network.island_names[i] for i in island[stranded]})
         raise ValueError(f"no spare generation to meet new load in {', '.join(names)}")
-    y = transfer_angles(network, lines)
+    y = transfer_angles(network, lines).T
     slack = y @ flow.slack  # y is 0 in every other island
     return np.where(network.island == island[:, None], slack[:, None] - y, 0.0)
 

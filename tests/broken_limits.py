@@ -60,7 +60,7 @@ def _openings(d: Decisions) -> list[tuple[int, int]]:
 
 def _sites(p: Problem, d: Decisions) -> Iterator[str]:
     standing = d.modules.cumsum(axis=1)
-    pods = d.pods.cumsum(axis=2)
+    pods = p.standing_pods(d.pods)
     if (d.modules < 0).any() or (d.pods < 0).any():
         yield "a module or a pod leaves"
     if (standing > p.modules_max[:, None]).any():
@@ -80,7 +80,7 @@ def _sites(p: Problem, d: Decisions) -> Iterator[str]:
 
 
 def _power(p: Problem, d: Decisions) -> Iterator[str]:
-    standing, pods = d.modules.cumsum(axis=1), d.pods.cumsum(axis=2)
+    standing, pods = d.modules.cumsum(axis=1), p.standing_pods(d.pods)
     if (d.running_pods > pods + SLACK).any():
         yield "more pods run than are installed"
     if (d.running_pods < held_pods(p, d) - SLACK).any():

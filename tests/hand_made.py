@@ -50,6 +50,7 @@ def hand_made(**changes: Any) -> Problem:
         "pod_h100e": np.array([100.0]),
         "pod_serve": np.array([100.0]),
         "deliver_from": np.array([0]),
+        "pod_life": np.array([2]),
         "supply": np.array([[128.0, 128.0]]),
         "lease_id": np.array(["offer"], dtype=object),
         "lease_h100e": np.array([0.5]),

@@ -69,6 +69,10 @@ class Listing:
         self.rows.append(row)
         return row
 
+    def _alive(self, g: int, t: int) -> list[int]:
+        """Delivery quarters whose pods stand in t."""
+        return [d for d in range(t + 1) if t - d < self.p.pod_life[g]]
+
     def _write(self) -> None:
         """Left hand sides, every row <=."""
         p = self.p
@@ -76,13 +80,13 @@ class Listing:
         for i, t in itertools.product(range(n_i), range(n_t)):
             row = self._row(("halls", i, t))
             for g in range(n_g):
-                row[self.b[i, g, : t + 1]] = p.pod_it_mw[g]
+                row[self.b[i, g, self._alive(g, t)]] = p.pod_it_mw[g]
             row = self._row(("power", i, t))
             row[self.q[i, :, t]] = p.pue_peak[i] * p.pod_it_mw
             for g in range(n_g):
                 row = self._row(("installed", i, g, t))
                 row[self.q[i, g, t]] = 1.0
-                row[self.b[i, g, : t + 1]] = -1.0
+                row[self.b[i, g, self._alive(g, t)]] = -1.0
             row = self._row(("serve", i, t))
             row[self.f[i, :, t]] = 1.0
             row[self.q[i, :, t]] = -p.serve_factor * p.pod_serve

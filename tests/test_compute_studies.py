@@ -65,3 +65,13 @@ def test_service_counts_by_its_own_factor(tables: Tables) -> None:
     assert running == pytest.approx(973 / 0.5 / (0.95 * 0.8))
     plan.tables["service"]["h100e_bf16"] *= 1.1
     assert "its capacity is 973.000" in faults(plan, tables)
+
+
+def test_accelerators_are_replaced_at_the_end_of_their_life(tables: Tables) -> None:
+    """2,048 from 2025-Q4 to 2027-Q1, the horizon's end, that stand a year: as many again by 2026-Q4."""
+    plan = planned(tables, money__lease=False, accelerators__0__life_years=1.0)
+    deliveries, fleet = plan.tables["deliveries"], plan.tables["fleet"]
+    assert deliveries["accelerators"].sum() == 4096
+    assert fleet.loc[fleet["quarter"].isin(["2026-Q3", "2026-Q4", "2027-Q1"]), "installed"].tolist() == [2048] * 3
+    fleet.loc[fleet.index[-1], "installed"] = 4096
+    assert "fleet says 4,096" in faults(plan, tables)

@@ -35,6 +35,7 @@ def random_problem(seed: int) -> Problem:
     purchase, operation, assessed = fleet["pod_cash_profile"]
     multiple = (1 + tax["sales_tax"])[:, None, :, None] * purchase + operation
     paid = fleet["pod_price_musd"][:, None, None] * (multiple + tax["property_tax"][:, None, None, None] * assessed)
+    outlives = np.arange(t)[None, :] + fleet["pod_life"][:, None] >= t
     leases = _leases(r, apart, offers, regions, t, discount)
     pods = np.where(r.random((clusters, g)) < 0.85, r.integers(1, 4, (clusters, g)), 0)
     takes = np.where(r.random((clusters, offers)) < 0.8, np.minimum(6, leases["lease_max"])[None, :], 0)
@@ -49,7 +50,7 @@ def random_problem(seed: int) -> Problem:
         mwh_per_it_mw=np.full((i, t), 2000.0),
         usd_per_mwh=np.full((i, t), 60.0),
         co2_t_per_mwh=np.full(i, 0.4),
-        npv_pod_musd=paid @ discount - 0.3 * fleet["pod_price_musd"][None, :, None] * discount[-1],
+        npv_pod_musd=paid @ discount - 0.3 * fleet["pod_price_musd"][None, :, None] * discount[-1] * outlives,
         npv_run_musd=np.broadcast_to(r.uniform(0.05, 0.4, (i, 1, 1)) * discount, (i, g, t)).copy(),
         cluster=_names("k", clusters),
         cluster_pods=pods.astype(np.int64),
@@ -108,7 +109,9 @@ def _fleet(r: np.random.Generator, apart: np.random.Generator, g: int, t: int) -
             purchase[kind, d, d - lead[kind]] += 0.25
             purchase[kind, d, d] += 0.75
     able = (np.arange(t)[None, :] >= lead[:, None])[:, :, None]
-    operation = np.triu(np.ones((t, t))) * 0.02 * able
+    life = np.where(apart.random(g) < 0.3, apart.integers(1, 3, g), t)
+    age = np.arange(t)[None, :] - np.arange(t)[:, None]
+    operation = 0.02 * able * ((age >= 0) & (age < life[:, None, None]))
     fleet: dict[str, Any] = {
         "pod_price_musd": r.uniform(3, 9, g),
         "pod_cash_profile": np.stack([purchase, operation, operation * 5.0]),
@@ -121,6 +124,7 @@ def _fleet(r: np.random.Generator, apart: np.random.Generator, g: int, t: int) -
     shipped = np.repeat(r.choice([2.0, 4.0, np.inf], g, p=[0.15, 0.2, 0.65])[:, None], t, axis=1)
     return {
         **fleet,
+        "pod_life": np.minimum(life, t),
         "pod_serve": fleet["pod_h100e"] * apart.choice([0.7, 1.0, 1.4], g),
         "supply": np.where(apart.random((g, t)) < 0.15, apart.choice([0.0, 2.0, 6.0], (g, t)), shipped),
     }
@@ -204,6 +208,7 @@ def hand_problem(candidates: int = 2, quarters: int = 2, **changes: Any) -> Prob
         "pod_h100e": np.array([100.0]),
         "pod_serve": np.array([100.0]),
         "deliver_from": np.array([0]),
+        "pod_life": np.array([t]),
         "supply": np.full((1, t), np.inf),
         **no_offers(t),
         "cluster": _names("k", 0),

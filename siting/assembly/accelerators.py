@@ -14,6 +14,9 @@ from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import parse_quarter
 
+ENDLESS = 10**6
+"""Quarters of an accelerator that no study outlives."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bought:
@@ -30,6 +33,8 @@ class Bought:
     lead_quarters: int
     supply: tuple[float, ...]
     """(T,) most that the vendor delivers in a quarter, inf without a cap."""
+    life_quarters: int
+    """Quarters after which it is gone; more than any horizon when the study states no life."""
     origin: str
 
 
@@ -78,6 +83,7 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
         available=item.available if item.available is not None else _available(row),
         lead_quarters=item.lead_quarters,
         supply=_supply(study, item),
+        life_quarters=ENDLESS if item.life_years is None else round(4.0 * item.life_years),
         origin=origin,
     )
 

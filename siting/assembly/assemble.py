@@ -205,7 +205,7 @@ def _pod_costs(
     ages = np.arange(quarters + 1) / 4.0
     curve = study.purchase.residual
     left = np.zeros(quarters + 1) if curve == "zero" else catalog.residual_share(tables, curve, ages)
-    profiles = [pod_profiles(study, kind.lead_quarters, left) for kind in kinds]
+    profiles = [pod_profiles(study, kind.lead_quarters, left, kind.life_quarters) for kind in kinds]
     price = np.array([np.nan_to_num(kind.price_musd) * kind.pod_accelerators for kind in kinds])
     cash = np.stack([profile.cash for profile in profiles], axis=1)
     worth = cash @ discount  # (3, G, T)
@@ -237,6 +237,7 @@ def _pod_costs(
         "pod_h100e": np.array([kind.h100e_bf16 * kind.pod_accelerators for kind in kinds]),
         "pod_serve": np.array([kind.inference_h100e * kind.pod_accelerators for kind in kinds]),
         "deliver_from": np.minimum(np.array(first, dtype=np.int64), quarters),
+        "pod_life": np.minimum(np.array([kind.life_quarters for kind in kinds], dtype=np.int64), quarters),
         "supply": np.array([kind.supply for kind in kinds]).reshape(len(kinds), quarters),
     }
 

@@ -84,8 +84,10 @@ class PodProfiles:
     """(T,) value at the horizon by delivery quarter."""
 
 
-def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray) -> PodProfiles:
-    """Profiles of one accelerator. `residual_by_age` (T + 1,): share of the price left after so many quarters."""
+def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int) -> PodProfiles:
+    """Profiles of one accelerator. `residual_by_age` (T + 1,): share of the price left after so many quarters; `life`:
+    quarters after which it is gone, with no upkeep, tax or value.
+    """
     quarters, buy = study.quarters, study.purchase
     level = growth(buy.price_escalator, quarters)
     cash, residual = np.zeros((3, quarters, quarters)), np.zeros(quarters)
@@ -95,9 +97,11 @@ def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray) -> PodPro
         price = level[delivery - lead]
         cash[0, delivery, delivery - lead] += buy.order_share * price
         cash[0, delivery, delivery] += (1.0 - buy.order_share) * price
-        cash[1, delivery, delivery:] = buy.om_share / 4.0 * price
-        cash[2, delivery, delivery:] = assessed[: quarters - delivery] * price
-        residual[delivery] = price * residual_by_age[quarters - delivery]
+        stands = slice(delivery, min(delivery + life, quarters))
+        cash[1, delivery, stands] = buy.om_share / 4.0 * price
+        cash[2, delivery, stands] = assessed[: stands.stop - delivery] * price
+        if delivery + life > quarters:
+            residual[delivery] = price * residual_by_age[quarters - delivery]
     return PodProfiles(cash=cash, residual=residual)
 
 

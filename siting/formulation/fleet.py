@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyomo.environ as pyo
 
@@ -10,8 +12,9 @@ from siting.problem import Problem
 
 def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""B_igt >= 0: pods of g delivered to i by t (continuous; the plan makes them whole). P: (i, g, t) that can exist.
+    Of these B_igt - B_ig,t-L stand: L_g is the life of a pod, and what reached it has left the hall.
 
-    B_ig,t-1 <= B_igt;   sum_g e_g B_igt <= H V_it;   sum_i a_g (B_igt - B_ig,t-1) <= supply_gt
+    B_ig,t-1 <= B_igt;   sum_g e_g (B_igt - B_ig,t-L) <= H V_it;   sum_i a_g (B_igt - B_ig,t-1) <= supply_gt
 
     e_g critical IT MW of a pod, H of a module, a_g accelerators of a pod.
     """
@@ -28,7 +31,7 @@ def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
         pods = [g for g in kinds if (i, g, t) in m.P]
         if not pods:
             return pyo.Constraint.Skip
-        return sum(float(p.pod_it_mw[g]) * m.B[i, g, t] for g in pods) <= p.module_it_mw * m.V[i, t]
+        return sum(float(p.pod_it_mw[g]) * standing_pods(m, p, i, g, t) for g in pods) <= p.module_it_mw * m.V[i, t]
 
     capped = [(g, t) for g, t in np.argwhere(np.isfinite(p.supply)).tolist()]
     sites_at = {(g, t): [i for i in range(len(p.candidate_id)) if (i, g, t) in m.P] for g, t in capped}
@@ -38,3 +41,9 @@ def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
     def vendor_supply(m: pyo.ConcreteModel, g: int, t: int) -> object:
         arrivals = sum(m.B[i, g, t] - (m.B[i, g, t - 1] if (i, g, t - 1) in m.P else 0.0) for i in sites_at[g, t])
         return int(p.pod_accelerators[g]) * arrivals <= float(p.supply[g, t])
+
+
+def standing_pods(m: pyo.ConcreteModel, p: Problem, i: int, g: int, t: int) -> Any:
+    """Pods of g at i that stand in t: delivered by t, not yet at the end of their life. (i, g, t) in P."""
+    gone = (i, g, t - int(p.pod_life[g]))
+    return m.B[i, g, t] - m.B[gone] if gone in m.P else m.B[i, g, t]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from siting.formulation.fleet import standing_pods
 from siting.formulation.training import pods_held, running_pods
 from siting.problem import Problem
 
@@ -14,7 +15,7 @@ from siting.problem import Problem
 def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""Q_igt >= 0: pods of g at i that run for inference in t. h_igt = pods that clusters hold (`pods_held`).
 
-    Q_igt + h_igt <= B_igt;    PUE_i sum_g e_g (Q_igt + h_igt) <= E_it Z_it
+    Q_igt + h_igt <= B_igt - B_ig,t-L;    PUE_i sum_g e_g (Q_igt + h_igt) <= E_it Z_it
 
     PUE_i the peak, E_it energized utility MW (0 before energization). Halls may stand and pods may be in store
     before power. Families before this one may add firm MW to the right hand side of (i, t): `m.extra_supply`, terms
@@ -39,7 +40,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.run)
     def running_within_installed(m: pyo.ConcreteModel, i: int, g: int, t: int) -> object:
         draw = running(i, g, t)
-        return pyo.Constraint.Skip if isinstance(draw, (int, float)) else draw <= m.B[i, g, t]
+        return pyo.Constraint.Skip if isinstance(draw, (int, float)) else draw <= standing_pods(m, p, i, g, t)
 
     @m.Constraint(m.A)
     def power_balance(m: pyo.ConcreteModel, i: int, t: int) -> object:

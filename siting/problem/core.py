@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,7 @@ class Problem:
     pod_h100e: FloatArray  # (G,) H100e of one pod
     pod_serve: FloatArray  # (G,) H100e of inference that one pod serves at full use
     deliver_from: IntArray  # (G,) first delivery quarter
+    pod_life: IntArray  # (G,) quarters that a pod stands from its delivery on; T when it outlives the horizon
     supply: FloatArray  # (G, T) accelerators that the vendor delivers in a quarter, inf without a cap
     # leases
     lease_id: NDArray[np.object_]  # (L,)
@@ -127,6 +129,14 @@ class Problem:
     def most_power_mw(self) -> FloatArray:
         """(I, T) utility MW that may flow at most: what the grid energizes and whatever on-site units could add."""
         return self.energized_mw
+
+    def standing_pods(self, pods: NDArray[Any]) -> NDArray[Any]:
+        """(I, G, T) pods that stand, of pods delivered by quarter: what reached the end of its life is gone."""
+        total = np.cumsum(pods, axis=2)
+        standing = total.copy()
+        for g, life in enumerate(self.pod_life.tolist()):
+            standing[:, g, life:] -= total[:, g, : max(self.quarters - life, 0)]
+        return standing
 
     def module_cash_musd(self, i: int) -> dict[str, FloatArray]:
         """(T, T) of each cash item of one module of candidate i, [live quarter, payment quarter]."""

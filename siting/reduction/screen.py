@@ -69,7 +69,7 @@ def cluster_costs_musd(p: Problem) -> FloatArray:
             cost = (
                 p.npv_open_musd[:, begin]
                 + modules * p.npv_module_musd[:, begin]
-                + pods * p.npv_pod_musd[:, g, begin]
+                + pods * p.npv_pod_musd[:, g, begin : end : int(p.pod_life[g])].sum(axis=1)
                 + pods * p.npv_run_musd[:, g, begin:end].sum(axis=1)
             )
             best = np.where(able[k, :, g], np.minimum(best, cost), best)
@@ -103,11 +103,20 @@ def serve_cost_musd(p: Problem) -> FloatArray:
         spent = (
             p.npv_open_musd[rows, at]
             + p.modules_first[rows] * p.npv_module_musd[rows, at]
-            + pods * (p.npv_pod_musd[rows, g, at] + later[np.arange(len(rows)), at])
+            + pods * (_renewed(p, rows, g, at) + later[np.arange(len(rows)), at])
         )
         per_h100e[:, g] = np.where(fits, spent / (pods * p.pod_serve[g]), np.inf)
     least = per_h100e.min(axis=1) if len(p.accelerator) else np.full(len(rows), np.inf)
     cost[rows] = np.where(np.isfinite(least), least, np.nan)
+    return cost
+
+
+def _renewed(p: Problem, rows: IntArray, g: int, at: IntArray) -> FloatArray:
+    """(N,) present value of a pod of g bought in `at` and again at the end of every life, at each of `rows`."""
+    cost = np.zeros(len(rows))
+    while (due := at < p.quarters).any():
+        cost += np.where(due, p.npv_pod_musd[rows, g, np.minimum(at, p.quarters - 1)], 0.0)
+        at = at + int(p.pod_life[g])
     return cost
 
 

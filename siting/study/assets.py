@@ -95,12 +95,19 @@ class Accelerator(Strict):
     """Most accelerators the vendor delivers to this buyer in a quarter. None: no cap."""
     allocation: tuple[Allocation, ...] = ()
     """The same quarter by quarter; a quarter that is not named brings none. Empty: `supply_per_quarter`."""
+    life_years: Annotated[float, Field(ge=0.25, le=100)] | None = None
+    """Years from delivery after which it is gone: no capacity, power, upkeep, tax or value; others may be bought in its
+    place. None: it stands to the horizon."""
     inference_h100e: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """H100e of inference that one accelerator serves at full use: serving is bound by memory, not by dense
     arithmetic. None: its H100e."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return (self._supply,)
+        return self._supply, self._life
+
+    def _life(self) -> Iterator[Clash]:
+        if self.life_years is not None and abs(4.0 * self.life_years - round(4.0 * self.life_years)) > 1e-9:
+            yield Clash("life_years", f"{self.life_years:g}", "whole quarters: a multiple of 0.25 years")
 
     def _supply(self) -> Iterator[Clash]:
         yield from allotted(self.allocation, self.supply_per_quarter)

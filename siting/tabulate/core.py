@@ -124,7 +124,7 @@ def _deliveries(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
 
 def _fleet(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
     size = p.pod_accelerators[None, :, None]
-    installed = d.pods.cumsum(axis=2) * size
+    installed = p.standing_pods(d.pods) * size
     counts = {"installed": installed, "running": d.running_pods * size}
     return _long(study, {"candidate": p.candidate_id, "accelerator": p.accelerator}, counts, installed > 0)
 

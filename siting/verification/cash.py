@@ -70,6 +70,11 @@ def accelerator_figure(study: Study, tables: Tables, name: str, what: str) -> fl
     return float(catalog.accelerator(tables, name)[{"it_kw": "it_kw_with_network"}.get(what, what)])
 
 
+def life_quarters(item: Accelerator) -> float:
+    """Quarters from its delivery in which an accelerator stands; infinity without a stated life."""
+    return float("inf") if item.life_years is None else float(round(item.life_years * 4))
+
+
 def offers_of(study: Study, tables: Tables) -> dict[str, Offer]:
     """Contracts and offers by the name they have in a plan."""
     found: dict[str, Offer] = {}
@@ -232,12 +237,13 @@ class Bookkeeper:
             taxed = price * (1.0 + self._places.sales_tax(place.state, first_day(study.start + t)))
             book.pay("accelerators", ordered, buy.order_share * taxed)
             book.pay("accelerators", t, (1.0 - buy.order_share) * taxed)
-            for quarter in range(t, last):
+            gone = t + life_quarters(item)
+            for quarter in range(t, int(min(last, gone))):
                 age = (quarter - t + 0.5) / 4.0
                 book.pay("accelerator_om", quarter, buy.om_share / 4.0 * price)
                 assessed = max(0.0, 1.0 - age / study.taxes.equipment_life_years)
                 book.pay("property_tax", quarter, place.property_tax / 4.0 * price * assessed)
-            if buy.residual != "zero":
+            if buy.residual != "zero" and gone > last:
                 share = catalog.residual_share(self._tables, buy.residual, np.array([(last - t) / 4.0]))
                 book.credited_musd += price * float(share[0]) * self._end_worth
 

@@ -16,7 +16,7 @@ from siting.tables import catalog
 from siting.tables.planner_files import read_rtt_table
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
-from siting.verification.cash import Offer, accelerator_figure
+from siting.verification.cash import Offer, accelerator_figure, life_quarters
 from siting.verification.compute import served_h100e, shipped_at_most
 from siting.verification.decisions import Read
 from siting.verification.parts import Part
@@ -79,6 +79,12 @@ class Limits:
     def _by_then(self, counts: dict[int, float], t: int) -> float:
         return sum(count for quarter, count in counts.items() if quarter <= t)
 
+    def _standing(self, candidate: str, name: str, t: int) -> float:
+        """Pods that are delivered and not yet at the end of their life."""
+        item = next(a for a in self._study.accelerators if a.name == name)
+        pods = self._read.pods.get((candidate, name), {})
+        return sum(count for quarter, count in pods.items() if quarter <= t < quarter + life_quarters(item))
+
     def _site(self, candidate: str, place: Place) -> Iterator[str]:
         study, halls = self._study, self._study.halls
         own = place.tenure == "own"
@@ -101,7 +107,7 @@ class Limits:
         kw = {name: accelerator_figure(study, self._tables, name, "it_kw") for name in kinds}
         size = {name: accelerator_figure(study, self._tables, name, "pod_accelerators") for name in kinds}
         for t in range(study.quarters):
-            installed = {n: self._by_then(self._read.pods.get((candidate, n), {}), t) * size[n] for n in kinds}
+            installed = {n: self._standing(candidate, n, t) * size[n] for n in kinds}
             running = {n: self._read.running.get((candidate, n), {}).get(t, 0.0) for n in kinds}
             yield from self._quarter(candidate, place, t, installed, running, kw)
 

@@ -81,6 +81,7 @@ def test_the_study_wins_over_the_catalogue(tmp_path: Path, tables: Tables) -> No
         lead_quarters=3,
         inference_h100e=1.1,
         supply=(4096.0,) * 12,
+        life_quarters=10**6,
         origin="study",
     )
 

@@ -61,6 +61,23 @@ def test_halls() -> None:
     assert modules(asks(2000), off=("pods_within_halls",)) == [1, 0]
 
 
+def test_end_of_life() -> None:
+    """A cluster of five pods in both quarters, pods that stand one quarter: ten are bought in all, 10 + 5 + 20 + 1.
+    Pods that stand two: five, 26.
+    """
+    short = hand_problem(**one_cluster(5), pod_life=np.array([1]))
+    assert optimum(short).value == costs(36.0)
+    assert optimum(short).plan.pods.tolist() == [[[5, 5]], [[0, 0]]]
+    assert optimum(changed(short, pod_life=np.array([2]))).value == costs(26.0)
+
+
+def test_what_is_gone_leaves_its_hall() -> None:
+    """20 pods run in either quarter in two modules although 40 are delivered."""
+    p = hand_problem(demand_h100e=np.array([[2000.0, 2000.0]]), pod_life=np.array([1]))
+    assert optimum(p).value == costs(10 + 10 + 40 * 2 + 4)
+    assert modules(p) == [2, 0]
+
+
 def test_vendor_allocation() -> None:
     """Pods at 2 in quarter 0 and 1.5 in quarter 1; 5 pods are allotted in quarter 0, 15 in quarter 1: two modules,
     10 + 10, pods 10 + 22.5, energy 2. Nothing allotted in quarter 1: all twenty come early, 62.

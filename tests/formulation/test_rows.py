@@ -63,6 +63,9 @@ def test_fleet() -> None:
         (0, 0): ({"B000": 64}, "<=", 128),
         (0, 1): ({"B001": 64, "B000": -64, "B101": 64}, "<=", 128),
     }
+    short = build_model(hand_made(pod_life=np.array([1])))
+    assert rows(short, "pods_within_halls")[0, 1] == ({"B001": 2, "B000": -2, "V01": -10}, "<=", 0)
+    assert rows(short, "running_within_installed")[0, 0, 1][0]["B000"] == 1
     unlimited = build_model(hand_made(supply=np.full((1, 2), np.inf), deliver_from=np.array([1])))
     assert rows(unlimited, "vendor_supply") == {}
     assert set(unlimited.B) == {(0, 0, 1), (1, 0, 1)}

@@ -60,6 +60,10 @@ class Listing:
         """Starts whose contract is in force in t."""
         return [s for s in range(t + 1) if self.p.lease_start[li, s] and s + self.p.lease_term[li] > t]
 
+    def alive(self, g: int, t: int) -> range:
+        """Deliveries that have not reached the end of their life in t."""
+        return range(max(0, t - int(self.p.pod_life[g]) + 1), t + 1)
+
     def in_window(self, k: int, t: int) -> bool:
         return bool(self.p.cluster_from[k] <= t <= self.p.cluster_until[k])
 
@@ -146,7 +150,7 @@ class Listing:
                 taken[where, s] += p.cluster_lease_gpus[k, where]
         open_ = live > 0
         for i, t in itertools.product(range(i_n), range(t_n)):
-            pods = [(("d", i, g, s), float(p.pod_it_mw[g])) for g in range(g_n) for s in range(t + 1)]
+            pods = [(("d", i, g, s), float(p.pod_it_mw[g])) for g in range(g_n) for s in self.alive(g, t)]
             row(pods, p.module_it_mw * live[i, t])
             draw = p.pue_peak[i] * p.pod_it_mw
             row(
@@ -154,7 +158,7 @@ class Listing:
                 p.energized_mw[i, t] * open_[i, t] - float(draw @ held[i, :, t]),
             )
             for g in range(g_n):
-                row([(("r", i, g, t), 1.0), *((("d", i, g, s), -1.0) for s in range(t + 1))], -held[i, g, t])
+                row([(("r", i, g, t), 1.0), *((("d", i, g, s), -1.0) for s in self.alive(g, t))], -held[i, g, t])
             reached = [(("f", i, j, t), 1.0) for j in range(j_n)]
             row([*reached, *((("r", i, g, t), -p.serve_factor * p.pod_serve[g]) for g in range(g_n))], 0.0)
         for g, t in np.argwhere(np.isfinite(p.supply)).tolist():
@@ -309,6 +313,7 @@ def model_optimum(seed: int) -> tuple[float | None, tuple[str, ...]]:
         "least contract": any(abs(gpus[key] - p.lease_min[key[0]]) < 1e-6 for key in signed),
         "chain": any(reserved.count(pair) > 1 for pair in reserved),
         "supply": any(n >= p.supply[g, t] - 1e-6 for (g, t), n in shipped.items()),
+        "end of life": any(pods.get((i, g, t - int(p.pod_life[g])), 0.0) > 1e-6 for i, g, t in pods),
         "ramp": any(0 < v < halls.get((i, t + 1), v) for (i, t), v in halls.items()),
         "funding": ample is not None and ample[1].value < outcome.value - 1e-6,
     }
@@ -335,5 +340,5 @@ def test_the_problems_are_various() -> None:
     assert sum(value is None for value, _ in plans) >= 20
     for name in ("leased cluster", "campus cluster", "two clusters"):
         assert counts.get(name, 0) >= 15, (name, counts)
-    for name in ("least contract", "chain", "funding", "supply"):
+    for name in ("least contract", "chain", "funding", "supply", "end of life"):
         assert counts.get(name, 0) >= 5, (name, counts)

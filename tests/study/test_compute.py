@@ -33,3 +33,8 @@ def test_one_cap_a_quarter(tmp_path: Path) -> None:
     """A list of quarters and one number for all quarters contradict one another."""
     text = refused(tmp_path, accelerators=[{**CHIP, "allocation": TWO, "supply_per_quarter": 512}])
     assert "supply_per_quarter" in text and "one of the two" in text
+
+
+def test_a_life_is_of_whole_quarters(tmp_path: Path) -> None:
+    """1.1 years end inside a quarter."""
+    assert "multiple of 0.25 years" in refused(tmp_path, accelerators=[{**CHIP, "life_years": 1.1}])

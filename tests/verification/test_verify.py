@@ -65,6 +65,9 @@ def test_present_value_by_hand(make_study, make_plan, tables):
             [0, 5 * 1.21**0.25 + 2, 0, 0],
         ),
         ({"halls__construction_quarters": 0, "halls__escalator": "21 %/y"}, "halls", [0, 20 * 1.21**0.25, 0, 0]),
+        # delivered in t = 1 for half a year: kept up and taxed in two quarters
+        ({"accelerators__0__life_years": 0.5}, "accelerator_om", [0, 0.4, 0.4, 0]),
+        ({"accelerators__0__life_years": 0.5}, "property_tax", [0, 0.195, 0.185, 0]),
         ({"leases__existing__0__prepay": "50 %"}, "existing_lease", [0.2184, 0.2184, 0.2208, 0.2208]),
     ],
 )
@@ -93,6 +96,7 @@ BREAKS = {
         {"accelerators__0__supply_per_quarter": None, "accelerators__0__allocation": ALLOTTED},
         "vendor ships 999",
     ),
+    "L3 gone at the end of its life": ([], {"accelerators__0__life_years": 0.25}, "deliveries give 0"),
     "L4 cluster without a host": ([("clusters", 0, "cluster", "other")], {}, "has no host"),
     "L4 cluster with two hosts": ([("clusters", 1, "cluster", "big")], {}, "more than one host"),
     "L4 host too small": ([("fleet", 2, "running", 900.0)], {}, "too few A run"),

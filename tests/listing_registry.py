@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from listing_money import CapsListing
 from listing_parts import ListingPart
 
-PARTS: tuple[type[ListingPart], ...] = ()
+PARTS: tuple[type[ListingPart], ...] = (CapsListing,)
 """Every part; one is used where the problem has it."""

@@ -12,6 +12,7 @@ import pandas as pd
 
 from siting.assembly.accelerators import Bought, bought_accelerators
 from siting.assembly.candidates import candidate_frame, sales_tax_by_quarter
+from siting.assembly.caps import caps_of
 from siting.assembly.costs import (
     clock_of,
     construction_profile,
@@ -24,6 +25,7 @@ from siting.assembly.costs import (
 )
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
+from siting.assembly.prices import price_level
 from siting.errors import Fault, InputError
 from siting.problem import BoolArray, FloatArray, Problem
 from siting.study import Study
@@ -108,6 +110,7 @@ def _problem(
         serve_factor=study.operation.availability * study.operation.peak_utilisation,
         discount=clock_of(study).discount(study.quarters),
         funding_musd=_funding(study),
+        caps=caps_of(study),
         **_site_costs(study, usable, own),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
@@ -153,7 +156,7 @@ def _site_costs(study: Study, usable: pd.DataFrame, own: BoolArray) -> dict[str,
     opening_cash, npv_open, lag = opening_costs(study, own, usable["layer_musd"].to_numpy(float), clock)
     rent = rent_profile(4 * study.colocation.term_years, study.colocation.escalator, quarters)
     build = construction_profile(halls.construction_quarters, halls.escalator, quarters)
-    stand = standing_profile(quarters)
+    stand = standing_profile(quarters, study.money.escalators.hall_om)
     kw = halls.module_it_mw * 1000.0
     factor = np.column_stack(
         [
@@ -205,7 +208,11 @@ def _pod_costs(
     ages = np.arange(quarters + 1) / 4.0
     curve = study.purchase.residual
     left = np.zeros(quarters + 1) if curve == "zero" else catalog.residual_share(tables, curve, ages)
-    profiles = [pod_profiles(study, kind.lead_quarters, left, kind.life_quarters) for kind in kinds]
+    left = left * (1.0 - study.purchase.bulk_discount)
+    profiles = [
+        pod_profiles(study, kind.lead_quarters, left, kind.life_quarters, price_level(study, item, kind.price_musd))
+        for item, kind in zip(study.accelerators, kinds, strict=True)
+    ]
     price = np.array([np.nan_to_num(kind.price_musd) * kind.pod_accelerators for kind in kinds])
     cash = np.stack([profile.cash for profile in profiles], axis=1)
     worth = cash @ discount  # (3, G, T)

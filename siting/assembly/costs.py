@@ -59,9 +59,9 @@ def construction_profile(lag: int, escalator: float, quarters: int) -> FloatArra
     return profile
 
 
-def standing_profile(quarters: int) -> FloatArray:
-    """(T, T) 1 from the live quarter to the horizon."""
-    return np.triu(np.ones((quarters, quarters)))
+def standing_profile(quarters: int, escalator: float = 0.0) -> FloatArray:
+    """(T, T) price level from the live quarter to the horizon."""
+    return np.asarray(np.triu(np.ones((quarters, quarters))) * growth(escalator, quarters))
 
 
 def rent_profile(term_quarters: int, escalator: float, quarters: int) -> FloatArray:
@@ -84,12 +84,14 @@ class PodProfiles:
     """(T,) value at the horizon by delivery quarter."""
 
 
-def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int) -> PodProfiles:
+def pod_profiles(
+    study: Study, lead: int, residual_by_age: FloatArray, life: int, level: FloatArray
+) -> PodProfiles:
     """Profiles of one accelerator. `residual_by_age` (T + 1,): share of the price left after so many quarters; `life`:
-    quarters after which it is gone, with no upkeep, tax or value.
+    quarters after which it is gone, with no upkeep, tax or value; `level` (T,): price by order quarter over today's.
     """
     quarters, buy = study.quarters, study.purchase
-    level = growth(buy.price_escalator, quarters)
+    upkeep = growth(study.money.escalators.accelerator_om, quarters)
     cash, residual = np.zeros((3, quarters, quarters)), np.zeros(quarters)
     age = (np.arange(quarters) + 0.5) / 4.0
     assessed = np.maximum(0.0, 1.0 - age / study.taxes.equipment_life_years) / 4.0
@@ -98,7 +100,7 @@ def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int
         cash[0, delivery, delivery - lead] += buy.order_share * price
         cash[0, delivery, delivery] += (1.0 - buy.order_share) * price
         stands = slice(delivery, min(delivery + life, quarters))
-        cash[1, delivery, stands] = buy.om_share / 4.0 * price
+        cash[1, delivery, stands] = buy.om_share / 4.0 * price * upkeep[: stands.stop - delivery]
         cash[2, delivery, stands] = assessed[: stands.stop - delivery] * price
         if delivery + life > quarters:
             residual[delivery] = price * residual_by_age[quarters - delivery]

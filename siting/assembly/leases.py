@@ -20,7 +20,7 @@ PUBLIC_MAX_GPUS = 1024.0
 
 _COLUMNS = """
 lease provider accelerator lat lon usd_per_gpu_h total_musd gpus min_gpus term_quarters first_start last_start prepay
-single_fabric_gpus kind existing billed_share note
+single_fabric_gpus kind existing billed_share price_escalator note
 """
 COLUMNS = _COLUMNS.split()
 
@@ -32,6 +32,7 @@ def lease_frame(study: Study, tables: Tables) -> pd.DataFrame:
         rows += [_bilateral(study, lease) for lease in study.leases.bilateral]
         rows += _public(study, tables)
     frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame["price_escalator"] = np.where(frame["existing"].astype(bool), 0.0, study.leases.price_escalator)
     return frame[frame["first_start"] <= frame["last_start"]].reset_index(drop=True)
 
 
@@ -145,11 +146,17 @@ def bill_musd(row: Any, start: int, hours: FloatArray) -> FloatArray:
         due[active] = float(row.total_musd) / int(row.term_quarters) / float(row.gpus)
     else:
         due[active] = float(row.usd_per_gpu_h) * hours[active] * float(row.billed_share) / 1e6
+    due[active] *= start_price_level(row, start)
     whole = due.sum()
     due[active] *= 1.0 - float(row.prepay)
     if not row.existing:  # what an existing contract was prepaid is spent already
         due[start] += float(row.prepay) * whole
     return due
+
+
+def start_price_level(row: Any, start: int) -> float:
+    """Price of a contract that starts in a quarter over that of one at the study's start; `row` of `lease_frame`."""
+    return float((1.0 + row.price_escalator) ** (start / 4.0))
 
 
 def gpus_for(size_gpus: int | None, size_h100e: float | None, h100e_per_gpu: float) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pyomo.environ as pyo
 
+from siting.formulation.caps import add_caps
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
@@ -26,6 +27,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_leases,
     add_service,
     add_payments,
+    add_caps,
     add_money,
     add_objective,
 )

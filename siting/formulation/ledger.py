@@ -78,12 +78,17 @@ class Ledger:
 
 
 def merged(terms: Iterable[tuple[float, Any]]) -> tuple[list[float], list[Any]]:
-    """Coefficients and variables with every variable once: repeated ones are added up, zeros left out."""
+    """Coefficients and variables with every variable once: repeated ones are added up, zeros left out.
+
+    A payment taken back in a later quarter may leave a rest of 1e-16 of it, which is zero too.
+    """
     total: dict[int, float] = {}
+    size: dict[int, float] = {}
     known: dict[int, Any] = {}
     for coefficient, variable in terms:
         key = id(variable)
         total[key] = total.get(key, 0.0) + coefficient
+        size[key] = size.get(key, 0.0) + abs(coefficient)
         known[key] = variable
-    kept = [key for key, coefficient in total.items() if coefficient != 0.0]
+    kept = [key for key, coefficient in total.items() if abs(coefficient) > 1e-13 * size[key]]
     return [total[key] for key in kept], [known[key] for key in kept]

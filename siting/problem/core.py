@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.problem.caps import Caps
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -93,6 +95,7 @@ class Problem:
     funding_musd: FloatArray  # (T,) cumulative inflow
     module_item: tuple[str, ...] = ("halls", "hall_om", "rent")
     """(F,) cash item of each factor of a module's cost."""
+    caps: Caps | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -68,6 +69,15 @@ class Connection(Strict):
     """Paid at signing, returned at the horizon."""
 
 
+class DatedPrice(Strict):
+    """A price from an order date on."""
+
+    order_from: Quarter
+    """First quarter of order at this price; it holds until the next one."""
+    price_usd: Annotated[float, Field(gt=0), Unit("USD")]
+    """Per accelerator, with the parts named in `price_includes`, in money of that quarter: no escalator on top."""
+
+
 class Accelerator(Strict):
     """An accelerator the plan may buy; what is None comes from the catalogue on the study's date."""
 
@@ -77,6 +87,8 @@ class Accelerator(Strict):
     """Per accelerator, with the parts named in `price_includes`, before sales tax."""
     price_includes: tuple[Part, ...] | None = None
     """Parts within the price; with price_usd it must be stated."""
+    prices: tuple[DatedPrice, ...] = ()
+    """Prices by order quarter; before the first of them price_usd with `purchase.price_escalator`."""
     network_usd: Annotated[float, Field(ge=0), Unit("USD")] | None = None
     """Network share per accelerator; refused when the price includes it already."""
     storage_usd: Annotated[float, Field(ge=0), Unit("USD")] | None = None
@@ -112,6 +124,17 @@ class Accelerator(Strict):
     def _supply(self) -> Iterator[Clash]:
         yield from allotted(self.allocation, self.supply_per_quarter)
 
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._price_path,)
+
+    def _price_path(self) -> Iterator[Clash]:
+        if self.prices and self.price_usd is None:
+            yield Clash("price_usd", "nothing", "the price before the first of `prices`")
+        for n, (one, next_one) in enumerate(pairwise(self.prices), start=1):
+            if next_one.order_from <= one.order_from:
+                after = f"a quarter after {quarter_label(one.order_from)}"
+                yield Clash(f"prices[{n}].order_from", quarter_label(next_one.order_from), after)
+
 
 class Purchase(Strict):
     """How accelerators are paid, kept and taxed."""
@@ -124,6 +147,8 @@ class Purchase(Strict):
     """Yearly operation and maintenance as a share of the price (lease_versus_buy.md)."""
     residual: Literal["low", "base", "zero"] = "low"
     """Curve of value by age at the horizon; never a source of funding."""
+    bulk_discount: Share = 0.0
+    """Taken off the curve: a whole fleet sold at once brings less than its list price."""
 
 
 class Operation(Strict):
@@ -206,6 +231,9 @@ class Leases(Strict):
     """Contracts that run at the start: paid and usable until they end."""
     bilateral: tuple[LeaseContract, ...] = ()
     """Offers made to this planner."""
+    price_escalator: YearlyChange = 0.0
+    """Yearly change of the prices of public and bilateral offers by the quarter in which a contract starts; a contract
+    keeps its price over its term."""
     value_after_horizon_usd_per_gpu_h: Annotated[float, Field(ge=0), Unit("USD/GPU/h")] = 0.0
     """Credit for leased capacity that outlives the horizon; its payments count in full."""
 

@@ -23,6 +23,15 @@ class Round(Strict):
     """Source."""
 
 
+class Escalators(Strict):
+    """Yearly growth of running costs that have no price path of their own; power, rent and leases have theirs."""
+
+    hall_om: YearlyChange = 0.0
+    """Operation of own halls, from the study's start."""
+    accelerator_om: YearlyChange = 0.0
+    """Operation of owned accelerators, from their delivery."""
+
+
 class Money(Strict):
     """Funding, discounting, and which tenures are allowed."""
 
@@ -36,6 +45,12 @@ class Money(Strict):
     """Colocation campuses are allowed."""
     lease: bool = True
     """New accelerator leases are allowed (existing contracts always stand)."""
+    capex_cap_musd: Annotated[float, Field(ge=0), Unit("MUSD")] | None = None
+    """Most that is paid for equipment, halls, connections and on-site units over the horizon. None: no cap."""
+    opex_cap_musd_per_year: Annotated[float, Field(ge=0), Unit("MUSD/y")] | None = None
+    """Most that is paid for running costs and leases in a calendar year; a year of which the horizon holds a part has
+    the whole cap. None: no cap."""
+    escalators: Escalators = Escalators()
 
     def rules(self) -> tuple[Rule, ...]:
         return (self._rounds,)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from siting.assembly import Assembled
 from siting.assembly.costs import clock_of, growth, rent_profile, straight_line_left
-from siting.assembly.leases import bill_musd
+from siting.assembly.leases import bill_musd, start_price_level
 from siting.problem import FloatArray, Problem
 from siting.reduction.screen import Screened
 from siting.solver.decisions import Decisions
@@ -139,7 +139,8 @@ def _leases(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFram
     per_hour = (
         offers["total_musd"].astype(float) * 1e6 / offers["gpus"].astype(float) / (offers["term_quarters"] * 2190.0)
     )
-    frame["usd_per_gpu_h"] = offers["usd_per_gpu_h"].astype(float).fillna(per_hour)
+    level = [start_price_level(row, start) for row, start in zip(offers.itertuples(), where[:, 1], strict=True)]
+    frame["usd_per_gpu_h"] = offers["usd_per_gpu_h"].astype(float).fillna(per_hour) * np.array(level, dtype=float)
     frame["kind"] = offers["kind"]
     frame["existing"] = offers["existing"].astype(bool)
     frame["cluster"] = [

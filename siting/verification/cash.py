@@ -50,15 +50,25 @@ class Offer:
     existing: bool
     lat: float
     lon: float
+    yearly_change: float
+    """Of the price, by the quarter in which a contract starts."""
+
+    def price_level(self, start: int) -> float:
+        """Price of a contract that starts in a quarter over the price at the study's start."""
+        return float((1.0 + self.yearly_change) ** (start / 4.0))
 
 
-def accelerator_price_musd(study: Study, tables: Tables, item: Accelerator) -> float:
-    """musd of one accelerator with network and storage, before tax; NaN when blank."""
+def accelerator_price_musd(study: Study, tables: Tables, item: Accelerator, ordered: int) -> float:
+    """musd of one accelerator ordered in a quarter, with network and storage, before tax; NaN when blank."""
+    extra = (item.network_usd or 0.0) + (item.storage_usd or 0.0)
+    by_then = [dated.price_usd for dated in item.prices if dated.order_from <= study.start + ordered]
+    if by_then:
+        return (by_then[-1] + extra) / 1e6
     if item.price_usd is not None:
         usd = item.price_usd
     else:
         usd = catalog.accelerator_price(tables, item.name, study.price_day).value
-    return (usd + (item.network_usd or 0.0) + (item.storage_usd or 0.0)) / 1e6
+    return float((usd + extra) / 1e6 * (1.0 + study.purchase.price_escalator) ** (ordered / 4.0))
 
 
 def accelerator_figure(study: Study, tables: Tables, name: str, what: str) -> float:
@@ -81,7 +91,7 @@ def offers_of(study: Study, tables: Tables) -> dict[str, Offer]:
     for lease in study.leases.existing:
         assert lease.ends is not None
         found[lease.name] = _written(
-            lease, term=lease.ends - study.start + 1, first=0, last=0, least=0.0, existing=True
+            lease, term=lease.ends - study.start + 1, first=0, last=0, least=0.0, existing=True, yearly_change=0.0
         )
     if not study.money.lease:
         return found
@@ -96,6 +106,7 @@ def offers_of(study: Study, tables: Tables) -> dict[str, Offer]:
             last=last,
             least=least,
             existing=False,
+            yearly_change=study.leases.price_escalator,
         )
     if study.leases.public is not None:
         wish = study.leases.public
@@ -122,11 +133,14 @@ def offers_of(study: Study, tables: Tables) -> dict[str, Offer]:
                 existing=False,
                 lat=float(row.lat),
                 lon=float(row.lon),
+                yearly_change=study.leases.price_escalator,
             )
     return found
 
 
-def _written(lease: LeaseContract, *, term: int, first: int, last: int, least: float, existing: bool) -> Offer:
+def _written(
+    lease: LeaseContract, *, term: int, first: int, last: int, least: float, existing: bool, yearly_change: float
+) -> Offer:
     return Offer(
         accelerator=lease.accelerator,
         usd_per_gpu_h=lease.usd_per_gpu_h,
@@ -142,6 +156,7 @@ def _written(lease: LeaseContract, *, term: int, first: int, last: int, least: f
         existing=existing,
         lat=np.nan if lease.lat is None else lease.lat,
         lon=np.nan if lease.lon is None else lease.lon,
+        yearly_change=yearly_change,
     )
 
 
@@ -215,7 +230,8 @@ class Bookkeeper:
             total += slice_musd
         book.credited_musd += total * self._life_left(t) * self._end_worth
         for quarter in range(t, self._study.quarters):
-            book.pay("hall_om", quarter, halls.om_usd_per_it_kw_year / 4.0 * mw * 1e3 / 1e6)
+            level = self._grown(self._study.money.escalators.hall_om, quarter)
+            book.pay("hall_om", quarter, halls.om_usd_per_it_kw_year / 4.0 * mw * 1e3 / 1e6 * level)
 
     def _rented_halls(self, book: Book, place: Place, t: int, mw: float) -> None:
         terms = self._study.colocation
@@ -229,23 +245,23 @@ class Bookkeeper:
         if item is None:
             return
         size = accelerator_figure(study, self._tables, name, "pod_accelerators")
-        today = accelerator_price_musd(study, self._tables, item)
         buy, last = study.purchase, study.quarters
         for t, count in pods.items():
             ordered = t - item.lead_quarters
-            price = today * count * size * self._grown(buy.price_escalator, ordered)
+            price = accelerator_price_musd(study, self._tables, item, ordered) * count * size
             taxed = price * (1.0 + self._places.sales_tax(place.state, first_day(study.start + t)))
             book.pay("accelerators", ordered, buy.order_share * taxed)
             book.pay("accelerators", t, (1.0 - buy.order_share) * taxed)
             gone = t + life_quarters(item)
             for quarter in range(t, int(min(last, gone))):
                 age = (quarter - t + 0.5) / 4.0
-                book.pay("accelerator_om", quarter, buy.om_share / 4.0 * price)
+                level = self._grown(study.money.escalators.accelerator_om, quarter - t)
+                book.pay("accelerator_om", quarter, buy.om_share / 4.0 * price * level)
                 assessed = max(0.0, 1.0 - age / study.taxes.equipment_life_years)
                 book.pay("property_tax", quarter, place.property_tax / 4.0 * price * assessed)
             if buy.residual != "zero" and gone > last:
                 share = catalog.residual_share(self._tables, buy.residual, np.array([(last - t) / 4.0]))
-                book.credited_musd += price * float(share[0]) * self._end_worth
+                book.credited_musd += price * float(share[0]) * (1.0 - buy.bulk_discount) * self._end_worth
 
     def _energy(self, book: Book, place: Place, name: str, running: dict[int, float]) -> None:
         study = self._study
@@ -265,6 +281,7 @@ class Bookkeeper:
         else:
             assert offer.total_musd is not None
             bills = dict.fromkeys(quarters, offer.total_musd / offer.term * gpus / offer.contract_gpus)
+        bills = {t: musd * offer.price_level(start) for t, musd in bills.items()}
         if not offer.existing:
             book.pay(item, start, offer.prepay * sum(bills.values()))
         for t, musd in bills.items():

@@ -11,7 +11,7 @@ from siting.plan import Plan
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
-from siting.units import hours_in, quarter_label
+from siting.units import hours_in, parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure
 from siting.verification.decisions import Read
 from siting.verification.limits import Limits
@@ -25,7 +25,7 @@ def stated_faults(
     yield from _sites(plan, study, places, read)
     yield from _counts(plan, study, tables)
     yield from _power(plan, study, tables, places, read, limits)
-    yield from _leases(plan, offers)
+    yield from _leases(plan, study, offers)
     yield from _clusters(plan, study, tables, places)
     yield from _regions(plan, study, tables)
     yield from _round_trips(plan, study, places, offers, limits)
@@ -128,7 +128,7 @@ def _power(plan: Plan, study: Study, tables: Tables, places: Places, read: Read,
         yield f"power, {candidate}, {quarter}: no halls stand there then"
 
 
-def _leases(plan: Plan, offers: dict[str, Offer]) -> Iterator[str]:
+def _leases(plan: Plan, study: Study, offers: dict[str, Offer]) -> Iterator[str]:
     for row in plan.tables["leases"].itertuples():
         offer = offers.get(str(row.lease))
         if offer is None:
@@ -139,9 +139,14 @@ def _leases(plan: Plan, offers: dict[str, Offer]) -> Iterator[str]:
             "existing": offer.existing,
         }
         if offer.usd_per_gpu_h is not None:
-            again["usd_per_gpu_h"] = offer.usd_per_gpu_h
-        elif offer.total_musd is not None:  # by the mean quarter of 2,190 hours
-            again["usd_per_gpu_h"] = offer.total_musd * 1e6 / offer.contract_gpus / (offer.term * 2190.0)
+            per_hour = offer.usd_per_gpu_h
+        else:  # by the mean quarter of 2,190 hours
+            assert offer.total_musd is not None
+            per_hour = offer.total_musd * 1e6 / offer.contract_gpus / (offer.term * 2190.0)
+        try:
+            again["usd_per_gpu_h"] = per_hour * offer.price_level(parse_quarter(str(row.quarter)) - study.start)
+        except ValueError:
+            continue  # no quarter: named when the decisions were read
         yield from _compare(f"leases, {row.lease}, {row.quarter}", row, again)
 
 

@@ -19,6 +19,8 @@ from siting.assembly.costs import (
     standing_profile,
     straight_line_left,
 )
+from siting.assembly.prices import price_level
+from siting.study.assets import Accelerator
 from siting.units import parse_quarter
 
 
@@ -87,7 +89,7 @@ def test_rent_goes_on_to_the_horizon_after_a_short_term() -> None:
 
 def test_a_pod_is_paid_a_quarter_at_order_and_the_rest_at_delivery(tmp_path: Path) -> None:
     """Lead 2, delivered in 3: 25 % in quarter 1, 75 % in 3; upkeep 3 %/y is 0.75 % a quarter from delivery."""
-    found = pod_profiles(small_study(tmp_path, quarters=8), 2, np.zeros(9), 99)
+    found = pod_profiles(small_study(tmp_path, quarters=8), 2, np.zeros(9), 99, np.ones(8))
     assert found.cash[0, 3].tolist() == [0, 0.25, 0, 0.75, 0, 0, 0, 0]
     assert found.cash[1, 3] == pytest.approx([0, 0, 0, *[0.0075] * 5])
     assert found.cash[0, :2].sum() == 0
@@ -95,21 +97,21 @@ def test_a_pod_is_paid_a_quarter_at_order_and_the_rest_at_delivery(tmp_path: Pat
 
 def test_a_pod_without_lead_is_paid_at_once(tmp_path: Path) -> None:
     """Order and delivery fall together: 100 % in the quarter."""
-    found = pod_profiles(small_study(tmp_path, quarters=8), 0, np.zeros(9), 99)
+    found = pod_profiles(small_study(tmp_path, quarters=8), 0, np.zeros(9), 99, np.ones(8))
     assert found.cash[0, 2].tolist() == [0, 0, 1, 0, 0, 0, 0, 0]
 
 
 def test_the_price_is_that_of_the_order(tmp_path: Path) -> None:
     """-19 %/y: ordered in quarter 2 the price is 0.9, also for what is paid at delivery in 4 and for its value."""
     study = small_study(tmp_path, quarters=8, purchase={"price_escalator": "-19 %/y"})
-    found = pod_profiles(study, 2, np.full(9, 0.5), 99)
+    found = pod_profiles(study, 2, np.full(9, 0.5), 99, growth(-0.19, 8))
     assert found.cash[0, 4, [2, 4]] == pytest.approx([0.225, 0.675])
     assert found.residual[4] == pytest.approx(0.45)
 
 
 def test_equipment_is_assessed_on_a_straight_line(tmp_path: Path) -> None:
     """Life 5 years: at mid-quarter of age 0 97.5 %, a quarter of it due; of age 19 2.5 %; then nothing."""
-    found = pod_profiles(small_study(tmp_path, quarters=24), 0, np.zeros(25), 99)
+    found = pod_profiles(small_study(tmp_path, quarters=24), 0, np.zeros(25), 99, np.ones(24))
     assert found.cash[2, 0, [0, 19, 20]] == pytest.approx([0.975 / 4, 0.025 / 4, 0.0])
 
 
@@ -117,7 +119,7 @@ def test_what_is_gone_costs_and_is_worth_nothing(tmp_path: Path) -> None:
     """A life of three quarters: delivered in 1 it is kept up in 1, 2 and 3; of eight quarters only deliveries of 6 and
     7 are there at the end.
     """
-    found = pod_profiles(small_study(tmp_path, quarters=8), 0, np.full(9, 0.5), 3)
+    found = pod_profiles(small_study(tmp_path, quarters=8), 0, np.full(9, 0.5), 3, np.ones(8))
     assert np.flatnonzero(found.cash[1, 1]).tolist() == [1, 2, 3]
     assert np.flatnonzero(found.cash[2, 7]).tolist() == [7]
     assert found.residual.tolist() == [0, 0, 0, 0, 0, 0, 0.5, 0.5]
@@ -125,7 +127,7 @@ def test_what_is_gone_costs_and_is_worth_nothing(tmp_path: Path) -> None:
 
 def test_value_at_the_horizon_goes_by_age(tmp_path: Path) -> None:
     """A convex curve 1, 0.6, 0.4, 0.3, 0.25 by quarters: delivered in 3 of 4 it is one quarter old, in 1 three."""
-    found = pod_profiles(small_study(tmp_path, quarters=4, clusters=CLUSTER), 1, np.array([1, 0.6, 0.4, 0.3, 0.25]), 99)
+    found = pod_profiles(small_study(tmp_path, quarters=4, clusters=CLUSTER), 1, np.array([1, 0.6, 0.4, 0.3, 0.25]), 99, np.ones(4))
     assert found.residual.tolist() == [0, 0.3, 0.4, 0.6]
 
 
@@ -169,3 +171,20 @@ def test_opening_colocation_costs_what_a_layer_adds(tmp_path: Path) -> None:
     cash, npv, _ = opening_costs(study, np.array([False]), np.array([3.0]), clock_of(study))
     assert cash[0].tolist() == [3.0] * 12
     assert npv[0, 6] == pytest.approx(3.0 * 1.1 ** (-6.5 / 4))
+
+
+def test_prices_by_order_date(tmp_path: Path) -> None:
+    """40,000 USD until 2025-Q1, -19 %/y, then 30,000 as stated and 2,000 of network: 32,000 over 42,000 of today."""
+    bare = {"name": "x", "price_usd": "40000 USD", "network_usd": "2000 USD", "price_includes": ["accelerator"]}
+    item = Accelerator.model_validate({**bare, "prices": [{"order_from": "2025-Q1", "price_usd": "30000 USD"}]})
+    study = small_study(tmp_path, quarters=8, purchase={"price_escalator": "-19 %/y"}, clusters=CLUSTER)
+    level = price_level(study, item, 0.042)
+    assert level == pytest.approx([1.0, 0.81**0.25, 0.9, *[32 / 42] * 5])
+
+
+def test_upkeep_grows_from_delivery(tmp_path: Path) -> None:
+    """21 %/y: a pod delivered in quarter 1 pays 0.75 % of its price there and 0.75 % x 1.1 two quarters later; a hall
+    pays by the level since the study's start."""
+    study = small_study(tmp_path, quarters=8, clusters=CLUSTER).update({"money.escalators.accelerator_om": "21 %/y"})
+    assert pod_profiles(study, 0, np.zeros(9), 99, np.ones(8)).cash[1, 1, [1, 3]] == pytest.approx([0.0075, 0.00825])
+    assert standing_profile(4, 0.21)[1] == pytest.approx([0, 1.21**0.25, 1.1, 1.21**0.75])

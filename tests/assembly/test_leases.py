@@ -211,3 +211,13 @@ def test_the_window_of_an_offer(tmp_path: Path, tables: Tables) -> None:
 def test_gpus_of_a_cluster(gpus: int | None, h100e: float | None, each: float, found: int) -> None:
     """A count stands; H100-equivalents are rounded up to whole GPUs."""
     assert gpus_for(gpus, h100e, each) == found
+
+
+def test_a_contract_keeps_the_price_of_its_start(tmp_path: Path, tables: Tables) -> None:
+    """-19 %/y: started after two quarters at 0.9 of today's 1 USD for all its quarters, also for one price in all."""
+    offer = {"bilateral": [PRICED], "price_escalator": "-19 %/y"}
+    _, _, cash, npv = _made(tmp_path, tables, offer)
+    assert cash[0, 2] * 1e6 == pytest.approx([0, 0, 0.9 * 2208, 0.9 * 2160, 0.9 * 2184, 0.9 * 2208])
+    assert npv[0, 4] == pytest.approx(0.81 * (2184 + 2208 + 2208 + 2160) / 1e6)
+    whole = {"bilateral": [{**BILATERAL, "total_musd": "8 MUSD"}], "price_escalator": "-19 %/y"}
+    assert _made(tmp_path, tables, whole)[2][0, 4, 4] == pytest.approx(0.81 * 8 / 4 / 1000)

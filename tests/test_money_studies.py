@@ -1,0 +1,66 @@
+"""Small studies with caps, price paths, debt, revenue and income tax: solved, and read a second time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from siting import run
+from siting.plan import Plan
+from siting.study import Study, read_study
+from siting.tables.read import Tables, read_tables
+from siting.verification import verify
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+@pytest.fixture(autouse=True)
+def no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+
+
+def solved(tables: Tables, **changes: Any) -> tuple[Plan, Study]:
+    """The tiny study with changes by dotted name (two underscores for a dot), solved and accepted."""
+    study = read_study("models/tiny.toml").update({key.replace("__", "."): value for key, value in changes.items()})
+    plan = run.solve(study, tables=tables)
+    assert plan.npv_cost_musd is not None, plan.facts["reasons"]
+    assert verify(plan, study, tables).faults == ()
+    return plan, study
+
+
+def refused(plan: Plan, study: Study, tables: Tables, name: str, column: str, row: int = 0) -> bool:
+    """Whether the second reading refuses the plan with one number of a table up by a tenth and one."""
+    frame = plan.tables[name].copy()
+    frame[column] = frame[column].astype(float)
+    frame.loc[frame.index[row], column] = frame[column].iloc[row] * 1.1 + 1.0
+    return not verify(replace(plan, tables={**plan.tables, name: frame}), study, tables).ok
+
+
+def test_a_cap_on_capital_makes_the_plan_rent(tables):
+    """Owning costs over 100 musd of capital; with a cap of 5 musd nothing is bought."""
+    owned, _ = solved(tables)
+    rented, study = solved(tables, money__capex_cap_musd="5 MUSD")
+    assert len(owned.tables["deliveries"]) and not len(rented.tables["deliveries"])
+    assert rented.npv_cost_musd > owned.npv_cost_musd
+    assert any("capital spending" in fault for fault in verify(owned, study, tables).faults)
+
+
+def test_price_paths_move_the_plan(tables):
+    """Chips at 48,000 USD that cost 10,000 from 2025-Q1 on are ordered then; leases fall a third a year."""
+    plan, study = solved(
+        tables,
+        accelerators__0__prices=[{"order_from": "2025-Q1", "price_usd": "10000 USD"}],
+        leases__price_escalator="-33 %/y",
+        money__escalators__hall_om="3 %/y",
+        money__escalators__accelerator_om="5 %/y",
+        halls__om_usd_per_it_kw_year="100 USD/kW/y",
+        purchase__bulk_discount="30 %",
+        money__opex_cap_musd_per_year="60 MUSD/y",
+    )
+    assert set(plan.tables["deliveries"]["quarter"]) <= {"2025-Q2", "2025-Q3", "2025-Q4"}
+    assert refused(plan, study, tables, "cash", "accelerators", row=6)

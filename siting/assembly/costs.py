@@ -84,9 +84,7 @@ class PodProfiles:
     """(T,) value at the horizon by delivery quarter."""
 
 
-def pod_profiles(
-    study: Study, lead: int, residual_by_age: FloatArray, life: int, level: FloatArray
-) -> PodProfiles:
+def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int, level: FloatArray) -> PodProfiles:
     """Profiles of one accelerator. `residual_by_age` (T + 1,): share of the price left after so many quarters; `life`:
     quarters after which it is gone, with no upkeep, tax or value; `level` (T,): price by order quarter over today's.
     """

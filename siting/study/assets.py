@@ -115,7 +115,7 @@ class Accelerator(Strict):
     arithmetic. None: its H100e."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return self._supply, self._life
+        return self._supply, self._life, self._price_path
 
     def _life(self) -> Iterator[Clash]:
         if self.life_years is not None and abs(4.0 * self.life_years - round(4.0 * self.life_years)) > 1e-9:
@@ -123,9 +123,6 @@ class Accelerator(Strict):
 
     def _supply(self) -> Iterator[Clash]:
         yield from allotted(self.allocation, self.supply_per_quarter)
-
-    def rules(self) -> tuple[Rule, ...]:
-        return (self._price_path,)
 
     def _price_path(self) -> Iterator[Clash]:
         if self.prices and self.price_usd is None:

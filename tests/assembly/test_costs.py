@@ -127,7 +127,9 @@ def test_what_is_gone_costs_and_is_worth_nothing(tmp_path: Path) -> None:
 
 def test_value_at_the_horizon_goes_by_age(tmp_path: Path) -> None:
     """A convex curve 1, 0.6, 0.4, 0.3, 0.25 by quarters: delivered in 3 of 4 it is one quarter old, in 1 three."""
-    found = pod_profiles(small_study(tmp_path, quarters=4, clusters=CLUSTER), 1, np.array([1, 0.6, 0.4, 0.3, 0.25]), 99, np.ones(4))
+    found = pod_profiles(
+        small_study(tmp_path, quarters=4, clusters=CLUSTER), 1, np.array([1, 0.6, 0.4, 0.3, 0.25]), 99, np.ones(4)
+    )
     assert found.residual.tolist() == [0, 0.3, 0.4, 0.6]
 
 

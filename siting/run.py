@@ -130,7 +130,7 @@ def _plan(
         facts["binding"] = binding_limits(study, problem, frames)
         facts["sources"] = figures_used(study, tables, assembled, frames["sites"])
     else:
-        frames = place_tables(assembled, screened)
+        frames = place_tables(study, assembled, screened)
         facts["sources"] = figures_used(study, tables, assembled, assembled.usable.head(0))
         if searched.result.termination == Termination.INFEASIBLE:
             facts["reasons"] = simple_reasons(study, assembled)

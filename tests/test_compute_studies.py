@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from siting import run
-from siting.plan import Plan
+from siting.plan import Plan, read_plan
+from siting.report import plan_tables
 from siting.run import verify_plan
 from siting.study import read_study
 from siting.tables.read import Tables, read_tables
@@ -75,3 +77,23 @@ def test_accelerators_are_replaced_at_the_end_of_their_life(tables: Tables) -> N
     assert fleet.loc[fleet["quarter"].isin(["2026-Q3", "2026-Q4", "2027-Q1"]), "installed"].tolist() == [2048] * 3
     fleet.loc[fleet.index[-1], "installed"] = 4096
     assert "fleet says 4,096" in faults(plan, tables)
+
+
+def test_columns_say_eight_bit(tables: Tables, tmp_path: Path) -> None:
+    """A study in 8 bit: service and regions say so, the report too, and the saved plan is read and verified alike."""
+    ask = {"first_quarter": "2026-Q1", "regions": 1, "rtt_target_ms": "100 ms", "rtt_basis": "backbone"}
+    inference = {**ask, "peak_h100e_8bit": 500}
+    changes: dict[str, Any] = {"compute_basis": "8bit", "clusters": [], "inference": inference}
+    plan = planned(tables, accelerators__0__h100e_8bit=0.8, **changes)
+    service, regions = plan.tables["service"], plan.tables["regions"]
+    assert "h100e_bf16" not in service and service.groupby("quarter")["h100e_8bit"].sum().tolist() == pytest.approx(
+        [500] * 5
+    )
+    assert regions["peak_h100e_8bit"].tolist() == pytest.approx([500])
+    plan.save(tmp_path / "plan")
+    back = read_plan(tmp_path / "plan")
+    assert verify_plan(back, tables).ok
+    headings = [column for table in plan_tables(back) for column in table.frame.columns]
+    assert "served, H100e by dense 8 bit" in headings
+    back.tables["service"]["h100e_8bit"] *= 0.9
+    assert "450.000 H100e served, 500.000 asked" in faults(back, tables)

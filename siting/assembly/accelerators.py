@@ -25,7 +25,8 @@ class Bought:
     name: str
     price_musd: float
     it_kw: float
-    h100e_bf16: float
+    h100e: float
+    """By the study's basis."""
     inference_h100e: float
     """H100e of inference served at full use."""
     pod_accelerators: int
@@ -55,13 +56,13 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
         row = None
     stated = {
         "it_kw": item.it_kw,
-        "h100e_bf16": item.h100e_bf16,
+        study.h100e_column: getattr(item, study.h100e_column),
         "pod_accelerators": item.pod_accelerators,
     }
-    column = {"it_kw": "it_kw_with_network", "h100e_bf16": "h100e_bf16", "pod_accelerators": "pod_accelerators"}
+    column = {"it_kw": "it_kw_with_network"}
     values: dict[str, float] = {}
     for field, value in stated.items():
-        found = value if value is not None else (float(row[column[field]]) if row is not None else np.nan)
+        found = value if value is not None else (float(row[column.get(field, field)]) if row is not None else np.nan)
         values[field] = float(found)
         if not np.isfinite(values[field]):
             what = "blank in the catalogue" if row is not None else "not in the catalogue"
@@ -77,8 +78,8 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
         name=item.name,
         price_musd=price,
         it_kw=values["it_kw"],
-        h100e_bf16=values["h100e_bf16"],
-        inference_h100e=values["h100e_bf16"] if item.inference_h100e is None else item.inference_h100e,
+        h100e=values[study.h100e_column],
+        inference_h100e=values[study.h100e_column] if item.inference_h100e is None else item.inference_h100e,
         pod_accelerators=int(values["pod_accelerators"]),
         available=item.available if item.available is not None else _available(row),
         lead_quarters=item.lead_quarters,

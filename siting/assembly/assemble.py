@@ -241,7 +241,7 @@ def _pod_costs(
         "accelerator": np.array([kind.name for kind in kinds], dtype=object),
         "pod_accelerators": np.array([kind.pod_accelerators for kind in kinds], dtype=np.int64),
         "pod_it_mw": pod_mw,
-        "pod_h100e": np.array([kind.h100e_bf16 * kind.pod_accelerators for kind in kinds]),
+        "pod_h100e": np.array([kind.h100e * kind.pod_accelerators for kind in kinds]),
         "pod_serve": np.array([kind.inference_h100e * kind.pod_accelerators for kind in kinds]),
         "deliver_from": np.minimum(np.array(first, dtype=np.int64), quarters),
         "pod_life": np.minimum(np.array([kind.life_quarters for kind in kinds], dtype=np.int64), quarters),
@@ -251,7 +251,7 @@ def _pod_costs(
 
 def _lease_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> dict[str, Any]:
     cash, npv = lease_costs(study, leases, clock_of(study))
-    per_gpu = {kind.name: kind.h100e_bf16 for kind in kinds}
+    per_gpu = {kind.name: kind.h100e for kind in kinds}
     served = {kind.name: kind.inference_h100e for kind in kinds}
     t = np.arange(study.quarters)[None, :]
     window = (t >= leases["first_start"].to_numpy(int)[:, None]) & (t <= leases["last_start"].to_numpy(int)[:, None])
@@ -272,16 +272,16 @@ def _lease_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> di
 def _cluster_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> dict[str, Any]:
     pods = np.zeros((len(study.clusters), len(kinds)), dtype=np.int64)
     gpus = np.zeros((len(study.clusters), len(leases)), dtype=np.int64)
-    h100e = {kind.name: kind.h100e_bf16 for kind in kinds}
+    h100e = {kind.name: kind.h100e for kind in kinds}
     for k, cluster in enumerate(study.clusters):
         admitted = cluster.accelerators or tuple(h100e)
         for g, kind in enumerate(kinds):
             if kind.name in admitted and np.isfinite(kind.price_musd):
-                size = gpus_for(cluster.gpus, cluster.h100e_bf16, kind.h100e_bf16)
+                size = gpus_for(cluster.gpus, cluster.h100e, kind.h100e)
                 pods[k, g] = math.ceil(size / kind.pod_accelerators - 1e-9)
         for number, lease in enumerate(leases.itertuples()):
             if lease.accelerator in admitted:
-                needed = gpus_for(cluster.gpus, cluster.h100e_bf16, h100e[lease.accelerator])
+                needed = gpus_for(cluster.gpus, cluster.h100e, h100e[lease.accelerator])
                 if needed <= min(lease.single_fabric_gpus, lease.gpus):
                     gpus[k, number] = needed
     last = study.quarters - 1

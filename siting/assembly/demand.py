@@ -24,7 +24,7 @@ class Demand:
     regions: pd.DataFrame
     """region, lat, lon, population, share."""
     h100e: FloatArray
-    """(J, T) peak H100e by dense BF16."""
+    """(J, T) peak H100e by the study's basis."""
     rtt_ms: FloatArray
     """(I, J)."""
     lease_rtt_ms: FloatArray
@@ -72,7 +72,7 @@ def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd
 
 def _peak(study: Study, ask: Inference) -> FloatArray:
     since = np.arange(study.quarters) - (ask.first_quarter - study.start)
-    return np.where(since >= 0, ask.peak_h100e_bf16 * (1.0 + ask.growth) ** (np.maximum(since, 0) / 4.0), 0.0)
+    return np.where(since >= 0, ask.peak_h100e * (1.0 + ask.growth) ** (np.maximum(since, 0) / 4.0), 0.0)
 
 
 def _rtt_ms(ask: Inference, lat: pd.Series, lon: pd.Series, regions: pd.DataFrame) -> FloatArray:
@@ -137,5 +137,5 @@ def _refuse_unreachable(
                 expected="a target that at least one candidate or placed lease meets",
             )
         )
-    if faults and ask.peak_h100e_bf16 > 0:
+    if faults and ask.peak_h100e > 0:
         raise InputError(faults)

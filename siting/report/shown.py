@@ -57,7 +57,8 @@ HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "energy_mwh": ("energy, MWh", 0),
     "co2_t": ("CO₂, t", 0),
     "region": ("region", None),
-    "h100e_bf16": ("served, H100e", 0),
+    "h100e_bf16": ("served, H100e by dense BF16", 0),
+    "h100e_8bit": ("served, H100e by dense 8 bit", 0),
     "rtt_ms": ("round trip p95, ms", 1),
     "source": ("served from", None),
     "item": ("item", None),
@@ -127,7 +128,8 @@ def plan_tables(plan: Plan) -> list[Shown]:
     if "service" in tables and len(tables["service"]):
         last = tables["service"]["quarter"].max()
         rows = tables["service"][tables["service"]["quarter"] == last]
-        add(f"Inference served in {last}", "service", "source region h100e_bf16 rtt_ms", "The last quarter.", rows)
+        counted = next(column for column in ("h100e_bf16", "h100e_8bit") if column in rows)
+        add(f"Inference served in {last}", "service", f"source region {counted} rtt_ms", "The last quarter.", rows)
     if "cash" in tables:
         found.append(_cash(tables["cash"]))
     if "credits" in tables:

@@ -97,6 +97,8 @@ class Accelerator(Strict):
     """Critical IT power per accelerator with its share of network and storage."""
     h100e_bf16: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Dense BF16 throughput over that of an H100 SXM."""
+    h100e_8bit: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """The same of dense 8-bit throughput; where compute_basis is 8bit."""
     pod_accelerators: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Smallest block bought and powered together."""
     available: Quarter | None = None
@@ -203,7 +205,7 @@ class LeaseContract(Strict):
         return self._price, self._place, self._least, self._window
 
     def _price(self) -> Iterator[Clash]:
-        yield from one_of("usd_per_gpu_h", self.usd_per_gpu_h, "total_musd", self.total_musd)
+        yield from one_of(usd_per_gpu_h=self.usd_per_gpu_h, total_musd=self.total_musd)
 
     def _place(self) -> Iterator[Clash]:
         if (self.lat is None) != (self.lon is None):
@@ -264,19 +266,26 @@ class Cluster(Strict):
     gpus: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """Accelerators of one of the named types."""
     accelerators: tuple[str, ...] = ()
-    """Types it may stand on; empty: all of the study's (only with h100e_bf16)."""
+    """Types it may stand on; empty: all of the study's (only with a size in H100e)."""
     h100e_bf16: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Or so many H100-equivalents by dense BF16, of one type."""
+    h100e_8bit: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    """Or so many by dense 8-bit arithmetic, where compute_basis is 8bit."""
     by: Quarter
     """It runs from this quarter on."""
     until: Quarter | None = None
     """Last quarter it is needed. None: to the horizon."""
 
+    @property
+    def h100e(self) -> float | None:
+        """Its size by the study's basis; None where it counts accelerators."""
+        return self.h100e_bf16 if self.h100e_bf16 is not None else self.h100e_8bit
+
     def rules(self) -> tuple[Rule, ...]:
         return self._size, self._types, self._span
 
     def _size(self) -> Iterator[Clash]:
-        yield from one_of("gpus", self.gpus, "h100e_bf16", self.h100e_bf16)
+        yield from one_of(gpus=self.gpus, h100e_bf16=self.h100e_bf16, h100e_8bit=self.h100e_8bit)
 
     def _types(self) -> Iterator[Clash]:
         if self.gpus is not None and not self.accelerators:
@@ -287,10 +296,13 @@ class Cluster(Strict):
             yield Clash("until", quarter_label(self.until), f"`by`, {quarter_label(self.by)}, or later")
 
 
-def one_of(first: str, one: object, second: str, other: object) -> Iterator[Clash]:
-    """Exactly one of two fields is due."""
-    if (one is None) == (other is None):
-        yield Clash("", "neither" if one is None else "both", f"exactly one of {first} and {second}")
+def one_of(**values: object) -> Iterator[Clash]:
+    """Exactly one of some fields is due."""
+    stated = [name for name, value in values.items() if value is not None]
+    if len(stated) != 1:
+        *names, last = values
+        found = " and ".join(stated) if stated else "none of them"
+        yield Clash("", found, f"exactly one of {', '.join(names)} and {last}")
 
 
 def repeated_names(named: Iterable[tuple[str, str]]) -> Iterator[Clash]:

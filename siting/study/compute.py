@@ -1,15 +1,28 @@
-"""Accelerators over time: what the vendor allots, quarter by quarter."""
+"""How compute is counted, and accelerators over time: what the vendor allots, quarter by quarter."""
 
 from __future__ import annotations
 
+import typing
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from siting.study.strict import Clash, Strict
 from siting.units import Quarter, quarter_label
+
+Basis = Literal["bf16", "8bit"]
+"""Arithmetic by which H100-equivalents are counted, dense: the two differ by half for some accelerators."""
+
+
+def of_another_basis(part: Any, key: str, stem: str, basis: Basis) -> Iterator[Clash]:
+    """A field `<stem>_<basis>` of `part` whose basis is not that of the study."""
+    for other in typing.get_args(Basis):
+        value = getattr(part, f"{stem}_{other}", None)
+        if other != basis and value is not None:
+            wanted = f"{stem}_{basis}"
+            yield Clash(f"{key}.{stem}_{other}", f"{value:g}", f"{wanted}: compute_basis is {basis!r}")
 
 
 class Allocation(Strict):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from siting.study.assets import one_of
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange
 
@@ -227,8 +228,10 @@ class Power(Strict):
 class Inference(Strict):
     """Peak inference demand by metro region and the round trip its users accept."""
 
-    peak_h100e_bf16: Annotated[float, Field(ge=0, le=1e9)]
+    peak_h100e_bf16: Annotated[float, Field(ge=0, le=1e9)] | None = None
     """Peak demand of all regions together in the first quarter of service, H100e by dense BF16, split by population."""
+    peak_h100e_8bit: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """The same by dense 8-bit arithmetic, where compute_basis is 8bit. One of the two."""
     first_quarter: Quarter
     """First quarter in which the demand must be served."""
     growth: YearlyChange = 0.0
@@ -243,3 +246,16 @@ class Inference(Strict):
     """Last mile of a user, added when rtt_basis is user."""
     rtt_table: str | None = None
     """The planner's own RTT (candidate, region, rtt_ms), relative to the study; it wins over the fitted line."""
+
+    @property
+    def peak_h100e(self) -> float:
+        """The peak by the study's basis."""
+        stated = self.peak_h100e_bf16 if self.peak_h100e_bf16 is not None else self.peak_h100e_8bit
+        assert stated is not None
+        return stated
+
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._peak,)
+
+    def _peak(self) -> Iterator[Clash]:
+        yield from one_of(peak_h100e_bf16=self.peak_h100e_bf16, peak_h100e_8bit=self.peak_h100e_8bit)

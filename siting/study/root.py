@@ -23,6 +23,7 @@ from siting.study.assets import (
     Purchase,
     repeated_names,
 )
+from siting.study.compute import Basis, of_another_basis
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.strict import Clash, Rule, Strict
@@ -47,6 +48,8 @@ class Study(Strict):
     candidates: Candidates
     layers: tuple[Layer, ...] = ()
     power: Power
+    compute_basis: Basis = "bf16"
+    """Arithmetic by which compute is counted in H100 equivalents: every field and column that holds them ends in it."""
     halls: Halls = Halls()
     connection: Connection = Connection()
     colocation: Colocation = Colocation()
@@ -79,6 +82,11 @@ class Study(Strict):
         return int(self.start) + self.quarters
 
     @property
+    def h100e_column(self) -> str:
+        """Column and field of H100 equivalents: `h100e_bf16` or `h100e_8bit`; with `peak_` before it of the demand."""
+        return f"h100e_{self.compute_basis}"
+
+    @property
     def price_day(self) -> dt.date:
         """Day whose prices count."""
         return self.prices_on or first_day(self.start)
@@ -102,7 +110,15 @@ class Study(Strict):
         return hashlib.sha256(text.encode()).hexdigest()
 
     def rules(self) -> tuple[Rule, ...]:
-        return self._something, self._buyable, self._names, self._early, self._late, self._known_accelerators
+        return (
+            self._something,
+            self._buyable,
+            self._names,
+            self._early,
+            self._late,
+            self._known_accelerators,
+            self._basis,
+        )
 
     def _something(self) -> Iterator[Clash]:
         if self.inference is None and not self.clusters:
@@ -140,6 +156,12 @@ class Study(Strict):
             when = getattr(part, key.rpartition(".")[2], None)
             if when is not None:
                 yield key, when
+
+    def _basis(self) -> Iterator[Clash]:
+        for what in ("accelerators", "clusters"):
+            for n, part in enumerate(_below(self, what)):
+                yield from of_another_basis(part, f"{what}[{n}]", "h100e", self.compute_basis)
+        yield from of_another_basis(getattr(self, "inference", None), "inference", "peak_h100e", self.compute_basis)
 
     def _known_accelerators(self) -> Iterator[Clash]:
         known = [accelerator.name for accelerator in self.accelerators]

@@ -40,12 +40,12 @@ def plan_tables(
         "after_horizon": after,
         "credits": items,
         "clusters": clusters_table(study, assembled, places, p, d),
-        **place_tables(assembled, screened),
+        **place_tables(study, assembled, screened),
         **part_tables(parts),
     }
 
 
-def place_tables(assembled: Assembled, screened: Screened) -> dict[str, pd.DataFrame]:
+def place_tables(study: Study, assembled: Assembled, screened: Screened) -> dict[str, pd.DataFrame]:
     """`candidates` (all that were read: screen costs, in_model, excluded_by) and `regions`; known without a plan
     too.
     """
@@ -64,7 +64,7 @@ def place_tables(assembled: Assembled, screened: Screened) -> dict[str, pd.DataF
     frame["in_model"] = False
     frame.loc[used, "in_model"] = in_model
     regions = assembled.demand.regions.drop(columns="share").copy()
-    regions["peak_h100e_bf16"] = assembled.demand.h100e.max(axis=1, initial=0.0)
+    regions[f"peak_{study.h100e_column}"] = assembled.demand.h100e.max(axis=1, initial=0.0)
     return {"candidates": frame, "regions": regions}
 
 
@@ -178,7 +178,7 @@ def _service(study: Study, a: Assembled, screened: Screened, p: Problem, d: Deci
         (names[kind][source], p.region[j], labels[t], h100e, float(rtt[kind][source, j]))
         for kind, source, j, t, h100e in d.service
     ]
-    return pd.DataFrame(rows, columns=["source", "region", "quarter", "h100e_bf16", "rtt_ms"])
+    return pd.DataFrame(rows, columns=["source", "region", "quarter", study.h100e_column, "rtt_ms"])
 
 
 def clusters_table(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:

@@ -72,8 +72,9 @@ def accelerator_price_musd(study: Study, tables: Tables, item: Accelerator, orde
 
 
 def accelerator_figure(study: Study, tables: Tables, name: str, what: str) -> float:
-    """it_kw, h100e_bf16 or pod_accelerators of an accelerator: the study's, else the catalogue's."""
+    """it_kw, h100e (by the study's basis) or pod_accelerators of an accelerator: the study's, else the catalogue's."""
     item = next(a for a in study.accelerators if a.name == name)
+    what = study.h100e_column if what == "h100e" else what
     stated = getattr(item, what)
     if stated is not None:
         return float(stated)

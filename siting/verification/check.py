@@ -40,7 +40,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
             largest_cash_difference_musd=0.0,
             grid={"status": "not_checked"},
         )
-    if lost := missing_columns(plan):
+    if lost := missing_columns(plan, study):
         return Verification(
             faults=(*identity, *lost),
             npv_cost_musd=math.nan,

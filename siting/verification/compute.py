@@ -22,4 +22,4 @@ def served_h100e(study: Study, tables: Tables, name: str) -> float:
     item = next(a for a in study.accelerators if a.name == name)
     if item.inference_h100e is not None:
         return item.inference_h100e
-    return accelerator_figure(study, tables, name, "h100e_bf16")
+    return accelerator_figure(study, tables, name, "h100e")

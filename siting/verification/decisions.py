@@ -22,13 +22,13 @@ COLUMNS = {
     "fleet": "candidate accelerator quarter installed running",
     "leases": "lease provider accelerator quarter gpus term_quarters usd_per_gpu_h kind existing cluster",
     "power": "candidate quarter standing_it_mw running_it_mw running_utility_mw energized_utility_mw energy_mwh co2_t",
-    "service": "source region quarter h100e_bf16 rtt_ms",
+    "service": "source region quarter {h100e} rtt_ms",
     "cash": "quarter accelerators halls hall_om rent opening energy accelerator_om property_tax lease existing_lease "
     "total cumulative funding_cumulative",
     "after_horizon": "quarter rent lease existing_lease",
     "credits": "item musd",
     "clusters": "cluster host tenure accelerator gpus it_mw utility_mw by",
-    "regions": "region lat lon population peak_h100e_bf16",
+    "regions": "region lat lon population peak_{h100e}",
     "candidates": "candidate name lat lon state tenure final_utility_mw screen_cost_musd in_model excluded_by",
 }
 
@@ -49,13 +49,13 @@ class Read:
     """cluster -> host, tenure, accelerator, GPUs."""
 
 
-def missing_columns(plan: Plan) -> list[str]:
+def missing_columns(plan: Plan, study: Study) -> list[str]:
     """Faults for tables or columns that are not there."""
     found = []
     for table, columns in COLUMNS.items():
         if table not in plan.tables:
             found.append(f"table {table} is missing")
-        elif lost := sorted(set(columns.split()) - set(plan.tables[table].columns)):
+        elif lost := sorted(set(columns.format(h100e=study.h100e_column).split()) - set(plan.tables[table].columns)):
             found.append(f"table {table} lacks {', '.join(lost)}")
     return found
 
@@ -77,7 +77,7 @@ def read_decisions(plan: Plan, study: Study) -> Read:
         reserved = tuple(name for name in str(row.cluster).split("; ") if name)
         read.contracts.append((str(row.lease), row.t, _whole(read, f"GPUs of {row.lease}", row.gpus), reserved))
     for row in _rows(read, plan, study, "service", ["source", "region", "quarter"]):
-        served = _amount(read, f"service from {row.source} to {row.region}", row.h100e_bf16)
+        served = _amount(read, f"service from {row.source} to {row.region}", getattr(row, study.h100e_column))
         read.service.append((str(row.source), str(row.region), row.t, served))
     for row in plan.tables["clusters"].itertuples():
         if str(row.cluster) in read.hosts:

@@ -189,10 +189,8 @@ class Limits:
         if cluster.gpus is not None:
             count = float(cluster.gpus)
         else:
-            assert cluster.h100e_bf16 is not None
-            count = math.ceil(
-                cluster.h100e_bf16 / accelerator_figure(self._study, self._tables, name, "h100e_bf16") - 1e-9
-            )
+            assert cluster.h100e is not None
+            count = math.ceil(cluster.h100e / accelerator_figure(self._study, self._tables, name, "h100e") - 1e-9)
         return math.ceil(count / block - 1e-9) * block
 
     def _held_by_clusters(self) -> dict[tuple[str, str, int], float]:
@@ -310,7 +308,7 @@ class Limits:
                 since = t - (ask.first_quarter - self._study.start)
                 if since < 0:
                     continue
-                due = ask.peak_h100e_bf16 * (1.0 + ask.growth) ** (since / 4.0) * row.population / everyone
+                due = ask.peak_h100e * (1.0 + ask.growth) ** (since / 4.0) * row.population / everyone
                 if over(due, served[row.region, t]):
                     found = served[row.region, t]
                     yield f"region {row.region}, {self._label(t)}: {found:.3f} H100e served, {due:.3f} asked"

@@ -182,13 +182,13 @@ def _regions(plan: Plan, study: Study, tables: Tables) -> Iterator[str]:
         return
     known, everyone = largest.set_index("region"), float(largest["population"].sum())
     ages = range(study.end - ask.first_quarter)
-    peak = ask.peak_h100e_bf16 * max((1.0 + ask.growth) ** (age / 4.0) for age in ages)
+    peak = ask.peak_h100e * max((1.0 + ask.growth) ** (age / 4.0) for age in ages)
     for row in frame.itertuples():
         people = float(known.loc[row.region, "population"])
         again: dict[str, float | str | bool] = {
             "lat": float(known.loc[row.region, "lat"]),
             "lon": float(known.loc[row.region, "lon"]),
-            "peak_h100e_bf16": peak * people / everyone,
+            f"peak_{study.h100e_column}": peak * people / everyone,
         }
         yield from _compare(f"regions, {row.region}", row, again)
         if float(row.population) != people:

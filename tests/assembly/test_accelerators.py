@@ -45,7 +45,7 @@ def faults(folder: Path, tables: Tables, *items: dict[str, Any], **changes: Any)
 def test_figures_come_from_the_catalogue(tmp_path: Path, tables: Tables) -> None:
     """1.40 kW with network, 1 H100e, pods of 256; the all-in price of May 2024, 48,000 USD, on a day after it."""
     (h100,) = bought(tmp_path, tables, {"name": H100}, prices_on="2024-05-27")
-    assert (h100.it_kw, h100.h100e_bf16, h100.pod_accelerators) == (1.4, 1.0, 256)
+    assert (h100.it_kw, h100.h100e, h100.pod_accelerators) == (1.4, 1.0, 256)
     assert h100.price_musd == pytest.approx(0.048)
     assert "accelerator_prices" in h100.origin and "2024-05-01" in h100.origin
     assert h100.available == parse_quarter("2022-Q3")
@@ -75,7 +75,7 @@ def test_the_study_wins_over_the_catalogue(tmp_path: Path, tables: Tables) -> No
         name=H100,
         price_musd=0.03,
         it_kw=1.5,
-        h100e_bf16=1.1,
+        h100e=1.1,
         pod_accelerators=512,
         available=parse_quarter("2025-Q2"),
         lead_quarters=3,

@@ -180,7 +180,7 @@ ONE_FAULT = {
     ),
     "two prices": (
         {"leases.bilateral.0.total_musd": "10 GUSD"},
-        ("leases.bilateral[0]", "both", "exactly one of usd_per_gpu_h and total_musd"),
+        ("leases.bilateral[0]", "usd_per_gpu_h and total_musd", "exactly one of usd_per_gpu_h and total_musd"),
     ),
     "a name twice": (
         {"accelerators": [{"name": H100}, {"name": " h100 sxm 80gb "}]},
@@ -188,7 +188,7 @@ ONE_FAULT = {
     ),
     "a cluster of no size": (
         {"clusters.0.gpus": None},
-        ("clusters[0]", "neither", "exactly one of gpus and h100e_bf16"),
+        ("clusters[0]", "none of them", "exactly one of gpus, h100e_bf16 and h100e_8bit"),
     ),
     "no candidates": (
         {"candidates.grid": None},

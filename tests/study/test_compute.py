@@ -38,3 +38,32 @@ def test_one_cap_a_quarter(tmp_path: Path) -> None:
 def test_a_life_is_of_whole_quarters(tmp_path: Path) -> None:
     """1.1 years end inside a quarter."""
     assert "multiple of 0.25 years" in refused(tmp_path, accelerators=[{**CHIP, "life_years": 1.1}])
+
+
+ASK = {"first_quarter": "2025-Q4", "rtt_target_ms": "50 ms", "rtt_basis": "backbone"}
+
+
+def test_fields_of_the_other_basis_are_refused_by_name(tmp_path: Path) -> None:
+    """A study in 8 bit that states BF16 figures of an accelerator, a cluster and the demand: three faults."""
+    text = refused(
+        tmp_path,
+        compute_basis="8bit",
+        accelerators=[{**CHIP, "h100e_bf16": 1.0}],
+        clusters=[{"name": "first", "h100e_bf16": 1000, "by": "2025-Q4"}],
+        inference={**ASK, "peak_h100e_bf16": 100},
+    )
+    for key in ("accelerators[0].h100e_bf16", "clusters[0].h100e_bf16", "inference.peak_h100e_bf16"):
+        assert f"{key}: found" in text
+    assert "compute_basis is '8bit'" in text
+
+
+def test_eight_bit_fields_need_the_basis(tmp_path: Path) -> None:
+    """Without a word of the basis it is BF16."""
+    text = refused(tmp_path, inference={**ASK, "peak_h100e_8bit": 100})
+    assert "inference.peak_h100e_8bit: found 100; expected peak_h100e_bf16" in text
+
+
+@pytest.mark.parametrize("peaks", [{}, {"peak_h100e_bf16": 1, "peak_h100e_8bit": 1}])
+def test_one_peak_is_due(tmp_path: Path, peaks: dict[str, int]) -> None:
+    """None, or both."""
+    assert "exactly one of peak_h100e_bf16 and peak_h100e_8bit" in refused(tmp_path, inference={**ASK, **peaks})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from siting.grid.network import Network
@@ -43,3 +45,46 @@ def ring(**changes) -> Network:
         "monitored": np.ones(6, dtype=bool),
     }
     return Network(**(given | changes))
+
+
+BUS = [
+    # id type  Pd  Qd Gs Bs area Vm Va kV zone Vmax Vmin
+    [10, 3, 0, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
+    [20, 1, 0, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
+    [30, 1, 55, 0, 5, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
+]
+GEN = [
+    # bus Pg Qg Qmax Qmin Vg base status Pmax Pmin
+    [10, 66, 0, 0, 0, 1, 50, 1, 100, 0],
+    [10, 40, 0, 0, 0, 1, 50, 0, 100, 0],
+]
+BRANCH = [
+    # from to r x b rateA rateB rateC tap shift status angmin angmax
+    [10, 20, 0, 0.05, 0, 50, 0, 0, 0, 0, 1, -360, 360],
+    [20, 30, 0, 0.05, 0, 0, 0, 0, 0, 0, 1, -360, 360],
+    [10, 30, 0, 0.04, 0, 39, 0, 0, 1.25, 0, 1, -360, 360],
+    [10, 30, 0, 0.05, 0, 60, 0, 0, 0, 0, 0, -360, 360],
+]
+
+
+def three_bus_case(folder: Path, bus=BUS, gen=GEN, branch=BRANCH, *, base: object = 50, more: str = "") -> Path:
+    """A case file of these rows, comments and spaces as such files have them."""
+
+    def matrix(name: str, rows) -> str:
+        return f"mpc.{name} = [\n" + "".join("\t" + "\t".join(map(str, row)) + ";\n" for row in rows) + "];\n"
+
+    path = folder / "three.m"
+    path.write_text(
+        "function mpc = three\n%% a comment with mpc.bus(1, 2)\nmpc.version = '2';\n"
+        f"mpc.baseMVA = {base};\n" + matrix("bus", bus) + matrix("gen", gen) + matrix("branch", branch) + more
+    )
+    return path
+
+
+def two_bus_folder(path: Path) -> Path:
+    """A PyPSA CSV folder with as little as it may say: a line, a unit of 30 of 50 MW, a load of 20 MW."""
+    (path / "buses.csv").write_text("name\n7\n5\n")
+    (path / "lines.csv").write_text("name,bus0,bus1,x\n1,7,5,0.001\n")
+    (path / "generators.csv").write_text("name,bus,p_nom,p_set\ng,7,50,30\n")
+    (path / "loads.csv").write_text("name,bus,p_set\nd,5,20\n")
+    return path

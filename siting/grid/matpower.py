@@ -108,7 +108,7 @@ def _case(path: Path) -> Any:
     ]
     raise_if_any(faults)
     try:
-        return reader.CaseFrames(str(path))
+        return reader.CaseFrames(str(path), update_index=False)
     except (ValueError, IndexError, AttributeError, TypeError) as error:
         expected = "a MATPOWER case: function mpc = ..., mpc.baseMVA, mpc.bus, mpc.gen, mpc.branch"
         raise InputError([Fault(file=path.name, key="file", value=str(error), expected=expected)]) from None

@@ -8,44 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from peer_cases import peer_case
+from small_networks import BRANCH, BUS, GEN, three_bus_case
 
 from siting.errors import InputError
 from siting.grid.hosting import hosting
 from siting.grid.matpower import read_matpower
 from siting.grid.powerflow import base_flows_mw
-
-BUS = [
-    # id type  Pd  Qd Gs Bs area Vm Va kV zone Vmax Vmin
-    [10, 3, 0, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
-    [20, 1, 0, 0, 0, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
-    [30, 1, 55, 0, 5, 0, 1, 1, 0, 230, 1, 1.1, 0.9],
-]
-GEN = [
-    # bus Pg Qg Qmax Qmin Vg base status Pmax Pmin
-    [10, 66, 0, 0, 0, 1, 50, 1, 100, 0],
-    [10, 40, 0, 0, 0, 1, 50, 0, 100, 0],
-]
-BRANCH = [
-    # from to r x b rateA rateB rateC tap shift status angmin angmax
-    [10, 20, 0, 0.05, 0, 50, 0, 0, 0, 0, 1, -360, 360],
-    [20, 30, 0, 0.05, 0, 0, 0, 0, 0, 0, 1, -360, 360],
-    [10, 30, 0, 0.04, 0, 39, 0, 0, 1.25, 0, 1, -360, 360],
-    [10, 30, 0, 0.05, 0, 60, 0, 0, 0, 0, 0, -360, 360],
-]
-
-
-def case_file(folder: Path, bus=BUS, gen=GEN, branch=BRANCH, *, base: object = 50, more: str = "") -> Path:
-    """A case file of these rows, comments and spaces as such files have them."""
-
-    def matrix(name: str, rows) -> str:
-        return f"mpc.{name} = [\n" + "".join("\t" + "\t".join(map(str, row)) + ";\n" for row in rows) + "];\n"
-
-    path = folder / "three.m"
-    path.write_text(
-        "function mpc = three\n%% a comment with mpc.bus(1, 2)\nmpc.version = '2';\n"
-        f"mpc.baseMVA = {base};\n" + matrix("bus", bus) + matrix("gen", gen) + matrix("branch", branch) + more
-    )
-    return path
 
 
 def with_cell(rows: list, row: int, column: int, value: object) -> list:
@@ -61,7 +29,7 @@ def test_three_buses_by_hand(tmp_path: Path):
     66 MW are scaled to 60; 34 of 100 MW are spare as stated; the unit and the branch of status 0 are not there; the
     straight line, at 40 of 39 MW, is not monitored, nor is the unlimited one.
     """
-    own = read_matpower(case_file(tmp_path))
+    own = read_matpower(three_bus_case(tmp_path))
     network = own.network
     np.testing.assert_allclose(network.x_pu, 0.1)
     np.testing.assert_allclose(network.injection_mw, [60, 0, -60])
@@ -90,7 +58,7 @@ def test_flows_against_pandapower(tmp_path: Path, name: str):
     branch[:, :2] = number[branch[:, :2].astype(int)]
     rows = bus[:, :13].copy()
     rows[:, 0] = number
-    own = read_matpower(case_file(tmp_path, rows, unit, branch, base=solved["baseMVA"]))
+    own = read_matpower(three_bus_case(tmp_path, rows, unit, branch, base=solved["baseMVA"]))
     np.testing.assert_allclose(base_flows_mw(own.network), np.real(solved["branch"][:, 13]), atol=1e-6)
     found = hosting(own.network, np.arange(len(bus)))
     assert found.n0_mw.shape == (len(bus),) and (found.n0_mw >= 0).all()
@@ -100,12 +68,12 @@ def test_isolated_buses(tmp_path: Path):
     """A bus of type 4 goes with its load and branch; one without a branch goes if nothing stands there."""
     four = [40, 4, 9, *BUS[0][3:]]
     lone = [50, 1, 0, *BUS[0][3:]]
-    own = read_matpower(case_file(tmp_path, [*BUS, four, lone], branch=[*BRANCH, [30, 40, *BRANCH[0][2:]]]))
+    own = read_matpower(three_bus_case(tmp_path, [*BUS, four, lone], branch=[*BRANCH, [30, 40, *BRANCH[0][2:]]]))
     assert own.network.bus_id.tolist() == [10, 20, 30]
     assert own.notes[0] == "1 buses of type 4 (isolated) are dropped"
     assert own.notes[1] == "1 buses without a branch in service are dropped: 50"
     with pytest.raises(InputError, match="found 50; expected a branch in service"):
-        read_matpower(case_file(tmp_path, [*BUS, [50, 1, 9, *BUS[0][3:]]]))
+        read_matpower(three_bus_case(tmp_path, [*BUS, [50, 1, 9, *BUS[0][3:]]]))
 
 
 def test_each_island_is_balanced_alone(tmp_path: Path):
@@ -113,11 +81,11 @@ def test_each_island_is_balanced_alone(tmp_path: Path):
     bus = BUS + [[row[0] + 100, *row[1:]] for row in BUS]
     gen = [*GEN, [110, 30, *GEN[0][2:]]]
     branch = BRANCH + [[row[0] + 100, row[1] + 100, *row[2:]] for row in BRANCH]
-    network = read_matpower(case_file(tmp_path, bus, gen, branch)).network
+    network = read_matpower(three_bus_case(tmp_path, bus, gen, branch)).network
     np.testing.assert_allclose(network.injection_mw, [60, 0, -60, 60, 0, -60])
     assert network.island_names == ("three 1", "three 2")
     tie = "mpc.dcline = [\n" + "20 120 1 10 9 0 0 1 1 0 20 0 0 0 0 0 0;\n20 120 0 99 99 0 0 1 1 0 20 0 0 0 0 0 0;\n];\n"
-    network = read_matpower(case_file(tmp_path, bus, gen, branch, more=tie)).network
+    network = read_matpower(three_bus_case(tmp_path, bus, gen, branch, more=tie)).network
     np.testing.assert_allclose(network.injection_mw, [70, -10, -60, 51, 9, -60])
 
 
@@ -125,7 +93,7 @@ def test_faults_come_together(tmp_path: Path):
     """A word for a number, a number with a fraction for a bus, and a base of 0: three faults at once."""
     bus, branch = with_cell(BUS, 1, 2, "much"), with_cell(BRANCH, 0, 1, 20.5)
     with pytest.raises(InputError) as caught:
-        read_matpower(case_file(tmp_path, bus, branch=branch, base=0))
+        read_matpower(three_bus_case(tmp_path, bus, branch=branch, base=0))
     assert [fault.key for fault in caught.value.faults] == [
         "mpc.baseMVA",
         "mpc.bus row 2, PD",
@@ -138,7 +106,7 @@ def test_wrong_references_come_together(tmp_path: Path):
     """A unit and a branch at unknown buses, a bus twice, no reactance, a rating below 0."""
     branch = with_cell(with_cell(with_cell(BRANCH, 0, 1, 99), 1, 3, 0), 2, 5, -1)
     with pytest.raises(InputError) as caught:
-        read_matpower(case_file(tmp_path, [*BUS, BUS[2]], with_cell(GEN, 0, 0, 98), branch))
+        read_matpower(three_bus_case(tmp_path, [*BUS, BUS[2]], with_cell(GEN, 0, 0, 98), branch))
     assert [(fault.key, fault.value) for fault in caught.value.faults] == [
         ("buses", "30"),
         ("bus of generation", "98"),
@@ -151,19 +119,19 @@ def test_wrong_references_come_together(tmp_path: Path):
 def test_load_that_nothing_meets(tmp_path: Path):
     """No running unit: the island is named with its MW."""
     with pytest.raises(InputError, match="0 MW of generation for 60 MW of load"):
-        read_matpower(case_file(tmp_path, gen=GEN[1:]))
+        read_matpower(three_bus_case(tmp_path, gen=GEN[1:]))
 
 
 def test_a_case_that_computes_is_refused(tmp_path: Path):
     """Ohm to per unit after the matrices: the line is named, since reading the numbers alone would be wrong."""
     more = "mpc.branch(:, [3 4]) = mpc.branch(:, [3 4]) / 52.9;\n"
     with pytest.raises(InputError, match=r"line 2\d.*nothing computed"):
-        read_matpower(case_file(tmp_path, more=more))
+        read_matpower(three_bus_case(tmp_path, more=more))
 
 
 def test_rows_in_one_line_are_refused(tmp_path: Path):
     """The reader takes a line for a row."""
-    path = case_file(tmp_path)
+    path = three_bus_case(tmp_path)
     path.write_text(path.read_text().replace(";\n\t20\t30", "; 20\t30"))
     with pytest.raises(InputError, match=r"mpc\.branch: found several rows in one line"):
         read_matpower(path)
@@ -184,4 +152,4 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The refusal says what to install."""
     monkeypatch.setitem(sys.modules, "matpowercaseframes", None)
     with pytest.raises(InputError, match=r"pip install 'siting\[network\]'"):
-        read_matpower(case_file(tmp_path))
+        read_matpower(three_bus_case(tmp_path))

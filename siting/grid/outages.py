@@ -10,7 +10,9 @@ Screen. Pairs are millions, but a pair can only be overloaded *by the plan* if t
 every branch whose flow the plan changes by `moved_mw` or more is solved once: as a line against all outages, as an
 outage against all other lines. Both are exact, whatever the factor; nothing is cut off at 5 % as in `hosting`. What is
 not looked at: pairs in which line and outage both move by less; there the plan changes the flow after the outage by
-less than (1 + |L_lk|) x moved_mw, with |L_lk| <= 1 where reactances are positive.
+less than (1 + |L_lk|) x moved_mw, with |L_lk| <= 1 where reactances are positive. Measured, ten sites of 2 GW together
+at 5 MW on a busy machine: Texas 1,352 of 3,206 branches in 0.3 s, Western 1,802 of 12,730 in 1.4 s, Eastern 6,581 of
+88,256 in 100 s; Eastern at 10 MW 3,005 branches in 20 s.
 """
 
 from __future__ import annotations

@@ -127,3 +127,9 @@ def test_what_is_no_folder(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no buses"):
         read_pypsa(tmp_path / "empty")
+
+
+def test_a_shunt_takes_its_mw(tmp_path: Path):
+    """2 siemens at 1 kV are 2 MW beside a load of 20: 22 MW flow."""
+    (two_bus_folder(tmp_path) / "shunt_impedances.csv").write_text("name,bus,g\ns,5,2\n")
+    np.testing.assert_allclose(base_flows_mw(read_pypsa(tmp_path).network), [22])

@@ -13,6 +13,7 @@ from siting.assembly import Assembled
 from siting.problem import Problem
 from siting.reduction.screen import Screened
 from siting.study import Study
+from siting.study.tenures import BUILT
 from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import quarter_label
@@ -71,7 +72,7 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
             found.append(f"final MW at {site.name} (no room for another module)")
     for k, cluster in enumerate(study.clusters):
         host = tables["clusters"].iloc[k]
-        if host["tenure"] == "own":
+        if host["tenure"] in BUILT:
             first = tables["sites"].set_index("candidate").loc[host["host"]]
             if first["energization"] == quarter_label(cluster.by):
                 found.append(

@@ -45,8 +45,8 @@ ITEMS: tuple[Item, ...] = (
     Item(
         name="opening",
         kind="capital",
-        when="at signing: connection, substation, land, deposit, cost added by layers",
-        taxed="connection and substation with the building; land and deposit not at all",
+        when="at signing: connection, substation, a bought building, land, deposit, cost added by layers",
+        taxed="connection, substation and a bought building with the halls; land and deposit not at all",
     ),
     Item(name="hall_om", kind="operating", when="each quarter from the live quarter on", taxed=_EXPENSED),
     Item(name="rent", kind="operating", when="each quarter of the term", taxed=_EXPENSED),

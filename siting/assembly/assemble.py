@@ -13,22 +13,15 @@ import pandas as pd
 from siting.assembly.accelerators import Bought, bought_accelerators
 from siting.assembly.candidates import candidate_frame, sales_tax_by_quarter
 from siting.assembly.caps import caps_of
-from siting.assembly.costs import (
-    clock_of,
-    construction_profile,
-    growth,
-    opening_costs,
-    pod_profiles,
-    rent_profile,
-    standing_profile,
-    straight_line_left,
-)
+from siting.assembly.costs import clock_of, growth, pod_profiles
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.prices import price_level
+from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.errors import Fault, InputError
-from siting.problem import BoolArray, FloatArray, Problem
+from siting.problem import FloatArray, Problem
 from siting.study import Study
+from siting.study.tenures import BUILT
 from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import first_day
@@ -87,8 +80,6 @@ def _problem(
 ) -> Problem:
     module_mw = study.halls.module_it_mw
     pue_peak = usable["pue_peak"].to_numpy(float)
-    own = (usable["tenure"] == "own").to_numpy()
-    first = math.ceil(study.halls.first_phase_it_mw / module_mw - 1e-9)
     sales_tax = sales_tax_by_quarter(study, tables, usable, _days(study))
     property_tax = usable["property_tax"].to_numpy(float)
     return Problem(
@@ -99,9 +90,9 @@ def _problem(
         modules_max=np.floor(usable["final_utility_mw"].to_numpy(float) / (pue_peak * module_mw) + 1e-9).astype(
             np.int64
         ),
-        modules_first=np.where(own, first, 1).astype(np.int64),
-        live_from=_live_from(study, usable, own),
-        energized_mw=_energized(study, usable, own),
+        modules_first=first_modules(study, usable["tenure"]),
+        live_from=live_from(study, usable),
+        energized_mw=_energized(study, usable),
         reach=demand.reach,
         **_energy(study, tables, usable),
         lease_reach=demand.lease_reach,
@@ -111,7 +102,7 @@ def _problem(
         discount=clock_of(study).discount(study.quarters),
         funding_musd=_funding(study),
         caps=caps_of(study),
-        **_site_costs(study, usable, own),
+        **_site_costs(study, usable),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),
@@ -122,14 +113,7 @@ def _days(study: Study) -> list[Any]:
     return [first_day(study.start + t) for t in range(study.quarters)]
 
 
-def _live_from(study: Study, usable: pd.DataFrame, own: BoolArray) -> np.ndarray:
-    """Own halls stand after construction, before power if need be; colocation halls when they are handed over."""
-    handed_over = usable["energization"].to_numpy(float) - study.start
-    wait = np.where(own, study.halls.construction_quarters, handed_over)
-    return np.minimum(wait, study.quarters).astype(np.int64)
-
-
-def _energized(study: Study, usable: pd.DataFrame, own: BoolArray) -> FloatArray:
+def _energized(study: Study, usable: pd.DataFrame) -> FloatArray:
     """(I, T) utility MW: 0 before energization, then the ramp's step, never above the final MW. Colocation has no
     ramp.
     """
@@ -139,7 +123,8 @@ def _energized(study: Study, usable: pd.DataFrame, own: BoolArray) -> FloatArray
     for step in study.power.ramp:
         level = final * step.share if step.share is not None else np.full_like(final, step.utility_mw)
         ramped = np.where(age >= step.after_quarters, np.minimum(level, final), ramped)
-    return np.where(own[:, None], ramped, np.where(age >= 0, final, 0.0))
+    built = usable["tenure"].isin(BUILT).to_numpy()
+    return np.where(built[:, None], ramped, np.where(age >= 0, final, 0.0))
 
 
 def _funding(study: Study) -> FloatArray:
@@ -150,36 +135,18 @@ def _funding(study: Study) -> FloatArray:
     return np.cumsum(inflow)
 
 
-def _site_costs(study: Study, usable: pd.DataFrame, own: BoolArray) -> dict[str, Any]:
-    clock, quarters, halls = clock_of(study), study.quarters, study.halls
-    discount = clock.discount(quarters)
-    opening_cash, npv_open, lag = opening_costs(study, own, usable["layer_musd"].to_numpy(float), clock)
-    rent = rent_profile(4 * study.colocation.term_years, study.colocation.escalator, quarters)
-    build = construction_profile(halls.construction_quarters, halls.escalator, quarters)
-    stand = standing_profile(quarters, study.money.escalators.hall_om)
-    kw = halls.module_it_mw * 1000.0
-    factor = np.column_stack(
-        [
-            np.where(own, usable["construction_musd_per_it_mw"].to_numpy(float) * halls.module_it_mw, 0.0),
-            np.where(own, halls.om_usd_per_it_kw_year / 4.0 * kw / 1e6, 0.0),
-            np.where(own, 0.0, usable["rent_usd_per_kw_month"].to_numpy(float) * 3.0 * kw / 1e6),
-        ]
-    )
-    left = straight_line_left(halls.life_years, quarters)
-    worth = np.stack(
-        [
-            build @ discount - build.sum(axis=1) * left * clock.end_discount,
-            stand @ discount,
-            rent @ clock.discount(rent.shape[1]),
-        ]
-    )
+def _site_costs(study: Study, usable: pd.DataFrame) -> dict[str, Any]:
+    clock, opening = clock_of(study), openings(study, usable["tenure"], usable["layer_musd"].to_numpy(float))
+    costs = module_costs(study, usable)
+    factor = np.column_stack([cost.musd for cost in costs])
     return {
-        "npv_open_musd": npv_open,
-        "npv_module_musd": factor @ worth,
-        "opening_cash_musd": opening_cash,
-        "opening_lag": lag,
+        "npv_open_musd": opening.npv_musd(clock),
+        "npv_module_musd": factor @ np.stack([cost.worth(clock) for cost in costs]),
+        "opening_cash_musd": opening.cash_musd,
+        "opening_lag": opening.lag,
         "module_cash_factor": factor,
-        "module_cash_profile": np.stack([build, stand, rent[:, :quarters]]),
+        "module_cash_profile": np.stack([cost.profile[:, : study.quarters] for cost in costs]),
+        "module_item": tuple(cost.item for cost in costs),
     }
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from shapely import STRtree
 
+from siting.assembly.blanks import blank_terms
 from siting.assembly.places import (
     PLACE_COLUMNS,
     colocation_places,
@@ -21,11 +23,13 @@ from siting.assembly.places import (
     nothing_left,
     study_file,
 )
+from siting.assembly.tenures import first_modules
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.cooling import pue
 from siting.geo.distance import geodesic_km
 from siting.study import Study
 from siting.study.places import Power
+from siting.study.tenures import TENURES
 from siting.tables import catalog
 from siting.tables.checks import same_id
 from siting.tables.planner_files import read_layer
@@ -52,16 +56,26 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     _apply_layers(study, layers, frame)
     _cooling(study, tables, frame)
     _final_mw(study, frame)
-    frame["energization"] = _energization(study, frame)
-    frame["usd_per_mwh"] = _power_price(study, tables, frame)
-    frame["construction_musd_per_it_mw"], frame["construction_market"] = _construction(study, tables, frame)
-    frame["property_tax"] = _property_tax(study, tables, frame)
-    off = {"own": study.money.own, "colocation": study.money.colocation}
-    for tenure, allowed in off.items():
-        if not allowed:
+    for tenure in TENURES:
+        if not getattr(study.money, tenure):
             _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
+    faults = blank_terms(study, tables, frame)
+    frame["energization"] = _or_blank(faults, lambda: _energization(study, frame))
+    frame["usd_per_mwh"] = _or_blank(faults, lambda: _power_price(study, tables, frame))
+    frame["property_tax"] = _or_blank(faults, lambda: _property_tax(study, tables, frame))
+    raise_if_any(faults)
+    frame["construction_musd_per_it_mw"], frame["construction_market"] = _construction(study, tables, frame)
     _refuse_nothing_usable(study, frame)
     return frame
+
+
+def _or_blank(faults: list[Fault], make: Callable[[], pd.Series]) -> pd.Series | float:
+    """What `make` makes; a blank when it is refused, so that all blanks of a study are named at once."""
+    try:
+        return make()
+    except InputError as error:
+        faults += error.faults
+        return math.nan
 
 
 def _read_all(study: Study, tables: Tables) -> tuple[list[pd.DataFrame], list[gpd.GeoSeries]]:
@@ -149,10 +163,8 @@ def _final_mw(study: Study, frame: pd.DataFrame) -> None:
     stated = frame["stated_utility_mw"].fillna(frame["stated_it_mw"] * frame["pue_peak"])
     frame["final_utility_mw"] = stated.clip(upper=study.candidates.largest_campus_utility_mw)
     module = study.halls.module_it_mw  # halls come in whole modules, the first phase too
-    first = np.where(
-        frame["tenure"] == "own", math.ceil(study.halls.first_phase_it_mw / module - 1e-9) * module, module
-    )
-    _exclude(frame, frame["final_utility_mw"] < first * frame["pue_peak"] - 1e-9, "less MW than a first phase")
+    first_mw = first_modules(study, frame["tenure"]) * module
+    _exclude(frame, frame["final_utility_mw"] < first_mw * frame["pue_peak"] - 1e-9, "less MW than a first phase")
 
 
 def _energization(study: Study, frame: pd.DataFrame) -> pd.Series:
@@ -206,11 +218,17 @@ def _power_price(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series
 
 
 def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """musd per critical IT MW of own halls (NaN for colocation), and the market whose row it is."""
+    """musd per critical IT MW of halls that are built, refitted or fitted out (NaN for colocation), and the market
+    whose row it is ("" where the study states it).
+    """
     halls, own = study.halls, (frame["tenure"] == "own").to_numpy()
     market = np.where(own, "US", "").astype(object)
+    stated = frame["tenure"].map(
+        {"retrofit": study.retrofit.cost_musd_per_it_mw, "powered_shell": study.powered_shell.fitout_musd_per_it_mw}
+    )
+    other = stated.to_numpy(float)
     if halls.cost_musd_per_it_mw is not None:
-        return np.where(own, halls.cost_musd_per_it_mw, np.nan), np.full(len(frame), "", dtype=object)
+        return np.where(own, halls.cost_musd_per_it_mw, other), np.full(len(frame), "", dtype=object)
     cost = np.full(len(frame), catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level).value)
     listed = tables.construction
     listed = listed[listed["lat"].notna() & listed["market"].ne("US")].drop_duplicates("market")
@@ -228,7 +246,7 @@ def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> tuple[np
         inside = (km.min(axis=1) <= halls.market_radius_km) & np.isfinite(values[nearest])
         cost = np.where(inside, values[nearest], cost)
         market = np.where(inside & own, listed["market"].to_numpy(object)[nearest], market)
-    return np.where(own, cost, np.nan), market
+    return np.where(own, cost, other), market
 
 
 def _property_tax(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:

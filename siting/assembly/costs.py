@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siting.problem import FloatArray, IntArray
+from siting.problem import FloatArray
 from siting.study import Study
 from siting.units import hours_in
 
@@ -108,31 +108,3 @@ def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int
 def straight_line_left(life_years: float, quarters: int) -> FloatArray:
     """(T,) share of value left at the horizon of what began in each quarter."""
     return np.maximum(0.0, 1.0 - (quarters - np.arange(quarters)) / (4.0 * life_years))
-
-
-def opening_costs(
-    study: Study, own: np.ndarray, layer_musd: FloatArray, clock: Clock
-) -> tuple[FloatArray, FloatArray, IntArray]:
-    """(I, T) cash at signing and present value of opening in t, (I,) quarters from signing to opening.
-
-    own (I,) bool; layer_musd (I,) cost added by layers. Connection ages on a straight line from the opening; land
-    and deposit
-    return at cost at the horizon.
-    """
-    quarters, site = study.quarters, study.connection
-    lag = np.where(own, study.halls.construction_quarters, 0).astype(np.int64)
-    built = site.line_km * site.line_musd_per_km + site.substation_musd
-    land = site.land_acres * site.land_usd_per_acre / 1e6
-    level = growth(study.halls.escalator, quarters)
-    left = straight_line_left(study.halls.life_years, quarters)
-    cash, npv = np.zeros((len(own), quarters)), np.zeros((len(own), quarters))
-    discount = clock.discount(quarters)
-    for is_own, wait in ((True, study.halls.construction_quarters), (False, 0)):
-        rows = own == is_own
-        for opening in range(wait, quarters):
-            signed = opening - wait
-            paid = (built + land) * level[signed] + site.deposit_musd if is_own else 0.0
-            back = (built * left[opening] + land) * level[signed] + site.deposit_musd if is_own else 0.0
-            cash[rows, opening] = paid + layer_musd[rows]
-            npv[rows, opening] = cash[rows, opening] * discount[signed] - back * clock.end_discount
-    return cash, npv, lag

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from siting.assembly.tenures import shell_rent_usd_per_kw_month
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.places import locate
 from siting.grid.network import BUSES, nearest_substation
@@ -26,6 +27,7 @@ PLACE_COLUMNS: dict[str, pd.Series] = {
         ("stated_utility_mw", "stated_it_mw", "own_usd_per_mwh", "own_energization"), pd.Series(dtype=float)
     ),
     "rent_usd_per_kw_month": pd.Series(dtype=float),
+    "file_row": pd.Series(dtype=float),
     "grid_checked": pd.Series(dtype=bool),
 }
 """Columns of every source of places, empty: what a study that only leases has."""
@@ -171,7 +173,8 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             "own_energization": [
                 float(parse_quarter(text)) if text not in ("", "nan", "None") else np.nan for text in energization
             ],
-            "rent_usd_per_kw_month": _rent_of_rows(study, tables, path, rows),
+            "rent_usd_per_kw_month": _rent_of_rows(study, tables, rows),
+            "file_row": rows["row"].astype(float),
             "grid_checked": bus.notna(),
         }
     )
@@ -229,28 +232,16 @@ def _wrong_state(file: str, rows: pd.DataFrame, where: pd.DataFrame, tables: Tab
     ]
 
 
-def _rent_of_rows(study: Study, tables: Tables, path: Path, rows: pd.DataFrame) -> pd.Series:
-    """Own rent, else that of the named market; a colocation row without either is refused."""
-    rents = _market_rents(study, tables).set_index("market")["rent"]
-    by_market = rows["market"].astype(str).map(rents)
-    rent = rows["rent_usd_per_kw_month"].astype(float).fillna(by_market)
-    missing = (rows["tenure"] == "colocation") & rent.isna()
-    if missing.any():
-        raise InputError(
-            [
-                Fault(
-                    file=path.name,
-                    key=f"row {rows['row'].iloc[n]}, rent_usd_per_kw_month",
-                    value="blank",
-                    expected=f"a rent, or a market of the rent table ({', '.join(rents.index)})",
-                )
-                for n in np.flatnonzero(missing)
-            ]
-        )
-    return rent
+def _rent_of_rows(study: Study, tables: Tables, rows: pd.DataFrame) -> pd.Series:
+    """Own rent, else that of the named market for colocation, that of the study for a powered shell; else blank."""
+    rents = market_rents(study, tables).set_index("market")["rent"]
+    by_market = rows["market"].astype(str).map(rents).where(rows["tenure"] == "colocation")
+    own = rows["rent_usd_per_kw_month"].astype(float).fillna(by_market)
+    shell = shell_rent_usd_per_kw_month(study)
+    return own.mask(own.isna() & (rows["tenure"] == "powered_shell"), np.nan if shell is None else shell)
 
 
-def _market_rents(study: Study, tables: Tables) -> pd.DataFrame:
+def market_rents(study: Study, tables: Tables) -> pd.DataFrame:
     """Wholesale rent by market on the study's date, the row of the largest size; columns market, market_slug, lat,
     lon, rent.
     """
@@ -267,7 +258,7 @@ def colocation_places(study: Study, tables: Tables) -> pd.DataFrame:
     choice = study.candidates.colocation
     if choice is None or not study.money.colocation:
         return pd.DataFrame()
-    rents = _market_rents(study, tables).reset_index(drop=True)
+    rents = market_rents(study, tables).reset_index(drop=True)
     if choice.markets:
         if unknown := sorted(set(choice.markets) - set(rents["market"])):
             raise InputError(

@@ -13,9 +13,20 @@ from siting.study import Study
 from siting.termination import Termination
 from siting.units import quarter_label
 
-TENURE = {"own": "an owned campus", "colocation": "rented colocation halls", "lease": "leased accelerators"}
+TENURE = {
+    "own": "an owned campus",
+    "retrofit": "a refitted building",
+    "powered_shell": "a leased powered shell",
+    "colocation": "rented colocation halls",
+    "lease": "leased accelerators",
+}
 """How each tenure reads inside a sentence."""
-VERBS = {"own": "build and own a campus at", "colocation": "rent colocation halls at"}
+VERBS = {
+    "own": "build and own a campus at",
+    "retrofit": "buy and refit a building at",
+    "powered_shell": "lease and fit out a powered shell at",
+    "colocation": "rent colocation halls at",
+}
 
 
 def headline(plan: Plan, study: Study) -> str:
@@ -205,7 +216,11 @@ def _when(plan: Plan, study: Study) -> str:
     )
     parts = [
         f"{s['name']}: first halls {s['open_quarter']}, "
-        + (wait.format(energization=s["energization"]) if s["tenure"] == "own" else f"handed over {s['energization']}")
+        + (
+            wait.format(energization=s["energization"])
+            if s["tenure"] != "colocation"
+            else f"handed over {s['energization']}"
+        )
         for _, s in plan.sites.head(4).iterrows()
     ]
     parts += [f"{c['cluster']} runs from {c['by']}" for _, c in plan.tables["clusters"].iterrows()]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from siting.assembly.accelerators import bought_accelerators
 from siting.plan import Plan
-from siting.report.numbers import megawatts, number
+from siting.report.numbers import in_words, megawatts, number
 from siting.study import Study
 from siting.tables.read import Tables
 
@@ -29,7 +29,16 @@ def cluster_megawatts(plan: Plan, study: Study, tables: Tables) -> pd.DataFrame:
         kw = kinds[name].it_kw if name in kinds else np.nan
         if np.isfinite(it_mw) and np.isfinite(utility_mw):
             rows.append(
-                (cluster, name, gpus, it_mw * 1000 / gpus, it_mw, utility_mw / it_mw, utility_mw, f"plan, {tenure}")
+                (
+                    cluster,
+                    name,
+                    gpus,
+                    it_mw * 1000 / gpus,
+                    it_mw,
+                    utility_mw / it_mw,
+                    utility_mw,
+                    f"plan, {in_words(tenure)}",
+                )
             )
         else:
             mw = gpus * kw / 1000.0

@@ -193,7 +193,9 @@ def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
 def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[Hall, str]:
     """The colocation rent, or an own hall with its connection."""
     colocation = study.candidates.colocation
-    rented = colocation is not None and (not study.money.own or (len(sites) and (sites["tenure"] != "own").all()))
+    rented = colocation is not None and (
+        not study.money.own or (len(sites) and (sites["tenure"] == "colocation").all())
+    )
     if rented and colocation is not None:
         rents = catalog.colocation_rents_on(tables, study.price_day)
         rents = rents[rents["tenure"] == "wholesale"]

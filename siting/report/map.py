@@ -15,7 +15,7 @@ from shapely import LineString
 from siting.places import shipped
 from siting.plan import Plan
 from siting.report.charts import plain
-from siting.report.numbers import megawatts, money, number, place_name
+from siting.report.numbers import in_words, megawatts, money, number, place_name
 
 STATES = "us_counties.topo.json"
 """us-atlas 3 (US Census outlines, public domain), TopoJSON; its object `states` is drawn."""
@@ -105,7 +105,8 @@ def _region_rows(regions: pd.DataFrame) -> pd.DataFrame:
 
 def _site_rows(sites: pd.DataFrame) -> pd.DataFrame:
     notes = [
-        f"{s['tenure']}, {megawatts(s['it_mw'])} IT, {megawatts(s['utility_mw'])} at the meter, {s['open_quarter']}"
+        f"{in_words(s['tenure'])}, {megawatts(s['it_mw'])} IT, {megawatts(s['utility_mw'])} at the meter, "
+        f"{s['open_quarter']}"
         for _, s in sites.iterrows()
     ]
     return _frame(sites, _names(sites), notes)

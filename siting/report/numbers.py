@@ -41,6 +41,11 @@ def place_name(name: object, state: object) -> str:
     return str(name) if str(name).endswith(f" {state}") or not str(state) else f"{name}, {state}"
 
 
+def in_words(name: object) -> str:
+    """A tenure as it is read: `powered_shell` is a powered shell."""
+    return str(name).replace("_", " ")
+
+
 def in_service(site: Mapping[Any, Any]) -> str:
     """Quarter from which a site both stands and has power (labels of four-digit years sort as dates do)."""
     return max(str(site["open_quarter"]), str(site["energization"]))

@@ -291,7 +291,7 @@ def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
         chosen = quarter_label(study.start + int(getattr(rule, f"{study.power.case}_quarters")))
         note = rule.note if "assum" in rule.note.lower() else f"assumption: {rule.note}"
         basis = f"{study.power.case} case; {note}"
-        if site["tenure"] != "own":
+        if site["tenure"] == "colocation":
             low = mid = high = BLANK
             basis = "hand-over stated in the study"
         elif chosen != site["energization"]:

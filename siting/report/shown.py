@@ -9,7 +9,7 @@ import pandas as pd
 
 from siting.items import CASH
 from siting.plan import Plan
-from siting.report.numbers import BLANK, number
+from siting.report.numbers import BLANK, in_words, number
 
 MOST_ROWS = 400
 """Rows of one table in the page; the plan's folder holds the whole."""
@@ -85,7 +85,8 @@ def shown(title: str, frame: pd.DataFrame, columns: Mapping[str, tuple[str, int 
     kept = {name: heading for name, heading in columns.items() if name in frame}
     cells: dict[str, list[str]] = {}
     for name, (heading, digits) in kept.items():
-        write: Callable[[object], str] = _text if digits is None else _rounded(digits)
+        as_text = in_words if name == "tenure" else _text
+        write: Callable[[object], str] = as_text if digits is None else _rounded(digits)
         cells[heading] = [write(value) for value in frame[name].head(MOST_ROWS).tolist()]
     if len(frame) > MOST_ROWS:
         note = f"{note} First {MOST_ROWS} of {len(frame):,} rows; the plan's folder holds all.".strip()

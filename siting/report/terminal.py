@@ -9,7 +9,7 @@ from rich.text import Text
 
 from siting.plan import Plan
 from siting.report.answer import bound_covers, grid_status, headline, new_leases, place_decided
-from siting.report.numbers import megawatts, money, number, percent
+from siting.report.numbers import in_words, megawatts, money, number, percent
 from siting.study import Study
 
 LIMIT = 12
@@ -49,7 +49,7 @@ def _sites(plan: Plan) -> Table:
     for heading in ("IT", "at the meter"):
         table.add_column(heading, justify="right")
     for _, site in plan.sites.head(LIMIT).iterrows():
-        words = [site[name] for name in ("name", "state", "tenure", "open_quarter", "energization")]
+        words = [site["name"], site["state"], in_words(site["tenure"]), site["open_quarter"], site["energization"]]
         cells = [*map(str, words), megawatts(site["it_mw"]), megawatts(site["utility_mw"])]
         table.add_row(*(Text(cell) for cell in cells))
     return table

@@ -41,6 +41,10 @@ class Money(Strict):
     """Nominal, before tax; per quarter (1+r)^(1/4)-1, flows at mid-quarter."""
     own: bool = True
     """Own campuses are allowed."""
+    retrofit: bool = True
+    """Buildings of the planner's file to be bought and refitted are allowed."""
+    powered_shell: bool = True
+    """Powered shells of the planner's file are allowed."""
     colocation: bool = True
     """Colocation campuses are allowed."""
     lease: bool = True

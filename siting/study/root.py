@@ -27,6 +27,7 @@ from siting.study.compute import Basis, of_another_basis
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.strict import Clash, Rule, Strict
+from siting.study.tenures import PoweredShell, Retrofit
 from siting.units import Quarter, first_day, quarter_label
 
 
@@ -53,6 +54,8 @@ class Study(Strict):
     halls: Halls = Halls()
     connection: Connection = Connection()
     colocation: Colocation = Colocation()
+    retrofit: Retrofit = Retrofit()
+    powered_shell: PoweredShell = PoweredShell()
     accelerators: tuple[Accelerator, ...]
     """What the plan may buy."""
     purchase: Purchase = Purchase()

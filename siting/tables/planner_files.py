@@ -14,6 +14,7 @@ import pandas as pd
 
 from siting.errors import Fault, InputError, raise_if_any
 from siting.study.places import STATES
+from siting.study.tenures import TENURES
 from siting.tables.cells import decimal_mark, is_blank_word, number, read_cells, read_text
 from siting.tables.checks import FIRST_ROW, places, same_id
 from siting.units import parse_quarter
@@ -28,7 +29,6 @@ REQUIRED = ("candidate", "lat", "lon", "tenure")
 GEOJSON = (".geojson", ".json")
 FOLDERS = (".gdb", ".shp")
 """Vector data that may stand in a folder."""
-TENURES = ("own", "colocation")
 _UNIT_WORDS = re.compile(r"(^|_)(mw|kw|gw|power|capacity|usd|price|rent|cost|rtt|ms)(_|$)")
 _WGS84 = re.compile(r"(CRS:?:?84|EPSG:?:?4326|WGS ?84)$", re.IGNORECASE)
 
@@ -210,7 +210,7 @@ def _candidate_faults(
             fault(i, "candidate", row["candidate"], same)
         first.setdefault(key, i)
         if row["tenure"] not in TENURES:
-            fault(i, "tenure", row["tenure"], " or ".join(TENURES))
+            fault(i, "tenure", row["tenure"], " or ".join([", ".join(TENURES[:-1]), TENURES[-1]]))
         if row["state"] and row["state"] not in STATES:
             fault(i, "state", row["state"], "a two-letter US state")
         power = [row["utility_mw"], row["it_mw"]]

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly import Assembled
-from siting.assembly.costs import clock_of, growth, rent_profile, straight_line_left
+from siting.assembly.costs import clock_of
 from siting.assembly.leases import bill_musd, start_price_level
+from siting.assembly.tenures import module_costs, openings
 from siting.problem import FloatArray, Problem
 from siting.reduction.screen import Screened
 from siting.solver.decisions import Decisions
@@ -226,7 +227,7 @@ def cash_tables(
     cash["total"] = sum(items.values())
     cash["cumulative"] = cash["total"].cumsum()
     cash["funding_cumulative"] = p.funding_musd
-    return cash, _after(study, a, p, d), _credits(study, places, p, d, a)
+    return cash, _after(study, a, places, d), _credits(study, places, p, d, a)
 
 
 def _posted_cash(items: dict[str, FloatArray], d: Decisions, quarters: int) -> dict[str, FloatArray]:
@@ -239,15 +240,17 @@ def _posted_cash(items: dict[str, FloatArray], d: Decisions, quarters: int) -> d
     return found
 
 
-def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame:
+def _after(study: Study, a: Assembled, places: pd.DataFrame, d: Decisions) -> pd.DataFrame:
     """Obligations after the horizon, by quarter: rent, lease, existing_lease (musd)."""
-    clock, term = clock_of(study), 4 * study.colocation.term_years
-    span = study.quarters + max([term, *a.leases["term_quarters"].astype(int).tolist()], default=0)
+    clock, costs = clock_of(study), module_costs(study, places)
+    longest = [cost.profile.shape[1] for cost in costs]
+    span = max([*longest, *(study.quarters + int(term) for term in a.leases["term_quarters"])])
     span = max([span, *(t + 1 for kind, _, _, t, _ in d.posted if kind == "cash")])
-    profile = np.zeros((study.quarters, span))
-    rent = rent_profile(term, study.colocation.escalator, study.quarters)
-    profile[:, : rent.shape[1]] = rent
-    due = {"rent": np.einsum("id,i->d", d.modules, p.module_cash_factor[:, 2]) @ profile}
+    due = {"rent": np.zeros(span)}
+    for cost in costs:
+        paid = (d.modules * cost.musd[:, None]).sum(axis=0) @ cost.profile
+        if paid[study.quarters :].any():
+            due[cost.item][: len(paid)] += paid
     due["lease"], due["existing_lease"] = np.zeros(span), np.zeros(span)
     for kind, item, _, t, musd in d.posted:
         if kind == "cash" and t >= study.quarters:
@@ -268,7 +271,7 @@ def _after(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFrame
 
 def _credits(study: Study, places: pd.DataFrame, p: Problem, d: Decisions, a: Assembled) -> pd.DataFrame:
     """Present values taken off the cost: what stands at the horizon."""
-    clock, quarters, site = clock_of(study), study.quarters, study.connection
+    clock = clock_of(study)
     spent = p.pod_price_musd[None, :, None] * d.pods
     purchase = p.pod_cash_profile[0] @ p.discount
     everything = (d.pods * p.npv_pod_musd).sum()
@@ -278,21 +281,18 @@ def _credits(study: Study, places: pd.DataFrame, p: Problem, d: Decisions, a: As
         + (spent * p.property_tax[:, None, None] * (p.pod_cash_profile[2] @ p.discount)[None]).sum()
         - everything
     )
-    build = p.module_cash_profile[0].sum(axis=1) * straight_line_left(study.halls.life_years, quarters)
-    halls = float((d.modules * p.module_cash_factor[:, [0]] * build[None]).sum() * clock.end_discount)
-    connection = land = 0.0
-    level = growth(study.halls.escalator, quarters)
-    left = straight_line_left(study.halls.life_years, quarters)
-    for i in np.flatnonzero((d.modules.sum(axis=1) > 0) & (places["tenure"] == "own").to_numpy()).tolist():
-        opened = int((d.modules[i] > 0).argmax())
-        signed = level[opened - int(p.opening_lag[i])]
-        connection += (site.line_km * site.line_musd_per_km + site.substation_musd) * signed * left[opened]
-        land += site.land_acres * site.land_usd_per_acre / 1e6 * signed + site.deposit_musd
+    halls = sum(
+        float((d.modules * cost.musd[:, None] * (cost.profile.sum(axis=1) * cost.left)[None]).sum())
+        for cost in module_costs(study, places)
+    )
+    opening = openings(study, places["tenure"], places["layer_musd"].to_numpy(float))
+    rows = np.flatnonzero(d.modules.sum(axis=1) > 0)
+    opened = (d.modules[rows] > 0).argmax(axis=1)
     worth = {
         "residual_accelerators": float(kept),
-        "residual_halls": halls,
-        "residual_connection": connection * clock.end_discount,
-        "land_and_deposit": land * clock.end_discount,
+        "residual_halls": halls * clock.end_discount,
+        "residual_connection": float(opening.aged_musd[rows, opened].sum()) * clock.end_discount,
+        "land_and_deposit": float(opening.kept_musd[rows, opened].sum()) * clock.end_discount,
         "leased_after": _capacity_after(study, a, p, d),
     }
     for kind, item, _, _, musd in d.posted:

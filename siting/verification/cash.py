@@ -161,6 +161,16 @@ def _written(
     )
 
 
+def works_quarters(study: Study, place: Place) -> int:
+    """Quarters of building, refit or fit-out from signing to the first hall; none where halls are handed over."""
+    works = {
+        "own": study.halls.construction_quarters,
+        "retrofit": study.retrofit.construction_quarters,
+        "powered_shell": study.powered_shell.construction_quarters,
+    }
+    return works.get(place.tenure) or 0
+
+
 class Bookkeeper:
     """Writes the book of a plan."""
 
@@ -202,42 +212,57 @@ class Bookkeeper:
         live = sorted(t for t, count in modules.items() if count > 0)
         if not live:
             return
-        own = place.tenure == "own"
-        lead = halls.construction_quarters if own else 0
-        signed = live[0] - lead
-        price_level = self._grown(halls.escalator, signed)
-        site = study.connection
-        wires = (site.line_km * site.line_musd_per_km + site.substation_musd) * price_level if own else 0.0
-        land = site.land_acres * site.land_usd_per_acre / 1e6 * price_level if own else 0.0
-        deposit = site.deposit_musd if own else 0.0
-        book.pay("opening", signed, wires + land + deposit + place.layer_musd)
-        book.credited_musd += self._end_worth * (wires * self._life_left(live[0]) + land + deposit)
+        signed = live[0] - works_quarters(study, place)
+        ages, at_cost = self._signed_musd(place, self._grown(halls.escalator, signed))
+        book.pay("opening", signed, ages + at_cost + place.layer_musd)
+        book.credited_musd += self._end_worth * (ages * self._life_left(live[0], place) + at_cost)
         for t in live:
             mw = modules[t] * halls.module_it_mw
-            if own:
-                self._own_halls(book, place, t, mw)
+            if place.tenure == "own":
+                self._built_halls(book, place, t, mw, halls.om_usd_per_it_kw_year)
+            elif place.tenure == "retrofit":
+                self._built_halls(book, place, t, mw, study.retrofit.om_usd_per_it_kw_year)
+            elif place.tenure == "powered_shell":
+                shell = study.powered_shell
+                self._built_halls(book, place, t, mw, shell.om_usd_per_it_kw_year)
+                self._rented_halls(book, place, t, mw, shell.term_years or 0, shell.escalator)
             else:
-                self._rented_halls(book, place, t, mw)
+                self._rented_halls(book, place, t, mw, study.colocation.term_years, study.colocation.escalator)
 
-    def _life_left(self, t: int) -> float:
-        return max(0.0, 1.0 - (self._study.quarters - t) / (4.0 * self._study.halls.life_years))
+    def _signed_musd(self, place: Place, price_level: float) -> tuple[float, float]:
+        """What is paid at signing beside layers: what loses value with the years, and what comes back at cost."""
+        if place.tenure == "own":
+            site = self._study.connection
+            wires = (site.line_km * site.line_musd_per_km + site.substation_musd) * price_level
+            return wires, site.land_acres * site.land_usd_per_acre / 1e6 * price_level + site.deposit_musd
+        if place.tenure == "retrofit":
+            bought = self._study.retrofit
+            return ((bought.purchase_musd or 0.0) + (bought.connection_musd or 0.0)) * price_level, 0.0
+        return 0.0, 0.0
 
-    def _own_halls(self, book: Book, place: Place, t: int, mw: float) -> None:
-        halls, total = self._study.halls, 0.0
-        lead = halls.construction_quarters
+    def _life_left(self, t: int, place: Place) -> float:
+        """Straight line share left at the horizon; what is built into a rented shell lasts as long as its lease."""
+        years = {
+            "own": self._study.halls.life_years,
+            "retrofit": self._study.retrofit.life_years,
+            "powered_shell": self._study.powered_shell.term_years or 0,
+        }.get(place.tenure)
+        return max(0.0, 1.0 - (self._study.quarters - t) / (4.0 * years)) if years else 0.0
+
+    def _built_halls(self, book: Book, place: Place, t: int, mw: float, om_usd_per_it_kw_year: float) -> None:
+        lead, total = works_quarters(self._study, place), 0.0
         for quarter in range(t - lead, t) if lead else [t]:
-            slice_musd = place.musd_per_it_mw * mw / max(lead, 1) * self._grown(halls.escalator, quarter)
+            slice_musd = place.musd_per_it_mw * mw / max(lead, 1) * self._grown(self._study.halls.escalator, quarter)
             book.pay("halls", quarter, slice_musd)
             total += slice_musd
-        book.credited_musd += total * self._life_left(t) * self._end_worth
+        book.credited_musd += total * self._life_left(t, place) * self._end_worth
         for quarter in range(t, self._study.quarters):
             level = self._grown(self._study.money.escalators.hall_om, quarter)
-            book.pay("hall_om", quarter, halls.om_usd_per_it_kw_year / 4.0 * mw * 1e3 / 1e6 * level)
+            book.pay("hall_om", quarter, om_usd_per_it_kw_year / 4.0 * mw * 1e3 / 1e6 * level)
 
-    def _rented_halls(self, book: Book, place: Place, t: int, mw: float) -> None:
-        terms = self._study.colocation
-        for quarter in range(t, max(self._study.quarters, t + 4 * terms.term_years)):
-            step = (1.0 + terms.escalator) ** ((quarter - t) // 4)
+    def _rented_halls(self, book: Book, place: Place, t: int, mw: float, years: int, escalator: float) -> None:
+        for quarter in range(t, max(self._study.quarters, t + 4 * years)):
+            step = (1.0 + escalator) ** ((quarter - t) // 4)
             book.pay("rent", quarter, place.rent_usd_per_kw_month * 3.0 * mw * 1e3 * step / 1e6)
 
     def _pods(self, book: Book, place: Place, name: str, pods: dict[int, float]) -> None:

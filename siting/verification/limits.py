@@ -16,7 +16,7 @@ from siting.tables import catalog
 from siting.tables.planner_files import read_rtt_table
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
-from siting.verification.cash import Offer, accelerator_figure, life_quarters
+from siting.verification.cash import Offer, accelerator_figure, life_quarters, works_quarters
 from siting.verification.compute import served_h100e, shipped_at_most
 from siting.verification.decisions import Read
 from siting.verification.parts import Part
@@ -29,6 +29,13 @@ SLACK = 1e-6
 def over(found: float, allowed: float) -> bool:
     """Whether found exceeds allowed by more than the slack. A number that is missing on either side exceeds."""
     return not found <= allowed + SLACK * max(1.0, abs(allowed))
+
+
+def first_live(study: Study, place: Place) -> int:
+    """First quarter in which a hall may stand: after the work that the planner does, or when it is handed over."""
+    if place.tenure == "colocation":
+        return place.power_from
+    return works_quarters(study, place)
 
 
 class Limits:
@@ -87,16 +94,15 @@ class Limits:
 
     def _site(self, candidate: str, place: Place) -> Iterator[str]:
         study, halls = self._study, self._study.halls
-        own = place.tenure == "own"
         modules = self._read.modules.get(candidate, {})
         live = sorted(t for t, count in modules.items() if count > 0)
         if not live:
             yield f"site {candidate}: has accelerators and no modules"
             return
-        first = halls.construction_quarters if own else place.power_from
+        first = first_live(study, place)
         if live[0] < first:
             yield f"site {candidate}: modules live in {self._label(live[0])}, before {self._label(first)}"
-        least = halls.first_phase_it_mw if own else halls.module_it_mw
+        least = halls.first_phase_it_mw if place.tenure == "own" else halls.module_it_mw
         if over(least, modules[live[0]] * halls.module_it_mw):
             yield f"site {candidate}: first phase {modules[live[0]] * halls.module_it_mw:g} MW IT, at least {least:g}"
         standing = sum(modules.values()) * halls.module_it_mw * place.pue_peak
@@ -143,7 +149,7 @@ class Limits:
         age = t - place.power_from
         if age < 0:
             return 0.0
-        if place.tenure != "own":
+        if place.tenure == "colocation":
             return place.final_utility_mw
         flowing = 0.0
         for step in self._study.power.ramp:

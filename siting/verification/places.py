@@ -38,6 +38,7 @@ class Place:
     """Quarter number in which grid power flows."""
     usd_per_mwh: float
     musd_per_it_mw: float
+    """Own halls, or the refit or fit-out of a building that stands."""
     rent_usd_per_kw_month: float
     property_tax: float
     layer_musd: float
@@ -107,8 +108,11 @@ class Places:
         where = locate(np.array([row["lat"]], float), np.array([row["lon"]], float), self._tables.data_dir).iloc[0]
         stated = str(row["state"]).strip()
         rent = float(row["rent_usd_per_kw_month"])
-        if np.isnan(rent) and row["tenure"] == "colocation":
+        tenure = str(row["tenure"])
+        if np.isnan(rent) and tenure == "colocation":
             rent = self._market(str(row["market"]), by="market")[1]
+        if np.isnan(rent) and tenure == "powered_shell":
+            rent = self._shell_rent()
         power = str(row["energization"]).strip()
         return self._place(
             name=str(row["name"]) or candidate,
@@ -117,15 +121,28 @@ class Places:
             state=stated if stated not in ("", "nan") else str(where["state"]),
             county_fips=str(where["county_fips"]),
             interconnect=self._nearest_interconnect(float(row["lat"]), float(row["lon"])),
-            tenure=str(row["tenure"]),
+            tenure=tenure,
             bus_id=int(row["bus_id"]) if pd.notna(row["bus_id"]) else None,
             utility_mw=float(row["utility_mw"]),
             it_mw=float(row["it_mw"]),
             own_usd_per_mwh=float(row["usd_per_mwh"]),
             own_power=parse_quarter(power) if power not in ("", "nan") else None,
             rent=rent,
-            allowed=self._study.money.own if row["tenure"] == "own" else self._study.money.colocation,
+            allowed={
+                "own": self._study.money.own,
+                "retrofit": self._study.money.retrofit,
+                "powered_shell": self._study.money.powered_shell,
+                "colocation": self._study.money.colocation,
+            }[tenure],
         )
+
+    def _shell_rent(self) -> float:
+        """USD per kW and month of a bare shell: what the study states, or a twelfth of the owner's yearly return."""
+        terms = self._study.powered_shell
+        if terms.rent_usd_per_kw_month is not None:
+            return terms.rent_usd_per_kw_month
+        musd_a_year = (terms.shell_cost_musd_per_it_mw or np.nan) * (terms.yield_share_per_year or 0.0)
+        return musd_a_year * 1000.0 / 12.0
 
     def _from_market(self, slug: str) -> Place | None:
         choice = self._study.candidates.colocation
@@ -204,7 +221,7 @@ class Places:
             pue_peak=peak,
             power_from=max(power, study.start) - study.start,
             usd_per_mwh=price + study.power.price_adder_usd_per_mwh,
-            musd_per_it_mw=self._construction(lat, lon),
+            musd_per_it_mw=self._halls_musd(tenure, lat, lon),
             rent_usd_per_kw_month=rent,
             property_tax=self._property_tax(state, county_fips),
             layer_musd=layer_musd,
@@ -226,6 +243,16 @@ class Places:
             if not row.where or state in row.where or interconnect in row.where:
                 return int(getattr(row, f"{self._study.power.case}_quarters"))
         raise ValueError(f"no time_to_power row for {state} ({interconnect})")
+
+    def _halls_musd(self, tenure: str, lat: float, lon: float) -> float:
+        stated = {
+            "retrofit": self._study.retrofit.cost_musd_per_it_mw,
+            "powered_shell": self._study.powered_shell.fitout_musd_per_it_mw,
+        }
+        if tenure not in stated:
+            return self._construction(lat, lon)
+        musd = stated[tenure]
+        return np.nan if musd is None else musd
 
     def _construction(self, lat: float, lon: float) -> float:
         halls = self._study.halls

@@ -10,10 +10,8 @@ from small_studies import small_study
 
 from siting.assembly.costs import (
     Clock,
-    clock_of,
     construction_profile,
     growth,
-    opening_costs,
     pod_profiles,
     rent_profile,
     standing_profile,
@@ -141,38 +139,6 @@ def test_halls_lose_value_on_a_straight_line() -> None:
     left = straight_line_left(20.0, 100)
     assert left[96] == pytest.approx(0.95)
     assert left[0] == 0
-
-
-def test_opening_an_own_campus_at_signing(tmp_path: Path) -> None:
-    """Line 2 x 1.5, substation 7, land 100 acres at 50,000, deposit 4, layer 1: 20 musd, signed 5 quarters before.
-
-    It returns at the horizon: 10 x (1 - 2/80) of the connection, land 5 and deposit 4 at cost; nothing of the layer.
-    """
-    study = small_study(
-        tmp_path,
-        connection={
-            "line_km": "2 km",
-            "line_musd_per_km": "1.5 MUSD/km",
-            "substation_musd": "7 MUSD",
-            "land_acres": "100 acre",
-            "land_usd_per_acre": "50000 USD/acre",
-            "deposit_musd": "4 MUSD",
-        },
-    )
-    clock = clock_of(study)
-    cash, npv, lag = opening_costs(study, np.array([True, False]), np.array([1.0, 1.0]), clock)
-    assert lag.tolist() == [5, 0]
-    assert cash[0, 10] == pytest.approx(20.0)
-    assert cash[0, :5].sum() == 0
-    assert npv[0, 10] == pytest.approx(20.0 * 1.1 ** (-5.5 / 4) - (9.75 + 5 + 4) * 1.1**-3)
-
-
-def test_opening_colocation_costs_what_a_layer_adds(tmp_path: Path) -> None:
-    """No line, no land, no deposit; the layer's 3 musd in the quarter of the hand-over itself."""
-    study = small_study(tmp_path)
-    cash, npv, _ = opening_costs(study, np.array([False]), np.array([3.0]), clock_of(study))
-    assert cash[0].tolist() == [3.0] * 12
-    assert npv[0, 6] == pytest.approx(3.0 * 1.1 ** (-6.5 / 4))
 
 
 def test_prices_by_order_date(tmp_path: Path) -> None:

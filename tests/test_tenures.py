@@ -1,0 +1,210 @@
+"""A planner's file with every tenure, from the study to a plan that the second reading accepts, and no altered one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_studies import H100, HEADER, small_study
+from verification.test_mutations import with_first_altered
+
+from siting import run
+from siting.assembly import assemble
+from siting.errors import InputError
+from siting.findings import figures_used
+from siting.plan import Plan
+from siting.report.answer import headline
+from siting.study import Study
+from siting.tables.read import Tables, read_tables
+from siting.units import quarter_label
+from siting.verification import verify
+
+ROWS = (
+    "field,32.45,-99.73,own,3,,40,2024-Q4,,\n"
+    "factory,32.50,-99.80,retrofit,3,,50,2024-Q3,,\n"
+    "bare,32.60,-99.70,powered_shell,3,,50,2024-Q3,,\n"
+    "hall,32.78,-96.80,colocation,3,,60,2024-Q3,,Dallas-Ft. Worth\n"
+)
+"""Four places that each hold one cluster of 1,024 H100 (1.43 MW IT in two modules of 1 MW) and no more."""
+RETROFIT = {
+    "construction_quarters": 2,
+    "cost_musd_per_it_mw": "6 MUSD/MW",
+    "purchase_musd": "9 MUSD",
+    "connection_musd": "3 MUSD",
+    "om_usd_per_it_kw_year": "40 USD/kW/y",
+    "life_years": 15,
+}
+SHELL = {
+    "construction_quarters": 1,
+    "rent_usd_per_kw_month": "50 USD/kW/month",
+    "term_years": 5,
+    "escalator": "2 %/y",
+    "fitout_musd_per_it_mw": "5 MUSD/MW",
+    "om_usd_per_it_kw_year": "80 USD/kW/y",
+}
+WAIT = {"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}
+
+
+def study_of_all(folder: Path, **changes: Any) -> Study:
+    """Four clusters in 2025-Q2 and Q4, one a place, so that every tenure is used."""
+    tree = {
+        "rows": HEADER + ROWS,
+        "halls": {
+            "module_it_mw": "1 MW",
+            "first_phase_it_mw": "2 MW",
+            "construction_quarters": 3,
+            "escalator": "4 %/y",
+            "om_usd_per_it_kw_year": "20 USD/kW/y",
+        },
+        "retrofit": RETROFIT,
+        "powered_shell": SHELL,
+        "clusters": [
+            {"name": name, "gpus": 1024, "accelerators": [H100], "by": by}
+            for name, by in (("a", "2025-Q2"), ("b", "2025-Q2"), ("c", "2025-Q4"), ("d", "2025-Q4"))
+        ],
+        **changes,
+    }
+    return small_study(folder, **{**tree, "rows": tree["rows"].removeprefix(HEADER)})
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+@pytest.fixture(scope="module")
+def solved(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Study]:
+    """The plan of all four tenures."""
+    study = study_of_all(tmp_path_factory.mktemp("tenures"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_money_against_date", lambda *_: [])
+        return run.solve(study, tables=tables), study
+
+
+def test_every_tenure_is_used_and_holds(solved: tuple[Plan, Study], tables: Tables) -> None:
+    """One cluster a place; the value is proved again; each is named in words."""
+    plan, study = solved
+    assert verify(plan, study, tables).faults == ()
+    assert set(plan.sites["tenure"]) == {"own", "retrofit", "powered_shell", "colocation"}
+    assert set(plan.tables["clusters"]["tenure"]) == set(plan.sites["tenure"])
+    said = headline(plan, study)
+    assert sum(words in said for words in ("refit a building", "powered shell", "own a campus", "colocation")) >= 3
+
+
+def test_payments_by_hand(solved: tuple[Plan, Study]) -> None:
+    """Two MW a place; prices of building grow 4 % a year from 2024-Q2.
+
+    The factory, live in 2025-Q4, is bought for 9 + 3 musd in 2025-Q2, a year after the start. The shell, live in
+    2025-Q2, takes rent from then on: 50 x 3 x 2,000 = 0.3 musd, the hall at 130 USD 0.78; five years on the
+    shell's lease has ended, and ten years on the hall's. Upkeep of 20, 40 and 80 USD a kW and year; none of the hall.
+    """
+    plan, _ = solved
+    cash, rent = plan.tables["cash"].set_index("quarter"), plan.tables["after_horizon"].set_index("quarter")["rent"]
+    assert cash.loc["2025-Q2", "opening"] == pytest.approx(12 * 1.04)
+    assert cash.loc["2025-Q2", "rent"] == pytest.approx(0.3 + 0.78)
+    assert rent["2030-Q1"] == pytest.approx(0.3 * 1.02**4 + 0.78 * 1.03**4)
+    assert rent["2030-Q2"] == pytest.approx(0.78 * 1.03**5)
+    assert rent.index[-1] == "2035-Q1"
+    assert cash.loc["2025-Q4", "hall_om"] == pytest.approx((20 + 40 + 80) / 4 * 2000 / 1e6)
+
+
+def test_no_altered_cell_passes(solved: tuple[Plan, Study], tables: Tables) -> None:
+    """The first cell of each column of what is built, paid and due after the horizon."""
+    plan, study = solved
+    passed = []
+    for table in ("modules", "power", "cash", "after_horizon", "clusters", "sites"):
+        frame = plan.tables[table]
+        for column in frame.columns:
+            if table == "sites" and column in ("name", "interconnect", "bus_id", "npv_cost_musd"):
+                continue
+            altered = replace(plan, tables={**plan.tables, table: with_first_altered(frame, column)})
+            if verify(altered, study, tables).ok:
+                passed.append(f"{table}.{column}")
+    assert passed == []
+
+
+@pytest.mark.parametrize("tenure", ["retrofit", "powered_shell"])
+def test_halls_that_stand_before_the_work_is_done_are_refused(
+    solved: tuple[Plan, Study], tables: Tables, tenure: str
+) -> None:
+    """The modules of the site moved to the first quarter."""
+    plan, study = solved
+    where = plan.sites.set_index("tenure").loc[tenure, "candidate"]
+    modules = plan.tables["modules"]
+    first = modules["quarter"].where(modules["candidate"] != where, quarter_label(study.start))
+    moved = replace(plan, tables={**plan.tables, "modules": modules.assign(quarter=first)})
+    assert any(
+        f"site {where}: modules live in 2024-Q2, before" in fault for fault in verify(moved, study, tables).faults
+    )
+
+
+@pytest.mark.parametrize("tenure", ["own", "retrofit", "powered_shell", "colocation"])
+def test_a_tenure_that_is_switched_off(solved: tuple[Plan, Study], tables: Tables, tmp_path: Path, tenure: str) -> None:
+    """Its candidate stays in the frame with the reason, and a plan that uses it is refused."""
+    plan, _ = solved
+    study = study_of_all(tmp_path).update({f"money.{tenure}": False})
+    frame = assemble(study, tables).candidates.set_index("tenure")["excluded_by"]
+    assert frame[tenure] == f"money.{tenure} = false" and (frame.drop(tenure) == "").all()
+    assert any("switch of the study" in fault for fault in verify(plan, study, tables).faults)
+
+
+def test_all_blanks_come_at_once(tables: Tables, tmp_path: Path) -> None:
+    """Costs of both tenures, the rents of two rows and a row of time to power: one refusal."""
+    study = study_of_all(
+        tmp_path,
+        retrofit={"purchase_musd": "9 MUSD"},
+        powered_shell={"term_years": 5},
+        power={"time_to_power": [{**WAIT, "where": ["OK"]}]},
+        rows=HEADER + ROWS.replace("2024-Q4", "").replace("Dallas-Ft. Worth", ""),
+    )
+    with pytest.raises(InputError) as caught:
+        assemble(study, tables)
+    assert sorted(fault.key for fault in caught.value.faults) == [
+        "power.time_to_power",
+        "powered_shell.construction_quarters",
+        "powered_shell.fitout_musd_per_it_mw",
+        "retrofit.connection_musd",
+        "retrofit.construction_quarters",
+        "retrofit.cost_musd_per_it_mw",
+        "row 4, rent_usd_per_kw_month",
+        "row 5, rent_usd_per_kw_month",
+    ]
+
+
+def test_nothing_is_asked_of_a_study_without_such_places(tables: Tables, tmp_path: Path) -> None:
+    """Own places only: no refit, no shell, no figure of either."""
+    assembled = assemble(
+        study_of_all(tmp_path, retrofit={}, powered_shell={}, rows=HEADER + ROWS.partition("factory")[0]), tables
+    )
+    assert assembled.problem.module_item == ("halls", "hall_om", "rent")
+
+
+def test_the_rent_of_the_file_wins(tables: Tables, tmp_path: Path) -> None:
+    """70 USD in the row of the shell against 50 of the study; the hall of Dallas takes its market's."""
+    study = study_of_all(tmp_path, rows=HEADER + ROWS.replace("2024-Q3,,\nhall", "2024-Q3,70,\nhall"))
+    rents = assemble(study, tables).candidates.set_index("candidate")["rent_usd_per_kw_month"]
+    assert rents["bare"] == 70.0 and rents["hall"] > 100.0
+    assert rents[["field", "factory"]].isna().all()
+
+
+def test_ramp_and_date_of_the_planner_hold_for_both(tables: Tables, tmp_path: Path) -> None:
+    """Half of 3 MW from 2024-Q3, all two quarters later, for the factory and the shell; the hall has all at once."""
+    power = {
+        "time_to_power": [WAIT],
+        "ramp": [{"after_quarters": 0, "share": "50 %"}, {"after_quarters": 2, "share": "100 %"}],
+    }
+    p = assemble(study_of_all(tmp_path, power=power), tables).problem
+    mw = dict(zip(p.candidate_id, p.energized_mw[:, :5].tolist(), strict=True))
+    assert mw["factory"] == mw["bare"] == [0, 1.5, 1.5, 3, 3]
+    assert mw["hall"] == [0, 3, 3, 3, 3]
+
+
+def test_construction_rows_are_cited_for_own_halls_only(solved: tuple[Plan, Study], tables: Tables) -> None:
+    """A refit is the study's own figure: no market row stands behind it."""
+    plan, study = solved
+    assembled = assemble(study, tables)
+    retrofit = plan.sites[plan.sites["tenure"] == "retrofit"]
+    items = [row["item"] for row in figures_used(study, tables, assembled, retrofit)]
+    assert not any(item.startswith("construction") for item in items)

@@ -57,18 +57,36 @@ class Plan:
         return self.last.termination
 
     @property
+    def npv_pass(self) -> PassResult | None:
+        """The pass that minimised the present value of all cost; None when the search ended before it."""
+        return next((result for result in self.passes if result.objective == "npv_cost_musd"), None)
+
+    @property
     def npv_cost_musd(self) -> float | None:
-        """Present value of all costs, musd; None without a plan."""
-        return self.last.value
+        """Present value of all costs, musd; None without a plan. A later pass may have traded some of it away."""
+        if self.last.value is None:
+            return None
+        found = self.facts.get("npv_cost_musd", self.last.value)
+        return None if found is None else float(found)
 
     @property
     def bound_musd(self) -> float | None:
-        """No plan over the candidates in the model costs less, musd."""
-        return self.last.bound
+        """No plan over the candidates in the model that keeps what earlier passes reached costs less, musd."""
+        return self.npv_pass.bound if self.npv_pass is not None else None
 
     @property
     def gap(self) -> float | None:
-        return self.last.gap
+        """Distance of the cost to its bound over the cost; None without a plan or a bound."""
+        value, bound = self.npv_cost_musd, self.bound_musd
+        if value is None or bound is None:
+            return None
+        return 0.0 if value == bound else max(0.0, value - bound) / max(abs(value), 1e-9)
+
+    @property
+    def largest_gap(self) -> float | None:
+        """Largest gap of all passes; None when one of them has no plan or no bound."""
+        gaps = [result.gap for result in self.passes]
+        return None if None in gaps else max(gap for gap in gaps if gap is not None)
 
     @property
     def sites(self) -> pd.DataFrame:

@@ -18,14 +18,16 @@ from siting.findings import binding_limits, figures_used, near_ties, simple_reas
 from siting.memory import peak_mb
 from siting.plan import Plan
 from siting.problem import Problem
+from siting.problem.goals import MEASURES
 from siting.progress import Progress
 from siting.reduction.screen import Screened, screen
 from siting.solver.highs import Options
-from siting.solver.search import Searched, search
+from siting.solver.passes import Aim, earliest_quarter, run_aims
+from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
-from siting.termination import Termination
+from siting.termination import PassResult, Termination
 from siting.units import quarter_label
 from siting.verification import Verification, verify
 
@@ -47,10 +49,14 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
-    screened, problem, searched = _screened_search(study, assembled, clock)
-    plan = _plan(study, tables, assembled, screened, problem, searched, clock)
+    dated, assembled = _dated(study, assembled, clock)
+    if dated and dated[0].value is None:
+        plan = _no_date(study, tables, assembled, dated, clock)
+    else:
+        screened, problem, passes, searched = _screened_search(study, assembled, clock)
+        plan = _plan(study, tables, assembled, screened, problem, (*dated, *passes), searched, clock)
     clock.lap("report")
-    if searched.decisions is not None:
+    if plan.npv_cost_musd is not None:
         checked = verify(plan, study, tables)
         plan = replace(plan, facts={**plan.facts, "verification": _verdict(checked), "grid_check": checked.grid})
         clock.lap("verify")
@@ -60,19 +66,55 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
 
 
-def _screened_search(study: Study, assembled: Assembled, clock: _Clock) -> tuple[Screened, Problem, Searched]:
+def _dated(study: Study, assembled: Assembled, clock: _Clock) -> tuple[tuple[PassResult, ...], Assembled]:
+    """The earliest quarter of the cluster, where that is the first priority, and everything moved to that date."""
+    first, p = study.priorities[0], assembled.problem
+    if first.objective != "time_to_compute":
+        return (), assembled
+    names = [cluster.name for cluster in study.clusters]
+    k = 0 if first.cluster is None else names.index(first.cluster)
+    keep = study.search.candidates_in_model
+    clock.say("earliest quarter")
+    found = earliest_quarter(p, k, _options(study), lambda q: q.take(screen(q, keep).rows), clock.watch)
+    clock.lap("date")
+    if found.value is None:
+        return (found,), assembled
+    begins = p.cluster_from.copy()
+    begins[k] = min(int(begins[k]), int(found.value) + first.tolerance_quarters)
+    return (found,), replace(assembled, problem=replace(p, cluster_from=begins))
+
+
+def _aims(study: Study) -> list[Aim]:
+    """Linear objectives in order; the cost comes last when it is not named."""
+    named = [Aim(objective=x.objective, tolerance=x.tolerance) for x in study.priorities]
+    aims = [aim for aim in named if aim.objective != "time_to_compute"]
+    if all(aim.objective != "npv_cost" for aim in aims):
+        aims.append(Aim(objective="npv_cost", tolerance=0.0))
+    return aims
+
+
+def _no_date(study: Study, tables: Tables, assembled: Assembled, dated: tuple[PassResult, ...], clock: _Clock) -> Plan:
+    """The plan of a study whose cluster can stand at no date."""
+    screened = screen(assembled.problem, study.search.candidates_in_model)
+    problem = assembled.problem.take(screened.rows)
+    return _plan(study, tables, assembled, screened, problem, dated, nothing_found(dated[0]), clock)
+
+
+def _screened_search(
+    study: Study, assembled: Assembled, clock: _Clock
+) -> tuple[Screened, Problem, tuple[PassResult, ...], Searched]:
     """Search over the candidates that pass the screen; once more over four times as many before saying infeasible."""
     for keep in (study.search.candidates_in_model, 4 * study.search.candidates_in_model):
         screened = screen(assembled.problem, keep)
         problem = assembled.problem.take(screened.rows)
         clock.lap("reduce")
-        searched = search(problem, _options(study), clock.watch)
+        passes, searched = run_aims(problem, _aims(study), _options(study), clock.watch)
         clock.add(searched.seconds, searched.peak_mb)
         everyone = len(screened.rows) == len(assembled.usable)
         if searched.result.termination is not Termination.INFEASIBLE or everyone:
             break
         clock.say("infeasible over the screened candidates: four times as many")
-    return screened, problem, searched
+    return screened, problem, passes, searched
 
 
 def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:
@@ -110,6 +152,7 @@ def _plan(
     assembled: Assembled,
     screened: Screened,
     problem: Problem,
+    passes: tuple[PassResult, ...],
     searched: Searched,
     clock: _Clock,
 ) -> Plan:
@@ -124,9 +167,11 @@ def _plan(
         "reasons": [],
         "binding": [],
     }
-    if searched.decisions is not None and searched.result.value is not None:
+    if searched.decisions is not None:
+        facts["npv_cost_musd"] = searched.measures["npv_cost"]
+        facts["measures"] = {MEASURES[name].name: value for name, value in searched.measures.items()}
         frames = plan_tables(study, tables, assembled, screened, problem, searched.decisions)
-        facts["near_ties"] = near_ties(assembled, screened, frames, searched.result.value)
+        facts["near_ties"] = near_ties(assembled, screened, frames, facts["npv_cost_musd"])
         facts["binding"] = binding_limits(study, problem, frames)
         facts["sources"] = figures_used(study, tables, assembled, frames["sites"])
     else:
@@ -143,7 +188,7 @@ def _plan(
         study_digest=study.digest(),
         data_hashes=tables.hashes,
         versions=_versions(),
-        passes=(searched.result,),
+        passes=passes,
         tables=frames,
         facts=facts,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Literal
 
 
 class Termination(enum.StrEnum):
@@ -17,7 +18,7 @@ class Termination(enum.StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PassResult:
-    """One priority of the search. All objectives are minimised."""
+    """One priority of the search."""
 
     objective: str
     """Name with unit: `npv_cost_musd`."""
@@ -29,6 +30,8 @@ class PassResult:
     value: float | None = None
     """Value of the plan found; None without one."""
     seconds: float = 0.0
+    sense: Literal["minimize", "maximize"] = "minimize"
+    """With maximize the bound lies above the value."""
 
     def __post_init__(self) -> None:
         stopped = self.termination in (Termination.FEASIBLE, Termination.NO_PLAN_FOUND)
@@ -39,14 +42,21 @@ class PassResult:
             raise ValueError(f"{self.termination} and value {self.value!r} contradict each other")
         if self.value is not None and self.bound is not None:
             slack = 1e-6 * max(1.0, abs(self.value))
-            if self.bound > self.value + slack:
-                raise ValueError(f"bound {self.bound} lies above the value {self.value}")
+            if self._open < -slack:
+                side = "above" if self.sense == "minimize" else "below"
+                raise ValueError(f"bound {self.bound} lies {side} the value {self.value}")
+
+    @property
+    def _open(self) -> float:
+        """Distance from the bound to the value in the sense of the objective."""
+        assert self.value is not None and self.bound is not None
+        return self.value - self.bound if self.sense == "minimize" else self.bound - self.value
 
     @property
     def gap(self) -> float | None:
-        """(value - bound) / |value|, never negative; None without a plan or a bound."""
+        """Distance of value and bound over |value|, never negative; None without a plan or a bound."""
         if self.value is None or self.bound is None:
             return None
         if self.value == self.bound:
             return 0.0
-        return max(0.0, self.value - self.bound) / max(abs(self.value), 1e-9)
+        return max(0.0, self._open) / max(abs(self.value), 1e-9)

@@ -125,10 +125,42 @@ class Listing:
     def cost(self) -> np.ndarray:
         """Present value of a unit of every column."""
         p, cost = self.p, np.zeros(self.columns)
-        cost[self.b], cost[self.q], cost[self.x] = p.npv_pod_musd, p.npv_run_musd, p.npv_lease_musd
+        cost[self.q], cost[self.x] = self.run_cost, self.lease_cost
+        if p.objective == "npv_cost":
+            cost[self.b] = p.npv_pod_musd
         for part in self.parts:
             part.price(cost)
         return cost
+
+    @property
+    def run_cost(self) -> np.ndarray:
+        """(I, G, T) what one running pod counts in the objective, which is minimised."""
+        return self.per_pod(self.p.objective)
+
+    @property
+    def lease_cost(self) -> np.ndarray:
+        """(L, T) what one GPU of a contract counts."""
+        return self.per_gpu(self.p.objective)
+
+    def per_pod(self, objective: str) -> np.ndarray:
+        """(I, G, T) of a measure; negative where more is better."""
+        p = self.p
+        if objective == "npv_cost":
+            return p.npv_run_musd
+        if objective == "compute":
+            return -np.ones(p.npv_run_musd.shape) * p.pod_h100e[None, :, None]
+        if objective == "carbon":
+            return (p.mwh_per_it_mw * p.co2_t_per_mwh[:, None])[:, None, :] * p.pod_it_mw[None, :, None]
+        return np.zeros(p.npv_run_musd.shape)
+
+    def per_gpu(self, objective: str) -> np.ndarray:
+        """(L, T) of a measure by start quarter."""
+        p = self.p
+        if objective == "npv_cost":
+            return p.npv_lease_musd
+        left = p.quarters - np.arange(p.quarters)
+        counts = -np.minimum(p.lease_term[:, None], left[None, :]) * p.lease_h100e[:, None]
+        return counts if objective == "compute" else np.zeros(p.npv_lease_musd.shape)
 
     def bounds(self) -> np.ndarray:
         """(columns, 2): what cannot be delivered, signed or sent at all is 0."""
@@ -167,7 +199,7 @@ class Listing:
                     if s <= t < s + p.lease_term[host.offer]:
                         held_gpus[host.offer, t] += gpus
         bounds[self.x, 0] = np.maximum(bounds[self.x, 0], least)
-        running_cost = float((held * p.npv_run_musd).sum())
+        running_cost = float((held * self.run_cost).sum())
         paid = (held * p.npv_run_musd / p.discount).sum(axis=(0, 1)) + self._fixed_cash(modules)
         right = np.zeros(len(self.rows))
         for key, n in self.number.items():
@@ -209,6 +241,8 @@ class Listing:
     def fixed_cost(self, modules: np.ndarray) -> float:
         """Present value of openings and modules."""
         p = self.p
+        if p.objective != "npv_cost":
+            return 0.0
         opens = [(i, int(np.flatnonzero(row)[0])) for i, row in enumerate(modules) if row.any()]
         parts = sum(part.fixed_cost(modules) for part in self.parts)
         return float(sum(p.npv_open_musd[i, t] for i, t in opens) + (modules * p.npv_module_musd).sum() + parts)

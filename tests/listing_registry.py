@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from listing_goals import GoalPart
 from listing_money import CapsListing
 from listing_parts import ListingPart
 
-PARTS: tuple[type[ListingPart], ...] = (CapsListing,)
+PARTS: tuple[type[ListingPart], ...] = (
+    CapsListing,
+    GoalPart,
+)
 """Every part; one is used where the problem has it."""

@@ -18,7 +18,7 @@ from siting.assembly.demand import Demand, demand_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.prices import price_level
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
 from siting.study import Study
 from siting.study.tenures import BUILT
@@ -103,9 +103,37 @@ def _problem(
         funding_musd=_funding(study),
         caps=caps_of(study),
         **_site_costs(study, usable),
+        **_weighed(study, demand),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),
+    )
+
+
+def _weighed(study: Study, demand: Demand) -> dict[str, Any]:
+    """Which measures are evaluated; and round trips where latency is an objective: candidates that differ in them
+    cannot share service variables.
+    """
+    named = [priority.objective for priority in study.priorities]
+    watched = tuple(dict.fromkeys(["npv_cost", *(name for name in named if name != "time_to_compute")]))
+    round_trips = {"rtt_ms": demand.rtt_ms, "lease_rtt_ms": demand.lease_rtt_ms} if "latency" in named else {}
+    return {"watched": watched, **round_trips}
+
+
+def _refuse_blank_carbon(study: Study, usable: pd.DataFrame, rates: FloatArray) -> None:
+    if all(priority.objective != "carbon" for priority in study.priorities):
+        return
+    states = sorted(set(usable["state"].to_numpy()[~np.isfinite(rates)]))
+    raise_if_any(
+        [
+            Fault(
+                file="co2_rates.csv",
+                key=f"state {state}",
+                value="blank",
+                expected="a rate, as carbon is an objective: name the state in candidates.grid.exclude_states",
+            )
+            for state in states
+        ]
     )
 
 
@@ -155,6 +183,7 @@ def _energy(study: Study, tables: Tables, usable: pd.DataFrame) -> dict[str, Any
     quarters = study.quarters
     pue_mean, price = (usable[name].to_numpy(float)[:, None] for name in ("pue_mean", "usd_per_mwh"))
     rates = catalog.co2_kg_per_mwh(tables, usable["state"].tolist())["co2_kg_per_mwh"].to_numpy(float)
+    _refuse_blank_carbon(study, usable, rates)
     return {
         "mwh_per_it_mw": pue_mean * study.power.load_factor * clock_of(study).hours(quarters)[None, :],
         "usd_per_mwh": price * growth(study.power.escalator, quarters)[None, :],

@@ -117,7 +117,7 @@ def exit_code(plan: Plan, gap: float) -> int:
         return EXIT_INFEASIBLE
     if plan.termination is Termination.NO_PLAN_FOUND:
         return EXIT_NO_PLAN
-    return 0 if plan.gap is not None and plan.gap <= gap else EXIT_GAP
+    return 0 if plan.largest_gap is not None and plan.largest_gap <= gap else EXIT_GAP
 
 
 def summary(plan: Plan, folder: Path) -> dict[str, Any]:

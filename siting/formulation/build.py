@@ -10,7 +10,8 @@ from siting.formulation.caps import add_caps
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
-from siting.formulation.money import add_money, add_objective, add_payments
+from siting.formulation.measures import add_measures, add_objective
+from siting.formulation.money import add_money, add_payments
 from siting.formulation.power import add_power
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
@@ -29,6 +30,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_payments,
     add_caps,
     add_money,
+    add_measures,
     add_objective,
 )
 

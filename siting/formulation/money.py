@@ -1,4 +1,4 @@
-"""What is paid when, cumulative spending inside cumulative funding, and the present value that is minimised."""
+"""What is paid when, cumulative spending inside cumulative funding, and what it is all worth today."""
 
 from __future__ import annotations
 
@@ -66,19 +66,6 @@ def add_money(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.T)
     def funding(m: pyo.ConcreteModel, t: int) -> object:
         return sum(m.Spend[s] for s in range(t + 1)) <= float(p.funding_musd[t])
-
-
-def add_objective(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""min sum_i [ open_it dZ_it + module_it dV_it + sum_g (pod_igt dB_igt + energy_igt (Q_igt + held_igt)) ] +
-    sum_l,t lease_lt X_lt + what the ledger prices
-
-    Coefficients are present values of all that follows the decision, obligations after the horizon in full, less
-    residual values.
-    """
-    coefficients, variables = merged(npv_terms(m, p))
-    m.npv_cost = pyo.Objective(
-        expr=LinearExpression(linear_coefs=coefficients, linear_vars=variables), sense=pyo.minimize
-    )
 
 
 def npv_terms(m: pyo.ConcreteModel, p: Problem) -> Iterator[tuple[float, object]]:

@@ -24,9 +24,12 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     kinds = range(len(p.accelerator))
     serves = set(np.flatnonzero(p.reach.any(axis=1)).tolist())
     asked = set(np.argwhere(p.demand_h100e > 0)[:, 1].tolist())
+    idle = p.weighs("compute")  # pods that serve nobody run too where compute is what counts
     m.S = pyo.Set(
         dimen=3,
-        initialize=[(i, g, t) for i, g, t in m.P if i in serves and t in asked and p.most_power_mw[i, t] > 0],
+        initialize=[
+            (i, g, t) for i, g, t in m.P if p.most_power_mw[i, t] > 0 and (idle or (i in serves and t in asked))
+        ],
     )
     m.Q = pyo.Var(m.S, domain=pyo.NonNegativeReals)
     hosts = {(i, g) for _, i, g in m.HW}

@@ -16,7 +16,13 @@ def coverage_classes(p: Problem) -> tuple[BoolArray, IntArray, IntArray]:
     """
     everyone = np.vstack([p.reach, p.lease_reach])
     useful = everyone.any(axis=1)
-    classes, member = np.unique(everyone[useful], axis=0, return_inverse=True)
+    alike = everyone
+    if (
+        p.rtt_ms is not None and p.lease_rtt_ms is not None
+    ):  # latency is weighed: members must have the same round trips
+        alike = np.hstack([everyone, np.nan_to_num(np.vstack([p.rtt_ms, p.lease_rtt_ms]), posinf=-1.0)])
+    _, first, member = np.unique(alike[useful], axis=0, return_index=True, return_inverse=True)
+    classes = everyone[useful][first]
     index = np.full(len(everyone), -1, dtype=np.int64)
     index[useful] = member
     return classes, index[: len(p.reach)], index[len(p.reach) :]

@@ -24,7 +24,7 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
     Several clusters may share a campus; `add_power` and `add_fleet` hold their sum.
     """
     able = p.host_candidates()
-    offers = [(k, li) for k, li in np.argwhere(p.cluster_lease_gpus > 0).tolist() if _chain_exists(p, k, li)]
+    offers = [(k, li) for k, li in np.argwhere(p.cluster_lease_gpus > 0).tolist() if chain_exists(p, k, li)]
     m.K = pyo.Set(initialize=range(len(p.cluster)))
     m.HW = pyo.Set(dimen=3, initialize=[tuple(entry) for entry in np.argwhere(able).tolist()])
     m.HU = pyo.Set(dimen=2, initialize=offers)
@@ -75,7 +75,7 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
         return m.R[k, li, t] <= m.U[k, li]
 
 
-def _chain_exists(p: Problem, k: int, li: int) -> bool:
+def chain_exists(p: Problem, k: int, li: int) -> bool:
     """Whether contracts of the offer can be in force in every quarter of the cluster's window."""
     starts = np.flatnonzero(p.lease_start[li])
     return all(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.problem.caps import Caps
+from siting.problem.goals import Goal
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -96,6 +97,16 @@ class Problem:
     module_item: tuple[str, ...] = ("halls", "hall_om", "rent")
     """(F,) cash item of each factor of a module's cost."""
     caps: Caps | None = None
+    rtt_ms: FloatArray | None = None
+    """(I, J) round trips, only where latency is weighed: candidates are then no longer interchangeable."""
+    lease_rtt_ms: FloatArray | None = None
+    """(L, J)"""
+    objective: str = "npv_cost"
+    """What this pass minimises or maximises: a key of `siting.problem.goals.MEASURES`."""
+    goals: tuple[Goal, ...] = ()
+    """What the passes before it reached."""
+    watched: tuple[str, ...] = ("npv_cost",)
+    """Measures that are evaluated at the point found."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -116,12 +127,19 @@ class Problem:
 
     def take(self, rows: IntArray) -> Problem:
         """The same problem over the candidates at `rows` only."""
-        kept = {name: getattr(self, name)[rows] for name in CANDIDATE_ARRAYS}
+        arrays = {name: getattr(self, name) for name in CANDIDATE_ARRAYS}
+        kept = {name: array[rows] for name, array in arrays.items() if array is not None}
         blocks = {field.name: getattr(self, field.name) for field in fields(self)}
         kept |= {
             name: block.take_candidates(rows) for name, block in blocks.items() if hasattr(block, "take_candidates")
         }
         return dataclasses.replace(self, **kept)
+
+    def weighs(self, objective: str) -> bool:
+        """Whether a measure is aimed at, or kept from an earlier pass, or watched."""
+        return (
+            objective == self.objective or objective in self.watched or objective in {g.objective for g in self.goals}
+        )
 
     @property
     def rate(self) -> float:
@@ -185,6 +203,7 @@ CANDIDATE_ARRAYS = (
     "live_from",
     "energized_mw",
     "reach",
+    "rtt_ms",
     "mwh_per_it_mw",
     "usd_per_mwh",
     "co2_t_per_mwh",

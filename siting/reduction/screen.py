@@ -82,16 +82,17 @@ def serve_cost_musd(p: Problem) -> FloatArray:
     and the first demand allow; NaN: serves nothing.
     """
     cost = np.full(len(p.candidate_id), np.nan)
-    if not len(p.region) or not p.demand_h100e.any():
+    idle = p.weighs("compute")  # whatever runs counts, whether it serves a region or not
+    if not idle and not p.demand_h100e.any():
         return cost
-    first = int(np.argmax(p.demand_h100e.sum(axis=0) > 0))
+    first = 0 if idle else int(np.argmax(p.demand_h100e.sum(axis=0) > 0))
     most = p.energized_mw[:, first:].max(axis=1, initial=0.0)
     drawn_mw = np.minimum(p.modules_first * p.module_it_mw * p.pue_peak, most)
     powered = (p.energized_mw >= drawn_mw[:, None] - 1e-9) & (drawn_mw > 0)[:, None]
     begin = np.maximum(
         np.where(powered.any(axis=1), powered.argmax(axis=1), p.quarters), np.maximum(p.live_from, first)
     )
-    usable = (begin < p.quarters) & p.reach.any(axis=1)
+    usable = (begin < p.quarters) & (p.reach.any(axis=1) | idle)
     rows = np.flatnonzero(usable)
     per_h100e = np.full((len(rows), len(p.accelerator)), np.inf)
     for g in range(len(p.accelerator)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ class Matrix:
     integer: NDArray[np.bool_]
     columns: dict[str, dict[Any, int]]
     """Position of every variable: family name -> index -> column."""
+    measures: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Coefficients of every measure that is weighed, by name, in its own sense."""
     postings: tuple[tuple[Posting, int], ...] = ()
     """What the ledger prices, with the column of its variable; postings of variables that occur nowhere are out."""
 
@@ -68,6 +70,7 @@ def compile_model(m: pyo.ConcreteModel) -> Matrix:
     for position, variable in enumerate(form.columns):
         columns.setdefault(variable.parent_component().local_name, {})[variable.index()] = position
     cost = form.c.toarray()[0] if form.c.shape[0] else np.zeros(len(form.columns))
+    position_of = {id(variable): n for n, variable in enumerate(form.columns)}
     return Matrix(
         cost=cost,
         offset=float(form.c_offset[0]) if len(form.c_offset) else 0.0,
@@ -78,8 +81,20 @@ def compile_model(m: pyo.ConcreteModel) -> Matrix:
         upper=upper,
         integer=np.array([v.is_integer() or v.is_binary() for v in form.columns], dtype=bool),
         columns=columns,
-        postings=_priced(m, {id(variable): n for n, variable in enumerate(form.columns)}),
+        measures=_measures(m, position_of),
+        postings=_priced(m, position_of),
     )
+
+
+def _measures(m: pyo.ConcreteModel, column: dict[int, int]) -> dict[str, NDArray[np.float64]]:
+    found: dict[str, NDArray[np.float64]] = {}
+    for name, (coefficients, variables) in getattr(m, "measures", {}).items():
+        row = np.zeros(len(column))
+        for coefficient, variable in zip(coefficients, variables, strict=True):
+            if id(variable) in column:
+                row[column[id(variable)]] += coefficient
+        found[name] = row
+    return found
 
 
 def _priced(m: pyo.ConcreteModel, column: dict[int, int]) -> tuple[tuple[Posting, int], ...]:

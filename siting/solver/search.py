@@ -10,7 +10,7 @@ Every
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from siting.formulation.build import build_model
 from siting.memory import peak_mb
 from siting.problem import Problem
+from siting.problem.goals import MEASURES
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.decisions import Decisions, decisions_from
 from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
 from siting.termination import PassResult, Termination
-
-OBJECTIVE = "npv_cost_musd"
 
 SERVER_GPUS = 8
 """A least contract of up to one server hardly moves the bound: the first search leaves whether it is signed fractional.
@@ -45,17 +44,20 @@ class Searched:
     columns: int
     nonzeros: int
     nodes: int
+    measures: dict[str, float] = field(default_factory=dict)
+    """Every measure that is watched at the plan found, by the study's name of it."""
 
 
 def search(p: Problem, options: Options, watch: Watcher | None = None) -> Searched:
-    """Least present value over the candidates of `p`. The time limit covers building and both solves."""
+    """Best of the objective of `p` over its candidates. The time limit covers building and all solves."""
     began = time.perf_counter()
     model = build_model(p)
     built, built_mb = time.perf_counter(), peak_mb()
     try:
         matrix = compile_model(model)
     except InfeasibleRowError:
-        return _impossible(built - began, time.perf_counter() - built)
+        build, transfer = built - began, time.perf_counter() - built
+        return nothing_found(_infeasible(p, build + transfer), build, transfer)
     compiled, compiled_mb = time.perf_counter(), peak_mb()
 
     def left() -> float:
@@ -75,7 +77,7 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         relaxed = replace(relaxed, bound=bound)
     seconds = {"build": built - began, "transfer": compiled - built, "solve": time.perf_counter() - compiled}
     return Searched(
-        result=_pass_result(relaxed, whole, options, time.perf_counter() - began),
+        result=_pass_result(p, relaxed, whole, options, time.perf_counter() - began),
         decisions=decisions_from(p, matrix, whole.x) if whole is not None and whole.x is not None else None,
         rounding_musd=_difference(whole, relaxed),
         seconds=seconds,
@@ -84,12 +86,20 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         columns=len(matrix.cost),
         nonzeros=int(matrix.a.nnz),
         nodes=relaxed.nodes,
+        measures=_measured(matrix, whole),
     )
 
 
-def _impossible(build: float, transfer: float) -> Searched:
+def _measured(matrix: Matrix, whole: Outcome | None) -> dict[str, float]:
+    if whole is None or whole.x is None:
+        return {}
+    return {name: float(row @ whole.x) for name, row in matrix.measures.items()}
+
+
+def nothing_found(result: PassResult, build: float = 0.0, transfer: float = 0.0) -> Searched:
+    """A search that ended before there was anything to solve."""
     return Searched(
-        result=PassResult(objective=OBJECTIVE, termination=Termination.INFEASIBLE, seconds=build + transfer),
+        result=result,
         decisions=None,
         rounding_musd=None,
         seconds={"build": build, "transfer": transfer, "solve": 0.0},
@@ -124,27 +134,36 @@ def _improved(
     return whole, max(bounds) if bounds else None
 
 
-def _pass_result(relaxed: Outcome, whole: Outcome | None, options: Options, seconds: float) -> PassResult:
+def _infeasible(p: Problem, seconds: float) -> PassResult:
+    measure = MEASURES[p.objective]
+    return PassResult(objective=measure.name, termination=Termination.INFEASIBLE, seconds=seconds, sense=measure.sense)
+
+
+def _pass_result(p: Problem, relaxed: Outcome, whole: Outcome | None, options: Options, seconds: float) -> PassResult:
+    measure = MEASURES[p.objective]
+    sign = 1.0 if measure.sense == "minimize" else -1.0  # the solver minimises
     if whole is None or whole.value is None:
         if Termination.INFEASIBLE in (relaxed.termination, whole.termination if whole is not None else None):
-            return PassResult(objective=OBJECTIVE, termination=Termination.INFEASIBLE, seconds=seconds)
+            return _infeasible(p, seconds)
         limit = relaxed.limit or (whole.limit if whole is not None else None) or "rounding"
         return PassResult(
-            objective=OBJECTIVE,
+            objective=measure.name,
             termination=Termination.NO_PLAN_FOUND,
             limit=limit,
-            bound=relaxed.bound,
+            bound=None if relaxed.bound is None else sign * relaxed.bound,
             seconds=seconds,
+            sense=measure.sense,
         )
     bound = None if relaxed.bound is None else min(relaxed.bound, whole.value)
     proved = _gap(whole, bound) <= options.gap
     return PassResult(
-        objective=OBJECTIVE,
+        objective=measure.name,
         termination=Termination.OPTIMAL if proved else Termination.FEASIBLE,
         limit=None if proved else (relaxed.limit or whole.limit or "rounding"),
-        bound=bound,
-        value=whole.value,
+        bound=None if bound is None else sign * bound,
+        value=sign * whole.value,
         seconds=seconds,
+        sense=measure.sense,
     )
 
 

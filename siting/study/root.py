@@ -26,6 +26,7 @@ from siting.study.assets import (
 from siting.study.compute import Basis, of_another_basis
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
+from siting.study.priorities import Priority
 from siting.study.strict import Clash, Rule, Strict
 from siting.study.tenures import PoweredShell, Retrofit
 from siting.units import Quarter, first_day, quarter_label
@@ -66,6 +67,9 @@ class Study(Strict):
     """None: no inference demand."""
     money: Money
     taxes: Taxes = Taxes()
+    priorities: tuple[Priority, ...] = (Priority(objective="npv_cost"),)
+    """Objectives in order of importance; each pass keeps what the passes before it reached. npv_cost comes last when it
+    is not named."""
     search: Search = Search()
     _path: Path | None = PrivateAttr(default=None)
 
@@ -121,6 +125,7 @@ class Study(Strict):
             self._late,
             self._known_accelerators,
             self._basis,
+            self._priorities,
         )
 
     def _something(self) -> Iterator[Clash]:
@@ -135,6 +140,25 @@ class Study(Strict):
         for what in ("accelerators", "clusters"):
             entries = enumerate(getattr(self, what, ()))
             yield from repeated_names((f"{what}[{n}]", getattr(entry, "name", "")) for n, entry in entries)
+
+    def _priorities(self) -> Iterator[Clash]:
+        named: set[str] = set()
+        clusters = [cluster.name for cluster in self.clusters]
+        for n, priority in enumerate(self.priorities):
+            key, objective = f"priorities[{n}]", priority.objective
+            if objective in named:
+                yield Clash(f"{key}.objective", repr(objective), "every objective once")
+            named.add(objective)
+            if objective == "latency" and self.inference is None:
+                yield Clash(f"{key}.objective", repr(objective), "an objective that fits: there is no inference demand")
+            if objective == "time_to_compute" and n:
+                yield Clash(f"{key}.objective", repr(objective), "time_to_compute as the first priority, or not at all")
+            if objective == "time_to_compute" and priority.cluster is None and len(clusters) != 1:
+                yield Clash(
+                    f"{key}.cluster", "nothing", f"one of the study's clusters: {', '.join(clusters) or 'none'}"
+                )
+            if priority.cluster is not None and priority.cluster not in clusters:
+                yield Clash(f"{key}.cluster", repr(priority.cluster), f"one of: {', '.join(clusters) or 'none'}")
 
     def _early(self) -> Iterator[Clash]:
         for key, when in self._dated():

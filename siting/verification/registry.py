@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from siting.verification.caps import CapsPart
 from siting.verification.parts import Part
+from siting.verification.priorities import Priorities
 
-PARTS: tuple[type[Part], ...] = (CapsPart,)
+PARTS: tuple[type[Part], ...] = (
+    CapsPart,
+    Priorities,
+)
 """Every part of which a study may make use, in the order in which they post."""

@@ -163,7 +163,9 @@ def _clusters(plan: Plan, study: Study, tables: Tables, places: Places) -> Itera
         cluster, place = wanted.get(str(row.cluster)), places.get(str(row.host))
         if cluster is None or row.accelerator not in {item.name for item in study.accelerators}:
             continue
-        again: dict[str, float | str | bool] = {"by": quarter_label(cluster.by)}
+        again: dict[str, float | str | bool] = {}
+        if study.priorities[0].objective != "time_to_compute":  # else it may stand earlier: held to the pass
+            again["by"] = quarter_label(cluster.by)
         if row.tenure != "lease" and place is not None:
             it_mw = float(row.gpus) * accelerator_figure(study, tables, row.accelerator, "it_kw") / 1e3
             again |= {"it_mw": it_mw, "utility_mw": it_mw * place.pue_peak}

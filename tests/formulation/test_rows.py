@@ -11,12 +11,14 @@ from row_tests import coefficients, registered, rows, rows_of
 from siting.formulation.build import FAMILIES, build_model
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
-from siting.formulation.money import add_money, add_objective, add_payments
+from siting.formulation.measures import add_measures, add_objective
+from siting.formulation.money import add_money, add_payments
 from siting.formulation.power import add_power
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
 from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
+from siting.problem.goals import Goal
 from siting.solver.compile import InfeasibleRowError, compile_model
 
 
@@ -208,8 +210,8 @@ def test_objective() -> None:
     two quarters, 6 x 0.38 = 2.28.
     """
     m = build_model(hand_made())
-    entries, constant = coefficients(m.npv_cost.expr)
-    assert m.npv_cost.sense == pyo.minimize
+    entries, constant = coefficients(m.objective.expr)
+    assert m.objective.sense == pyo.minimize
     assert constant == 0
     assert entries == {
         "Z00": 1,
@@ -228,6 +230,38 @@ def test_objective() -> None:
         "X00": 0.02,
         "X01": 0.03,
     }
+
+
+@rows_of(add_measures, "peak_of_spending", "goal")
+def test_measures() -> None:
+    """Carbon: a pod of 2 MW IT uses 4,000 MWh at 0.4 or 0.5 t. Compute: a pod gives 100 H100e, the cluster six pods for
+    two quarters; a GPU 0.5 from its start to the horizon. A goal that is a maximum turns round. The peak is above all
+    cumulative spending.
+    """
+    goals = (Goal(objective="carbon", limit=9000.0), Goal(objective="compute", limit=500.0))
+    m = build_model(hand_made(goals=goals, objective="peak_funding"))
+    carbon = {"Q000": 1600.0, "Q001": 1600.0, "Q101": 2000.0, "W000": 19200.0}
+    compute = {"Q000": 100.0, "Q001": 100.0, "Q101": 100.0, "W000": 1200.0, "X00": 1.0, "X01": 0.5}
+    assert rows(m, "goal") == {
+        0: (carbon, "<=", 9000.0),
+        1: ({name: -value for name, value in compute.items()}, "<=", -500.0),
+    }
+    assert rows(m, "peak_of_spending") == {
+        0: ({"Spend0": 1.0, "Peak": -1.0}, "<=", 0.0),
+        1: ({"Spend0": 1.0, "Spend1": 1.0, "Peak": -1.0}, "<=", 0.0),
+    }
+    assert coefficients(m.objective.expr) == ({"Peak": 1.0}, 0.0)
+    assert m.objective.sense == pyo.minimize
+    assert build_model(hand_made(objective="compute")).objective.sense == pyo.maximize
+
+
+def test_latency_weighs_every_flow_by_its_round_trip() -> None:
+    """30 and 20 H100e are asked in both quarters: a flow of 10 ms counts 10 / 100, one of 20 ms 20 / 100."""
+    rtt = {"rtt_ms": np.array([[10.0, 20.0], [12.0, np.inf]]), "lease_rtt_ms": np.array([[8.0, np.inf]])}
+    p = hand_made(objective="latency", **rtt)
+    asked = float(p.demand_h100e.sum())
+    entries, _ = coefficients(build_model(p).objective.expr)
+    assert set(entries.values()) == {round(ms / asked, 9) for ms in (10.0, 20.0, 12.0, 8.0)}
 
 
 def test_every_family_and_every_constraint_has_a_row_test() -> None:

@@ -1,0 +1,114 @@
+"""What every pass says it reached, held against the plan: each measure again from the tables and the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from siting.study import Study
+from siting.units import parse_quarter, quarter_label
+from siting.verification.cash import accelerator_figure
+from siting.verification.parts import Part
+
+SLACK = 2e-6
+"""Relative: what one pass leaves to the next for rounding, and as much again."""
+
+
+class Priorities(Part):
+    """The measures of all passes."""
+
+    def faults(self) -> Iterator[str]:
+        """A measure that is worse than its pass and tolerance allow, or a cluster that stands later."""
+        yield from self._date()
+        wanted: dict[str, float] = {
+            priority.objective: priority.tolerance for priority in self.context.study.priorities
+        }
+        for result in self.context.plan.passes:
+            name = next((key for key, (unit, _) in MEASURED.items() if unit == result.objective), None)
+            if name is None or result.value is None:
+                continue
+            again = MEASURED[name][1](self)
+            room = max(wanted.get(name, 0.0), SLACK) * abs(result.value) + 1e-3
+            worse = again - result.value if result.sense == "minimize" else result.value - again
+            if not worse <= room:
+                yield f"priorities, {result.objective}: the pass reached {result.value:,.6g}, the plan has {again:,.6g}"
+
+    def _date(self) -> Iterator[str]:
+        context, first = self.context, self.context.study.priorities[0]
+        found = next((r for r in context.plan.passes if r.objective == "time_to_compute_quarters"), None)
+        if first.objective != "time_to_compute":
+            return
+        if found is None or found.value is None:
+            yield "priorities: no pass for time_to_compute"
+            return
+        study = context.study
+        cluster = next(c for c in study.clusters if first.cluster in (None, c.name))
+        latest = min(int(found.value) + first.tolerance_quarters, cluster.by - study.start)
+        row = context.plan.tables["clusters"].set_index("cluster").loc[cluster.name]
+        by = parse_quarter(str(row["by"])) - study.start
+        where = f"cluster {cluster.name}"
+        if by > latest:
+            yield f"{where}: stands by {row['by']}, time_to_compute allows {quarter_label(study.start + latest)}"
+        for t in range(by, cluster.by - study.start):
+            if not self._stands(str(row["host"]), str(row["tenure"]), str(row["accelerator"]), float(row["gpus"]), t):
+                yield f"{where}, {quarter_label(study.start + t)}: does not run, though it stands by {row['by']}"
+                return
+
+    def _stands(self, host: str, tenure: str, accelerator: str, gpus: float, t: int) -> bool:
+        read = self.context.read
+        if tenure != "lease":
+            return read.running.get((host, accelerator), {}).get(t, 0.0) >= gpus - 1e-6
+        offer = self.context.offers[host]
+        in_force = [n for name, s, n, _ in read.contracts if name == host and s <= t < s + offer.term]
+        return max(in_force, default=0.0) >= gpus
+
+    def npv_cost_musd(self) -> float:
+        """Present value of the book."""
+        rate, book = self.context.study.money.discount_rate, self.context.book
+        out = sum(musd * (1.0 + rate) ** (-(t + 0.5) / 4.0) for by_t in book.paid.values() for t, musd in by_t.items())
+        return float(out - book.credited_musd)
+
+    def compute_h100e_quarters(self) -> float:
+        """H100e that run, own and leased, summed over the quarters."""
+        study, tables, read = self.context.study, self.context.tables, self.context.read
+        each = {a.name: accelerator_figure(study, tables, a.name, "h100e_bf16") for a in study.accelerators}
+        own = sum(n * each[name] for (_, name), by_t in read.running.items() for n in by_t.values())
+        leased = 0.0
+        for lease, start, gpus, _ in read.contracts:
+            offer = self.context.offers[lease]
+            leased += gpus * each[offer.accelerator] * min(offer.term, study.quarters - start)
+        return own + leased
+
+    def carbon_t(self) -> float:
+        """CO2 of all energy of the plan."""
+        return float(self.context.plan.tables["power"]["co2_t"].sum())
+
+    def latency_ms(self) -> float:
+        """Mean round trip of what is asked for."""
+        service, asked = self.context.plan.tables["service"], _asked_h100e(self.context.study)
+        return float((service["h100e_bf16"] * service["rtt_ms"]).sum()) / asked
+
+    def peak_funding_musd(self) -> float:
+        """Largest cumulative spending."""
+        spent = peak = 0.0
+        for t in range(self.context.study.quarters):
+            spent += self.context.book.total(t)
+            peak = max(peak, spent)
+        return peak
+
+
+def _asked_h100e(study: Study) -> float:
+    """Demand of all regions, summed over the quarters."""
+    ask = study.inference
+    assert ask is not None
+    ages = range(study.end - ask.first_quarter)
+    return float(sum(ask.peak_h100e_bf16 * (1.0 + ask.growth) ** (age / 4.0) for age in ages))
+
+
+MEASURED: dict[str, tuple[str, Callable[[Priorities], float]]] = {
+    "npv_cost": ("npv_cost_musd", Priorities.npv_cost_musd),
+    "compute": ("compute_h100e_quarters", Priorities.compute_h100e_quarters),
+    "carbon": ("carbon_t", Priorities.carbon_t),
+    "latency": ("latency_ms", Priorities.latency_ms),
+    "peak_funding": ("peak_funding_musd", Priorities.peak_funding_musd),
+}
+"""Name in a study -> (name with unit in a result, how it is read off the plan)."""

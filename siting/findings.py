@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly import Assembled
+from siting.assembly.rule_reasons import forbidden_hosts, rule_reasons
 from siting.problem import Problem
 from siting.reduction.screen import Screened
 from siting.study import Study
@@ -86,9 +87,9 @@ def _span(quarters: list[str]) -> str:
 
 
 def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
-    """Why no plan may exist, by arithmetic on one limit at a time: MW, dates, money."""
+    """Why no plan may exist, by arithmetic on one limit at a time: rules, MW, dates, money."""
     p = assembled.problem
-    reasons: list[str] = []
+    reasons = list(rule_reasons(study, assembled))
     able = p.host_candidates()
     for k, cluster in enumerate(study.clusters):
         on_lease = assembled.leases[p.cluster_lease_gpus[k] > 0]
@@ -115,8 +116,13 @@ def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:
     need = min(
         (float(p.cluster_pods[k, g] * p.pod_it_mw[g]) for g in np.flatnonzero(p.cluster_pods[k])), default=np.nan
     )
+    if np.isfinite(need) and (forbidden := forbidden_hosts(a, need)) is not None:
+        reasons.append(forbidden)
     if not len(p.candidate_id) or not np.isfinite(need):
-        return [f"{cluster.name}: no campus may host it (no usable candidate, or no accelerator that can be bought)"]
+        return [
+            *reasons,
+            f"{cluster.name}: no campus may host it (no usable candidate, or no accelerator that can be bought)",
+        ]
     largest = p.modules_max * p.module_it_mw
     if largest.max() < need:
         at = int(largest.argmax())

@@ -5,9 +5,11 @@ from __future__ import annotations
 from listing_goals import GoalPart
 from listing_money import CapsListing
 from listing_parts import ListingPart
+from listing_rules import RulesListing
 
 PARTS: tuple[type[ListingPart], ...] = (
     CapsListing,
     GoalPart,
+    RulesListing,
 )
 """Every part; one is used where the problem has it."""

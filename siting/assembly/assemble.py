@@ -17,6 +17,7 @@ from siting.assembly.costs import clock_of, growth, pod_profiles
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.prices import price_level
+from siting.assembly.rules import site_rules
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
@@ -102,6 +103,7 @@ def _problem(
         discount=clock_of(study).discount(study.quarters),
         funding_musd=_funding(study),
         caps=caps_of(study),
+        rules=site_rules(study, usable),
         **_site_costs(study, usable),
         **_weighed(study, demand),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),

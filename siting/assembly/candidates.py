@@ -23,6 +23,7 @@ from siting.assembly.places import (
     nothing_left,
     study_file,
 )
+from siting.assembly.rules import FORBIDDEN, named_faults
 from siting.assembly.tenures import first_modules
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.cooling import pue
@@ -53,13 +54,14 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(PLACE_COLUMNS)
     frame["excluded_by"] = ""
     _refuse_duplicates(study, frame)
+    _exclude(frame, frame["candidate"].isin(study.rules.forbidden), FORBIDDEN)
     _apply_layers(study, layers, frame)
     _cooling(study, tables, frame)
     _final_mw(study, frame)
     for tenure in TENURES:
         if not getattr(study.money, tenure):
             _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
-    faults = blank_terms(study, tables, frame)
+    faults = [*named_faults(study, frame), *blank_terms(study, tables, frame)]
     frame["energization"] = _or_blank(faults, lambda: _energization(study, frame))
     frame["usd_per_mwh"] = _or_blank(faults, lambda: _power_price(study, tables, frame))
     frame["property_tax"] = _or_blank(faults, lambda: _property_tax(study, tables, frame))

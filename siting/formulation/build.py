@@ -13,6 +13,7 @@ from siting.formulation.ledger import Ledger
 from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
 from siting.formulation.power import add_power
+from siting.formulation.rules import add_rules
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
 from siting.formulation.totals import add_totals
@@ -21,6 +22,7 @@ from siting.problem import Problem
 
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_sites,
+    add_rules,
     add_fleet,
     add_totals,
     add_training,

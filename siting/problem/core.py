@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from siting.problem.caps import Caps
 from siting.problem.goals import Goal
+from siting.problem.rules import SiteRules
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -107,6 +108,8 @@ class Problem:
     """What the passes before it reached."""
     watched: tuple[str, ...] = ("npv_cost",)
     """Measures that are evaluated at the point found."""
+    rules: SiteRules | None = None
+    """Rules of the plan; None when the study states none."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -158,6 +161,12 @@ class Problem:
         for g, life in enumerate(self.pod_life.tolist()):
             standing[:, g, life:] -= total[:, g, : max(self.quarters - life, 0)]
         return standing
+
+    @property
+    def always_kept(self) -> BoolArray:
+        """(I,) candidates that must stay in the problem whatever they cost: those that are forced to open."""
+        none = np.zeros(len(self.candidate_id), dtype=bool)
+        return none if self.rules is None else self.rules.forced_modules > 0
 
     def module_cash_musd(self, i: int) -> dict[str, FloatArray]:
         """(T, T) of each cash item of one module of candidate i, [live quarter, payment quarter]."""

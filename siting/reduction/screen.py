@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.problem import FloatArray, IntArray, Problem
+from siting.reduction.rules import needed_by_rules
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +44,7 @@ def screen(p: Problem, keep: int) -> Screened:
         for_hosts = _cheapest_in_turn(by_cluster, keep - keep // 3 if np.isfinite(serve).any() else keep)
         rows = np.union1d(for_hosts, _covering(p, serve, for_hosts))
         rows = np.union1d(rows, _cheapest_by_class(p, serve, keep - len(rows)))
+    rows = np.union1d(rows, needed_by_rules(p, host, serve))
     return Screened(rows=rows.astype(np.int64), host_cost_musd=host, serve_cost_musd=serve)
 
 

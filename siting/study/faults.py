@@ -1,6 +1,6 @@
 """From pydantic's errors to faults a planner can act on: key, value found, what was expected, all at once.
 
-Fields are checked by pydantic; rules over several fields (`Strict.rules`) run on whatever of the study could be read,
+Fields are checked by pydantic; rules over several fields (`Checked.checks`) run on whatever of the study could be read,
 so that one wrong unit does not hide a date before the start.
 """
 
@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from siting.errors import Fault
-from siting.study.strict import Clash, ClashError, Strict
+from siting.study.strict import Checked, Clash, ClashError
 from siting.units import Unit
 
 KINDS = {
@@ -46,7 +46,7 @@ BOUNDS = {
 }
 
 
-def faults_of(error: ValidationError, model: type[Strict], raw: dict[str, Any], file: str) -> list[Fault]:
+def faults_of(error: ValidationError, model: type[Checked], raw: dict[str, Any], file: str) -> list[Fault]:
     """Every fault of `raw`, which `model` refused with `error`."""
     details = error.errors()
     faults = [_fault(model, raw, file, item) for item in details if not _is_clash(item)]
@@ -60,7 +60,7 @@ def _is_clash(item: ErrorDetails) -> bool:
     return isinstance(item.get("ctx", {}).get("error"), ClashError)
 
 
-def _fault(model: type[Strict], raw: dict[str, Any], file: str, item: ErrorDetails) -> Fault:
+def _fault(model: type[Checked], raw: dict[str, Any], file: str, item: ErrorDetails) -> Fault:
     location = [part for part in item["loc"] if part != "[key]"]
     key = _dotted(location)
     if item["type"] == "extra_forbidden":
@@ -102,7 +102,7 @@ def _known_key(wrong: str, valid: dict[str, FieldInfo]) -> str:
     return expected
 
 
-def _expected(model: type[Strict], location: Sequence[str | int], item: ErrorDetails) -> str:
+def _expected(model: type[Checked], location: Sequence[str | int], item: ErrorDetails) -> str:
     kind, ctx = item["type"], item.get("ctx", {})
     if kind in KINDS:
         tables = kind == "tuple_type" and _fields_at(model, location)
@@ -117,7 +117,7 @@ def _expected(model: type[Strict], location: Sequence[str | int], item: ErrorDet
     return item["msg"].removeprefix("Value error, ").removeprefix("expected ")
 
 
-def _in_unit(model: type[Strict], location: Sequence[str | int], bound: float) -> str:
+def _in_unit(model: type[Checked], location: Sequence[str | int], bound: float) -> str:
     """The bound as the planner writes it: 1 of a share is 100 %."""
     field = _fields_at(model, location[:-1]).get(str(location[-1]))
     unit = next(_units(field), None)
@@ -148,16 +148,16 @@ def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> dict[st
     return dict(part.model_fields)
 
 
-def _part(annotation: Any) -> type[Strict] | None:
+def _part(annotation: Any) -> type[Checked] | None:
     """The part inside `tuple[X, ...]`, `X | None` or X itself."""
-    if isinstance(annotation, type) and issubclass(annotation, Strict):
+    if isinstance(annotation, type) and issubclass(annotation, Checked):
         return annotation
     if typing.get_origin(annotation) in (tuple, typing.Union, types.UnionType):
         return next(filter(None, map(_part, typing.get_args(annotation))), None)
     return None
 
 
-def _partial(model: type[Strict], raw: dict[str, Any]) -> Strict:
+def _partial(model: type[Checked], raw: dict[str, Any]) -> Checked:
     """The part with the fields that could be read; the others are absent, also those that a misspelt key may mean."""
     values: dict[str, Any] = {}
     unread: set[str] = set()
@@ -191,6 +191,7 @@ def _read(field: FieldInfo, value: Any) -> Any:
         annotation: Any = typing.Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         return TypeAdapter(annotation).validate_python(value)
     if typing.get_origin(field.annotation) is tuple:
+        value = [part.longhand(entry) for entry in value] if isinstance(value, (list, tuple)) else value
         if not isinstance(value, (list, tuple)) or not all(isinstance(entry, dict) for entry in value):
             raise _WrongKind("an array of tables is due")
         return tuple(_partial(part, entry) for entry in value)
@@ -206,9 +207,9 @@ def _clashes(part: Any, key: str) -> Iterator[tuple[str, Clash]]:
     for name in type(part).model_fields:
         below = part.__dict__.get(name)
         inner = f"{key}.{name}".lstrip(".")
-        if isinstance(below, Strict):
+        if isinstance(below, Checked):
             yield from _clashes(below, inner)
         elif isinstance(below, tuple):
             for number, entry in enumerate(below):
-                if isinstance(entry, Strict):
+                if isinstance(entry, Checked):
                     yield from _clashes(entry, f"{inner}[{number}]")

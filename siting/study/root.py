@@ -27,12 +27,13 @@ from siting.study.compute import Basis, of_another_basis
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.priorities import Priority
-from siting.study.strict import Clash, Rule, Strict
+from siting.study.rules import Rules
+from siting.study.strict import Checked, Clash, Rule
 from siting.study.tenures import PoweredShell, Retrofit
 from siting.units import Quarter, first_day, quarter_label
 
 
-class Study(Strict):
+class Study(Checked):
     """One planning question. `update` makes a changed, re-validated copy; nothing changes in place."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -65,6 +66,8 @@ class Study(Strict):
     clusters: tuple[Cluster, ...] = ()
     inference: Inference | None = None
     """None: no inference demand."""
+    rules: Rules = Rules()
+    """How many sites, which, how far apart. Default: no rule."""
     money: Money
     taxes: Taxes = Taxes()
     priorities: tuple[Priority, ...] = (Priority(objective="npv_cost"),)
@@ -116,7 +119,7 @@ class Study(Strict):
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def rules(self) -> tuple[Rule, ...]:
+    def checks(self) -> tuple[Rule, ...]:
         return (
             self._something,
             self._buyable,
@@ -167,7 +170,7 @@ class Study(Strict):
 
     def _late(self) -> Iterator[Clash]:
         for key, when in self._dated():
-            if when >= self.end and key.startswith(("clusters", "inference")):
+            if when >= self.end and key.startswith(("clusters", "inference", "rules")):
                 yield Clash(key, quarter_label(when), f"a quarter before the horizon ends in {quarter_label(self.end)}")
 
     def _dated(self) -> Iterator[tuple[str, int]]:
@@ -178,6 +181,7 @@ class Study(Strict):
             *((f"leases.existing[{n}].ends", x) for n, x in enumerate(_below(self, "leases", "existing"))),
             *((f"leases.bilateral[{n}].deliver_from", x) for n, x in enumerate(_below(self, "leases", "bilateral"))),
             ("inference.first_quarter", getattr(self, "inference", None)),
+            *((f"rules.forced[{n}].by", x) for n, x in enumerate(_below(self, "rules", "forced"))),
         ]
         for key, part in rows:
             when = getattr(part, key.rpartition(".")[2], None)

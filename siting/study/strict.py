@@ -38,26 +38,36 @@ class ClashError(ValueError):
 Rule = Callable[[], Iterable[Clash]]
 
 
-class Strict(BaseModel):
-    """A part of a study. Unknown keys are refused; a change is a new, validated copy (`Study.update`)."""
+class Checked(BaseModel):
+    """A study or a part of one. Unknown keys are refused; a change is a new, validated copy (`Study.update`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
-    def rules(self) -> tuple[Rule, ...]:
-        """Rules over several fields of this part."""
+    def checks(self) -> tuple[Rule, ...]:
+        """Rules over several fields."""
         return ()
 
     def clashes(self) -> list[Clash]:
         """What the rules find; a rule that needs a field which could not be read finds nothing."""
         unread = set(type(self).model_fields) - set(self.__dict__)
         found: list[Clash] = []
-        for rule in self.rules():
+        for rule in self.checks():
             try:
                 found += rule()
             except AttributeError:
                 if not unread:
                     raise
         return found
+
+    @classmethod
+    def longhand(cls, value: Any) -> Any:
+        """The table that a short form of the part stands for; any other value as it is."""
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        return cls.longhand(value)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -71,3 +81,14 @@ class Strict(BaseModel):
         if found := self.clashes():
             raise ClashError(found)
         return self
+
+
+class Strict(Checked):
+    """A part of a study that states its rules by `rules`; a study has a section of that name and overrides `checks`."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Rules over several fields of this part."""
+        return ()
+
+    def checks(self) -> tuple[Rule, ...]:
+        return self.rules()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from siting.verification.caps import CapsPart
 from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
+from siting.verification.rules import RulesPart
 
 PARTS: tuple[type[Part], ...] = (
     CapsPart,
     Priorities,
+    RulesPart,
 )
 """Every part of which a study may make use, in the order in which they post."""

@@ -1,0 +1,77 @@
+"""Rules of the plan: ids looked up among the candidates, MW made whole modules, states and counties made groups."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from siting.assembly.places import study_file
+from siting.errors import Fault
+from siting.problem.rules import SiteRules
+from siting.study import Study
+
+FORBIDDEN = "rules.forbidden"
+"""Reason in `excluded_by`."""
+
+
+def named_faults(study: Study, frame: pd.DataFrame) -> Iterator[Fault]:
+    """Ids in the rules that are no candidate, or that must open and cannot be used."""
+    named = [(f"rules.forced[{n}].candidate", entry.candidate) for n, entry in enumerate(study.rules.forced)]
+    out = frame.set_index("candidate")["excluded_by"]
+    for key, name in named:
+        if name in out.index and out[name]:
+            value = f"{name!r}, which is ruled out by {out[name]}"
+            yield Fault(file=study_file(study), key=key, value=value, expected="a candidate that can be used")
+    named += [(f"rules.forbidden[{n}]", name) for n, name in enumerate(study.rules.forbidden)]
+    yield from unknown_ids(study, named, frame["candidate"].tolist())
+
+
+def unknown_ids(study: Study, named: Sequence[tuple[str, str]], known: Sequence[str]) -> Iterator[Fault]:
+    """A fault for every (key, id) that is no candidate, with the nearest that is."""
+    ids = set(known)
+    for key, name in named:
+        if name not in ids:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            expected = f"the id of a candidate of the study{hint}"
+            yield Fault(file=study_file(study), key=key, value=repr(name), expected=expected)
+
+
+def site_rules(study: Study, usable: pd.DataFrame) -> SiteRules | None:
+    """The rules over the usable candidates; None when the study states none."""
+    rules = study.rules
+    if not rules.used:
+        return None
+    ids = usable["candidate"].tolist()
+    modules = np.zeros(len(ids), dtype=np.int64)
+    by = np.full(len(ids), study.quarters - 1, dtype=np.int64)
+    for entry in rules.forced:
+        at = ids.index(entry.candidate)
+        modules[at] = 1 if entry.it_mw is None else math.ceil(entry.it_mw / study.halls.module_it_mw - 1e-9)
+        by[at] = study.quarters - 1 if entry.by is None else entry.by - study.start
+    limits: list[int] = []
+    kinds = []
+    states = dict.fromkeys(usable["state"].unique(), rules.per_state_max) | dict(rules.max_per_state)
+    counties = dict.fromkeys(usable["county_fips"].unique(), rules.max_per_county)
+    for column, most in (("state", states), ("county_fips", counties)):
+        numbers: dict[str, int] = {}
+        for name, count in most.items():
+            if count is not None:
+                numbers[name] = len(limits)
+                limits.append(count)
+        kinds.append(usable[column].map(numbers).fillna(-1).to_numpy(np.int64))
+    return SiteRules(
+        min_sites=rules.min_sites,
+        max_sites=rules.max_sites,
+        forced_modules=modules,
+        forced_by=by,
+        group=np.stack(kinds),
+        group_most=np.array(limits, dtype=np.int64),
+        lat=usable["lat"].to_numpy(float),
+        lon=usable["lon"].to_numpy(float),
+        min_distance_km=rules.min_distance_km,
+    )

@@ -208,3 +208,38 @@ def test_construction_rows_are_cited_for_own_halls_only(solved: tuple[Plan, Stud
     retrofit = plan.sites[plan.sites["tenure"] == "retrofit"]
     items = [row["item"] for row in figures_used(study, tables, assembled, retrofit)]
     assert not any(item.startswith("construction") for item in items)
+
+
+RAMPS = HEADER.replace("\n", ",ramp\n") + "".join(
+    row.removesuffix("\n") + end
+    for row, end in zip(ROWS.splitlines(True), (",\n", ",0:1;2:2.5\n", ",1:2.4;3:9\n", ",\n"), strict=True)
+)
+"""Factory: 1 MW at the meter at once, 2.5 after two quarters. Shell: nothing for a quarter, 2.4, then all of its 3."""
+
+
+def ramped(folder: Path, **changes: Any) -> Study:
+    """The study over the rows with ramps of their own."""
+    study = study_of_all(folder, **changes)
+    (folder / "sites.csv").write_text(RAMPS)
+    return study
+
+
+def test_a_ramp_of_ones_own_wins(tables: Tables, tmp_path: Path) -> None:
+    """Energized in 2024-Q3; rows without a ramp follow the study's, and no step lifts a place above its final MW."""
+    p = assemble(ramped(tmp_path), tables).problem
+    mw = dict(zip(p.candidate_id, p.energized_mw[:, :6].tolist(), strict=True))
+    assert mw["factory"] == [0, 1, 1, 2.5, 2.5, 2.5]
+    assert mw["bare"] == [0, 0, 2.4, 2.4, 3, 3]
+    assert mw["field"] == [0, 0, 3, 3, 3, 3]
+
+
+def test_a_plan_with_ramps_holds_and_one_that_runs_ahead_does_not(tables: Tables, tmp_path: Path) -> None:
+    """The same decisions under a ramp that gives the factory 1 MW for ever are refused there and nowhere else."""
+    study = ramped(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_money_against_date", lambda *_: [])
+        plan = run.solve(study, tables=tables)
+    assert verify(plan, study, tables).faults == ()
+    (tmp_path / "sites.csv").write_text(RAMPS.replace("0:1;2:2.5", "0:1"))
+    faults = [fault for fault in verify(plan, study, tables).faults if "are energized" in fault]
+    assert faults and all(fault.startswith("site factory") for fault in faults)

@@ -15,6 +15,7 @@ from siting.assembly.candidates import candidate_frame, sales_tax_by_quarter
 from siting.assembly.caps import caps_of
 from siting.assembly.costs import clock_of, growth, pod_profiles
 from siting.assembly.demand import Demand, demand_of
+from siting.assembly.energized import energized_mw
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
@@ -22,7 +23,6 @@ from siting.assembly.tenures import first_modules, live_from, module_costs, open
 from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
 from siting.study import Study
-from siting.study.tenures import BUILT
 from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import first_day
@@ -93,7 +93,7 @@ def _problem(
         ),
         modules_first=first_modules(study, usable["tenure"]),
         live_from=live_from(study, usable),
-        energized_mw=_energized(study, usable),
+        energized_mw=energized_mw(study, usable),
         reach=demand.reach,
         **_energy(study, tables, usable),
         lease_reach=demand.lease_reach,
@@ -141,20 +141,6 @@ def _refuse_blank_carbon(study: Study, usable: pd.DataFrame, rates: FloatArray) 
 
 def _days(study: Study) -> list[Any]:
     return [first_day(study.start + t) for t in range(study.quarters)]
-
-
-def _energized(study: Study, usable: pd.DataFrame) -> FloatArray:
-    """(I, T) utility MW: 0 before energization, then the ramp's step, never above the final MW. Colocation has no
-    ramp.
-    """
-    final = usable["final_utility_mw"].to_numpy(float)[:, None]
-    age = np.arange(study.quarters)[None, :] - (usable["energization"].to_numpy(float) - study.start)[:, None]
-    ramped = np.zeros((len(usable), study.quarters))
-    for step in study.power.ramp:
-        level = final * step.share if step.share is not None else np.full_like(final, step.utility_mw)
-        ramped = np.where(age >= step.after_quarters, np.minimum(level, final), ramped)
-    built = usable["tenure"].isin(BUILT).to_numpy()
-    return np.where(built[:, None], ramped, np.where(age >= 0, final, 0.0))
 
 
 def _funding(study: Study) -> FloatArray:

@@ -13,7 +13,7 @@ from siting.geo.places import locate
 from siting.grid.network import BUSES, nearest_substation
 from siting.study import Study
 from siting.tables import catalog
-from siting.tables.planner_files import read_candidates
+from siting.tables.planner_files import ramp_steps, read_candidates
 from siting.tables.read import Tables
 from siting.units import parse_quarter
 
@@ -28,6 +28,7 @@ PLACE_COLUMNS: dict[str, pd.Series] = {
     ),
     "rent_usd_per_kw_month": pd.Series(dtype=float),
     "file_row": pd.Series(dtype=float),
+    "own_ramp": pd.Series(dtype=object),
     "grid_checked": pd.Series(dtype=bool),
 }
 """Columns of every source of places, empty: what a study that only leases has."""
@@ -175,6 +176,7 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             ],
             "rent_usd_per_kw_month": _rent_of_rows(study, tables, rows),
             "file_row": rows["row"].astype(float),
+            "own_ramp": [ramp_steps(text) for text in rows["ramp"]],
             "grid_checked": bus.notna(),
         }
     )

@@ -20,10 +20,10 @@ from siting.tables.checks import FIRST_ROW, places, same_id
 from siting.units import parse_quarter
 
 NUMBERS = ("lat", "lon", "utility_mw", "it_mw", "usd_per_mwh", "rent_usd_per_kw_month", "bus_id")
-TEXTS = ("candidate", "name", "state", "tenure", "energization", "market")
+TEXTS = ("candidate", "name", "state", "tenure", "energization", "market", "ramp")
 COLUMNS = (
     "candidate", "name", "lat", "lon", "state", "tenure", "utility_mw", "it_mw",
-    "usd_per_mwh", "energization", "rent_usd_per_kw_month", "market", "bus_id",
+    "usd_per_mwh", "energization", "rent_usd_per_kw_month", "market", "bus_id", "ramp",
 )  # fmt: skip
 REQUIRED = ("candidate", "lat", "lon", "tenure")
 GEOJSON = (".geojson", ".json")
@@ -31,6 +31,8 @@ FOLDERS = (".gdb", ".shp")
 """Vector data that may stand in a folder."""
 _UNIT_WORDS = re.compile(r"(^|_)(mw|kw|gw|power|capacity|usd|price|rent|cost|rtt|ms)(_|$)")
 _WGS84 = re.compile(r"(CRS:?:?84|EPSG:?:?4326|WGS ?84)$", re.IGNORECASE)
+
+_STEP = re.compile(r"(\d{1,3})\s*:\s*(\d+(?:\.\d+)?)")
 
 Row = tuple[int, dict[str, str]]
 """Number of the row (or feature) and its cells by column."""
@@ -67,6 +69,23 @@ def read_candidates(path: Path) -> pd.DataFrame:
     faults += _candidate_faults(path.name, frame, [at for at, _ in rows], header, frozenset(f.key for f in faults))
     raise_if_any(faults)
     return frame.set_axis([at for at, _ in rows], axis="index")
+
+
+def ramp_steps(text: str) -> list[tuple[int, float]]:
+    """`0:8;2:50;5:150` as (quarters after energization, MW at the meter), rising in quarters; empty for a blank.
+
+    Raises ValueError that says what was expected.
+    """
+    steps: list[tuple[int, float]] = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        found = _STEP.fullmatch(part)
+        if found is None:
+            raise ValueError('steps "quarters after energization:MW at the meter" such as 0:8;2:50;5:150')
+        steps.append((int(found[1]), float(found[2])))
+    quarters = [quarter for quarter, _ in steps]
+    if quarters != sorted(set(quarters)):
+        raise ValueError("steps in rising order of quarters after energization")
+    return steps
 
 
 def read_rtt_table(path: Path) -> pd.DataFrame:
@@ -228,6 +247,11 @@ def _candidate_faults(
                 parse_quarter(row["energization"])
             except ValueError as error:
                 fault(i, "energization", row["energization"], str(error).removeprefix("expected ").split(", found")[0])
+        try:
+            if ramp_steps(row["ramp"]) and row["tenure"] == "colocation":
+                fault(i, "ramp", row["ramp"], "no ramp: a colocation hall has its power when it is handed over")
+        except ValueError as error:
+            fault(i, "ramp", row["ramp"], str(error))
         if np.isnan(row["lat"]) and np.isnan(row["lon"]):
             fault(i, "lat, lon", "", "latitude and longitude in degrees")
     at_index = {f"row {i + FIRST_ROW}, lat, lon": i for i in range(len(row_at))}

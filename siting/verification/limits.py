@@ -151,6 +151,9 @@ class Limits:
             return 0.0
         if place.tenure == "colocation":
             return place.final_utility_mw
+        if place.ramp:
+            reached = [mw for after, mw in place.ramp if after <= age]
+            return min(reached[-1], place.final_utility_mw) if reached else 0.0
         flowing = 0.0
         for step in self._study.power.ramp:
             if age >= step.after_quarters:

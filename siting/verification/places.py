@@ -14,7 +14,7 @@ from siting.geo.distance import geodesic_km
 from siting.geo.places import locate
 from siting.study import Study
 from siting.tables import catalog
-from siting.tables.planner_files import read_candidates, read_layer
+from siting.tables.planner_files import ramp_steps, read_candidates, read_layer
 from siting.tables.read import Tables
 from siting.units import parse_quarter
 
@@ -36,6 +36,8 @@ class Place:
     pue_peak: float
     power_from: int
     """Quarter number in which grid power flows."""
+    ramp: tuple[tuple[int, float], ...]
+    """The planner's own steps for this place (quarters after energization, MW at the meter); empty: the study's."""
     usd_per_mwh: float
     musd_per_it_mw: float
     """Own halls, or the refit or fit-out of a building that stands."""
@@ -128,6 +130,7 @@ class Places:
             own_usd_per_mwh=float(row["usd_per_mwh"]),
             own_power=parse_quarter(power) if power not in ("", "nan") else None,
             rent=rent,
+            ramp=tuple(ramp_steps(str(row["ramp"]))),
             allowed={
                 "own": self._study.money.own,
                 "retrofit": self._study.money.retrofit,
@@ -200,6 +203,7 @@ class Places:
         own_usd_per_mwh: float = np.nan,
         own_power: int | None = None,
         rent: float = np.nan,
+        ramp: tuple[tuple[int, float], ...] = (),
     ) -> Place:
         study, tables = self._study, self._tables
         mean, peak = self._pue(county_fips)
@@ -220,6 +224,7 @@ class Places:
             pue_mean=mean,
             pue_peak=peak,
             power_from=max(power, study.start) - study.start,
+            ramp=ramp,
             usd_per_mwh=price + study.power.price_adder_usd_per_mwh,
             musd_per_it_mw=self._halls_musd(tenure, lat, lon),
             rent_usd_per_kw_month=rent,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from siting.errors import InputError
     from siting.plan import Plan, read_plan
     from siting.report import write_report
-    from siting.run import solve
+    from siting.run import money_against_date, solve
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
@@ -22,6 +22,7 @@ __all__ = [
     "InputError",
     "Plan",
     "Study",
+    "money_against_date",
     "read_plan",
     "read_study",
     "read_tables",
@@ -34,6 +35,7 @@ _HOME = {
     "InputError": ("siting.errors", "InputError"),
     "Plan": ("siting.plan", "Plan"),
     "Study": ("siting.study", "Study"),
+    "money_against_date": ("siting.run", "money_against_date"),
     "read_plan": ("siting.plan", "read_plan"),
     "read_study": ("siting.study", "read_study"),
     "read_tables": ("siting.tables.read", "read_tables"),

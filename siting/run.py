@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from siting.assembly import Assembled, assemble
-from siting.errors import VerificationError
+from siting.curve import frame_of, point_at, point_of, shifts_inside
+from siting.errors import Fault, InputError, VerificationError
 from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
 from siting.memory import peak_mb
 from siting.plan import Plan
@@ -28,7 +30,6 @@ from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
 from siting.termination import PassResult, Termination
-from siting.units import quarter_label
 from siting.verification import Verification, verify
 
 Listener = Callable[[Progress], None]
@@ -197,40 +198,45 @@ def _plan(
 def _money_against_date(
     study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: _Clock
 ) -> list[dict[str, Any]]:
-    """The clusters' date moved by some quarters and solved again over the cheapest candidates for that date."""
-    if not study.clusters:
+    """The curve over a few dates, quickly: fewer candidates and a wider gap than the plan itself."""
+    if not study.search.date_curve:
         return []
-    p, points = assembled.problem, []
-    tenure_of = assembled.usable["tenure"].to_numpy()
-    for shift in sorted((*DATE_SHIFTS, 0)):
-        moved = p.cluster_from + shift
-        by = ", ".join(quarter_label(study.start + int(t)) for t in moved)
-        if (moved < 0).any() or (moved > p.cluster_until).any():
-            continue
-        if shift == 0:
-            result, decisions, rows = searched.result, searched.decisions, screened.rows
+    points = []
+    seconds = min(CURVE_SECONDS, study.search.time_limit_s)
+    options = replace(_options(study), gap=CURVE_GAP, time_limit_s=seconds)
+    for shift, moved in shifts_inside(study, assembled, (*DATE_SHIFTS, 0)):
+        if shift == 0 and searched.result.objective == "npv_cost_musd":
+            found, decisions = searched.result, searched.decisions
+            points.append(point_of(study, assembled, shift, moved, found, decisions, screened.rows))
         else:
-            clock.say(f"cluster date {by}")
-            other = replace(p, cluster_from=moved)
-            rows = screen(other, CURVE_CANDIDATES).rows
-            seconds = min(CURVE_SECONDS, study.search.time_limit_s)
-            options = replace(_options(study), gap=CURVE_GAP, time_limit_s=seconds)
-            found = search(other.take(rows), options)
-            result, decisions = found.result, found.decisions
-        hosts = decisions.host if decisions is not None else ()
-        tenures = {"lease" if kind == "lease" else str(tenure_of[rows[at]]) for kind, at, _ in hosts}
-        points.append(
-            {
-                "shift_quarters": shift,
-                "by": by,
-                "termination": str(result.termination),
-                "value_musd": result.value,
-                "bound_musd": result.bound,
-                "gap": result.gap,
-                "hosted_by": ", ".join(sorted(tenures)),
-            }
-        )
-    return points
+            clock.say(f"cluster date moved by {shift} quarters")
+            points.append(point_at(study, assembled, shift, moved, CURVE_CANDIDATES, options))
+    return [asdict(point) for point in points]
+
+
+def money_against_date(
+    study: Study,
+    shifts: Iterable[int] = range(-4, 5),
+    *,
+    progress: Listener | None = None,
+    tables: Tables | None = None,
+) -> pd.DataFrame:
+    """The cost of having the clusters earlier or later: one row for every shift of their date, in quarters.
+
+    Columns: those of `siting.curve.Point`. Each point is searched as a plan is: the study's number of candidates, gap
+    and time limit. Shifts that leave the horizon are left out. Raises InputError for bad input or without clusters.
+    """
+    clock = _Clock(progress)
+    assembled = assemble(study, tables or read_tables())
+    clock.lap("assemble")
+    if not study.clusters:
+        fault = Fault(file=str(study.path or study.name), key="clusters", value="none", expected="at least one cluster")
+        raise InputError([fault])
+    points = []
+    for shift, moved in shifts_inside(study, assembled, shifts):
+        clock.say(f"cluster date moved by {shift} quarters")
+        points.append(point_at(study, assembled, shift, moved, study.search.candidates_in_model, _options(study)))
+    return frame_of(points)
 
 
 def _carries_gpus(study: Study, assembled: Assembled) -> int | None:

@@ -80,6 +80,20 @@ def validate(
 
 
 @app.command()
+def curve(
+    study: StudyFile,
+    earlier: Annotated[int, typer.Option(min=0, max=80, help="Quarters by which the date is moved forward.")] = 4,
+    later: Annotated[int, typer.Option(min=0, max=80, help="Quarters by which it is moved back.")] = 4,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Money against date: solve the study again for every quarter around the clusters' date."""
+    from siting.cli.curve import run_curve
+
+    run_curve(study, range(-earlier, later + 1), out, as_json=as_json)
+
+
+@app.command()
 def verify(plan: PlanFolder, as_json: Json = False) -> None:
     """Recompute every limit and every cash flow of a plan from its study and the tables, without the model."""
     from siting.cli.solve import exit_code

@@ -84,5 +84,7 @@ class Search(Strict):
     """Limit of the whole search."""
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    date_curve: bool = True
+    """Solve again, quickly, for a few earlier and later dates of the clusters, for the report."""
     candidates_in_model: Annotated[int, Field(ge=1, le=100_000)] = 120
     """All candidates are priced; so many of the best enter the model, and the bound holds for these."""

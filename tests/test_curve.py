@@ -1,0 +1,46 @@
+"""Money against date as a result of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import siting
+from siting.cli.app import app
+
+TINY = Path(__file__).parents[1] / "models" / "tiny.toml"
+
+
+def test_the_curve_has_a_proved_point_for_every_date() -> None:
+    """Nothing can stand before 2024-Q4; later dates never cost more on this study, and the study's own date costs what
+    its plan costs."""
+    study = siting.read_study(TINY).update({"search.date_curve": False})
+    points = siting.money_against_date(study, range(-5, 3, 1)).set_index("by")
+    assert (
+        points.index.tolist()
+        == [f"202{y}-Q{q}" for y, q in [(4, 3), (4, 4), (5, 1), (5, 2), (5, 3), (5, 4), (6, 1), (6, 2)]][: len(points)]
+    )
+    assert points.loc["2024-Q3", "termination"] == "infeasible"
+    found = points["value_musd"].dropna()
+    assert found.index[0] == "2024-Q4"
+    assert points.loc["2024-Q4", "hosted_by"] == "lease"
+    assert (points["bound_musd"].dropna() <= found + 1e-6).all()
+    plan = siting.solve(study)
+    assert points.loc["2025-Q4", "value_musd"] == pytest.approx(plan.npv_cost_musd, rel=2e-3)
+    assert "money_against_date" in plan.facts and plan.facts["money_against_date"] == []
+
+
+def test_the_command_writes_the_curve(tmp_path: Path) -> None:
+    """As JSON on stdout and as CSV in the file, the same numbers."""
+    done = CliRunner().invoke(
+        app, ["curve", str(TINY), "--earlier", "0", "--later", "1", "--out", str(tmp_path / "c.csv"), "--json"]
+    )
+    assert done.exit_code == 0, done.output
+    points = json.loads(done.stdout)["points"]
+    assert [point["by"] for point in points] == ["2025-Q4", "2026-Q1"]
+    written = pd.read_csv(tmp_path / "c.csv")
+    assert written["value_musd"].tolist() == pytest.approx([point["value_musd"] for point in points])

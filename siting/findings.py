@@ -13,6 +13,7 @@ from siting.assembly import Assembled
 from siting.assembly.rule_reasons import forbidden_hosts, rule_reasons
 from siting.problem import Problem
 from siting.reduction.screen import Screened
+from siting.reduction.split import pair_costs_musd
 from siting.study import Study
 from siting.study.tenures import BUILT
 from siting.tables import catalog
@@ -71,9 +72,9 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
             found.append(f"energized power at {site.name} in {_span(full['quarter'].tolist())}")
         if site.utility_mw > site.final_utility_mw - study.halls.module_it_mw * site.pue_peak + 1e-6:
             found.append(f"final MW at {site.name} (no room for another module)")
-    for k, cluster in enumerate(study.clusters):
-        host = tables["clusters"].iloc[k]
-        if host["tenure"] in BUILT:
+    for cluster in study.clusters:
+        stands = tables["clusters"]
+        for host in stands[(stands["cluster"] == cluster.name) & stands["tenure"].isin(BUILT)].to_dict("records"):
             first = tables["sites"].set_index("candidate").loc[host["host"]]
             if first["energization"] == quarter_label(cluster.by):
                 found.append(
@@ -96,6 +97,9 @@ def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
         in_time = on_lease[on_lease["first_start"] <= p.cluster_from[k]]
         if not able[k].any() and not len(in_time):
             reasons += _why_no_host(study, assembled, k)
+            if cluster.split is not None and (pair_costs_musd(p, k)[1] < 0).all():
+                near = f"{cluster.split.within_km:g} km of one another"
+                reasons.append(f"power: no two campuses within {near} hold {cluster.name} together by its date")
             reasons += [
                 f"time: {lease.lease} is delivered from {quarter_label(study.start + int(lease.first_start))} on, "
                 f"{cluster.name} is due in {quarter_label(cluster.by)}"

@@ -20,9 +20,9 @@ def broken_limits(p: Problem, d: Decisions) -> list[str]:
 def held_pods(p: Problem, d: Decisions) -> FloatArray:
     """(I, G, T) pods that clusters hold."""
     held = np.zeros(d.running_pods.shape)
-    for k, (kind, i, g) in enumerate(d.host):
-        if kind == "campus":
-            held[i, g, p.cluster_from[k] : p.cluster_until[k] + 1] += p.cluster_pods[k, g]
+    for k, i, g, pods in d.parts:
+        whole = d.host[k][0] == "campus"
+        held[i, g, p.cluster_from[k] : p.cluster_until[k] + 1] += p.cluster_pods[k, g] if whole else pods
     return held
 
 
@@ -93,12 +93,16 @@ def _power(p: Problem, d: Decisions) -> Iterator[str]:
 def _clusters(p: Problem, d: Decisions) -> Iterator[str]:
     for k, (kind, source, g) in enumerate(d.host):
         window = range(p.cluster_from[k], p.cluster_until[k] + 1)
-        if kind == "campus":
+        if kind in ("campus", "split"):
             if not p.cluster_pods[k, g]:
                 yield f"cluster {k} on a type that it does not admit"
-            standing = d.modules[source, : window[0] + 1].sum() * p.module_it_mw
-            if standing < p.cluster_pods[k, g] * p.pod_it_mw[g] - SLACK:
-                yield f"cluster {k} without halls by its date"
+            parts = [part for part in d.parts if part[0] == k]
+            if kind == "split" and sum(pods for *_, pods in parts) != p.cluster_pods[k, g]:
+                yield f"cluster {k} in parts that do not add up"
+            for _, campus, _, pods in parts:
+                standing = d.modules[campus, : window[0] + 1].sum() * p.module_it_mw
+                if standing < pods * p.pod_it_mw[g] - SLACK:
+                    yield f"cluster {k} without halls by its date"
         elif kind == "lease":
             if not p.cluster_lease_gpus[k, source]:
                 yield f"cluster {k} on an offer that cannot host it"

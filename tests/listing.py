@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 from listing_registry import PARTS
+from pyproj import Geod
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from siting.problem import Problem
@@ -33,6 +34,16 @@ class Host:
     kind: int = -1
     offer: int = -1
     starts: tuple[int, ...] = ()
+    second: int = -1
+    pods: int = 0
+    """Of a cluster on two campuses: the second, and the pods at the first."""
+
+    def parts(self, p: Problem) -> list[tuple[int, int]]:
+        """(campus, pods) of the cluster."""
+        if self.site < 0:
+            return []
+        whole = int(p.cluster_pods[self.k, self.kind])
+        return [(self.site, self.pods), (self.second, whole - self.pods)] if self.second >= 0 else [(self.site, whole)]
 
 
 class Listing:
@@ -190,8 +201,8 @@ class Listing:
         least = np.zeros((n_l, n_t))
         for host in hosts:
             window = range(p.cluster_from[host.k], p.cluster_until[host.k] + 1)
-            if host.site >= 0:
-                held[host.site, host.kind, list(window)] += p.cluster_pods[host.k, host.kind]
+            for site, pods in host.parts(p):
+                held[site, host.kind, list(window)] += pods
             for s in host.starts:
                 gpus = p.cluster_lease_gpus[host.k, host.offer]
                 least[host.offer, s] += gpus
@@ -297,6 +308,19 @@ def module_paths(p: Problem, i: int) -> list[tuple[int, ...]]:
     return paths
 
 
+def _split_hosts(p: Problem, k: int) -> Iterator[Host]:
+    """Every way to divide cluster k between two campuses near enough, a pod or more on each."""
+    split = p.split
+    assert split is not None
+    for a, b in itertools.combinations(range(len(p.candidate_id)), 2):
+        _, _, metres = Geod(ellps="WGS84").inv(split.lon[a], split.lat[a], split.lon[b], split.lat[b])
+        if not metres <= 1000.0 * split.within_km[k] or max(p.live_from[a], p.live_from[b]) >= p.quarters:
+            continue
+        for g in range(len(p.accelerator)):
+            for pods in range(1, p.cluster_pods[k, g]):
+                yield Host(k, site=a, kind=g, second=b, pods=int(pods))
+
+
 def host_choices(p: Problem) -> Iterator[tuple[Host, ...]]:
     """Every way of giving each cluster one host."""
     n_i, n_g, _, n_l, n_k, _ = p.size
@@ -308,6 +332,8 @@ def host_choices(p: Problem) -> Iterator[tuple[Host, ...]]:
             for i, g in itertools.product(range(n_i), range(n_g))
             if p.cluster_pods[k, g] and p.live_from[i] < p.quarters
         ]
+        if p.split is not None:
+            found += _split_hosts(p, k)
         for li in range(n_l):
             if not p.cluster_lease_gpus[k, li]:
                 continue
@@ -342,7 +368,7 @@ def cheapest_by_listing(p: Problem, whole: bool = False) -> tuple[float, tuple[H
         if not alike:
             continue
         for hosts in hosted:
-            at = [host.site for host in hosts if host.site >= 0]
+            at = [site for host in hosts for site, _ in host.parts(p)]
             if not all(opened[site] for site in at):
                 continue
             least = linear.rest(everything, hosts, money=False)
@@ -362,8 +388,7 @@ def _hosts_stand(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bo
     if not all(part.allows(p, modules, hosts) for part in PARTS if part.used(p)):
         return False
     return all(
-        standing[h.site, p.cluster_from[h.k]] * p.module_it_mw
-        >= p.cluster_pods[h.k, h.kind] * p.pod_it_mw[h.kind] - EPS
+        standing[site, p.cluster_from[h.k]] * p.module_it_mw >= pods * p.pod_it_mw[h.kind] - EPS
         for h in hosts
-        if h.site >= 0
+        for site, pods in h.parts(p)
     )

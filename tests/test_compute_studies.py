@@ -97,3 +97,34 @@ def test_columns_say_eight_bit(tables: Tables, tmp_path: Path) -> None:
     assert "served, H100e by dense 8 bit" in headings
     back.tables["service"]["h100e_8bit"] *= 0.9
     assert "450.000 H100e served, 500.000 asked" in faults(back, tables)
+
+
+H100 = "H100 SXM 80GB"
+RICH = {"money__funding": [{"quarter": "2024-Q2", "amount_musd": "900 MUSD", "status": "closed", "note": "example"}]}
+SITES = """candidate,name,lat,lon,tenure,utility_mw,usd_per_mwh
+west,West TX,32.45,-99.73,own,4.0,62
+east,East TX,32.45,-99.40,own,4.5,62
+far,Far TX,30.0,-95.0,own,4.5,30
+"""
+
+
+def test_a_cluster_stands_on_two_campuses(tables: Tables, tmp_path: Path) -> None:
+    """4,096 H100 draw 5.7 MW IT; no campus of 4 to 4.5 MW at the meter holds them, two 31 km apart do."""
+    (tmp_path / "sites.csv").write_text(SITES, encoding="utf-8")
+    near = {"campuses": 2, "within_km": "50 km"}
+    cluster = {"name": "both", "gpus": 4096, "accelerators": [H100], "by": "2026-Q4", "split": near}
+    changes: dict[str, Any] = {"clusters": [cluster], "money__lease": False, "halls__first_phase_it_mw": "1 MW"}
+    plan = planned(tables, candidates__file__path=str(tmp_path / "sites.csv"), **{**changes, **RICH})
+    stands = plan.tables["clusters"]
+    assert sorted(stands["host"]) == ["east", "west"] and stands["gpus"].sum() == 4096
+    assert set(stands["cluster"]) == {"both"} and (stands["gpus"] % 256 == 0).all()
+    assert plan.tables["sites"]["clusters"].tolist() == ["both", "both"]
+    moved = stands.copy()
+    plan.tables["clusters"]["gpus"] = [1024, 3072] if stands["gpus"].iloc[0] != 1024 else [3072, 1024]
+    assert "too few" in faults(plan, tables)
+    plan.tables["clusters"] = moved.assign(host=[moved["host"].iloc[0], "far"])
+    assert "km apart, at most 50" in faults(plan, tables)
+    plan.tables["clusters"] = moved.assign(gpus=moved["gpus"] + [100, -100])
+    assert "no whole blocks" in faults(plan, tables)
+    plan.tables["clusters"] = moved.iloc[:1]
+    assert "it takes 4,096" in faults(plan, tables)

@@ -108,7 +108,7 @@ def assembled(folder: Path, tables: Tables) -> tuple[Study, Assembled]:
 def ties(a: Assembled, host: list[float], *, built: bool = True, own: bool = True) -> dict[str, Any]:
     """Near ties of a plan worth 1,000 musd with its cluster at Abilene."""
     frames = {
-        "clusters": pd.DataFrame({"host": ["abilene"], "tenure": ["own" if own else "lease"]}),
+        "clusters": pd.DataFrame({"cluster": ["first"], "host": ["abilene"], "tenure": ["own" if own else "lease"]}),
         "sites": pd.DataFrame({"candidate": ["abilene"] if built else []}),
         "power": pd.DataFrame({"running_it_mw": [2.0]}),
     }
@@ -167,7 +167,7 @@ def limits(folder: Path, tables: Tables, **changes: float) -> list[str]:
                 "running_utility_mw": [0.0, v.running], "energized_utility_mw": [0.0, 40.0],
             }
         ),
-        "clusters": pd.DataFrame({"host": ["dallas"], "tenure": ["own"]}),
+        "clusters": pd.DataFrame({"cluster": ["first"], "host": ["dallas"], "tenure": ["own"]}),
     }  # fmt: skip
     return binding_limits(study, a.problem, frames)
 
@@ -210,7 +210,7 @@ def test_time_to_power_binds_when_it_is_the_date(tmp_path: Path, tables: Tables)
                 "energized_utility_mw": [9.0],
             }
         ),
-        "clusters": pd.DataFrame({"host": ["dallas"], "tenure": ["own"]}),
+        "clusters": pd.DataFrame({"cluster": ["first"], "host": ["dallas"], "tenure": ["own"]}),
     }
     (found,) = binding_limits(study, a.problem, frames)
     assert found == "time to power at Dallas: it is energized in the quarter in which first is due"

@@ -22,6 +22,7 @@ from siting.assembly.rules import site_rules
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
+from siting.problem.split import Split
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
@@ -104,6 +105,7 @@ def _problem(
         funding_musd=_funding(study),
         caps=caps_of(study),
         rules=site_rules(study, usable),
+        split=_split(study, usable),
         **_site_costs(study, usable),
         **_weighed(study, demand),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
@@ -137,6 +139,14 @@ def _refuse_blank_carbon(study: Study, usable: pd.DataFrame, rates: FloatArray) 
             for state in states
         ]
     )
+
+
+def _split(study: Study, usable: pd.DataFrame) -> Split | None:
+    """Where the campuses are, when a cluster may stand on two of them."""
+    within = np.array([np.nan if c.split is None else c.split.within_km for c in study.clusters], dtype=float)
+    if np.isnan(within).all():
+        return None
+    return Split(lat=usable["lat"].to_numpy(float), lon=usable["lon"].to_numpy(float), within_km=within)
 
 
 def _days(study: Study) -> list[Any]:

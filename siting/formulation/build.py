@@ -16,6 +16,7 @@ from siting.formulation.power import add_power
 from siting.formulation.rules import add_rules
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
+from siting.formulation.split import add_split
 from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
 from siting.problem import Problem
@@ -25,6 +26,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_rules,
     add_fleet,
     add_totals,
+    add_split,
     add_training,
     add_power,
     add_leases,

@@ -32,7 +32,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
         ],
     )
     m.Q = pyo.Var(m.S, domain=pyo.NonNegativeReals)
-    hosts = {(i, g) for _, i, g in m.HW}
+    hosts = {(i, g) for _, i, g in m.HW} | set(m.held_parts)
 
     def running(i: int, g: int, t: int) -> Any:
         own = m.Q[i, g, t] if (i, g, t) in m.S else 0.0

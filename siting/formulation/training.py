@@ -16,7 +16,7 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
     that starts
     in t is reserved for k. N_kg pods, N_kl GPUs of the cluster; window k: its quarters.
 
-    sum_ig W_kig + sum_l U_kl = 1
+    sum_ig W_kig + sum_l U_kl + sum_abg D_kabg = 1       (D: a pair of campuses, `add_split`)
     sum_g W_kig <= Z_i,by;   V_i,by >= sum_g ceil(N_kg e_g / H) W_kig          (halls of the host stand by the date)
     sum_{tau active in t} R_kl,tau >= U_kl   for t in window;   R_klt <= U_kl   (contracts may follow one another)
 
@@ -48,6 +48,7 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.K)
     def hosted_once(m: pyo.ConcreteModel, k: int) -> object:
         hosts = [m.W[key] for key in m.HW if key[0] == k] + [m.U[key] for key in m.HU if key[0] == k]
+        hosts += [m.Pair[key] for key in m.KD if key[0] == k]
         return sum(hosts) == 1 if hosts else pyo.Constraint.Infeasible
 
     @m.Constraint(m.KI)
@@ -85,11 +86,12 @@ def chain_exists(p: Problem, k: int, li: int) -> bool:
 
 
 def pods_held(m: pyo.ConcreteModel, p: Problem, i: int, g: int, t: int) -> Any:
-    """Pods of g at i that clusters hold in t: sum over k with t in its window of N_kg W_kig."""
+    """Pods of g at i that clusters hold in t: sum over k with t in its window of N_kg W_kig and of parts at i."""
+    whole = [(k, int(p.cluster_pods[k, g]), m.W[k, i, g]) for k in range(len(p.cluster)) if (k, i, g) in m.HW]
     return sum(
-        int(p.cluster_pods[k, g]) * m.W[k, i, g]
-        for k in range(len(p.cluster))
-        if p.cluster_from[k] <= t <= p.cluster_until[k] and (k, i, g) in m.HW
+        pods * variable
+        for k, pods, variable in [*whole, *m.held_parts.get((i, g), [])]
+        if p.cluster_from[k] <= t <= p.cluster_until[k]
     )
 
 
@@ -113,3 +115,7 @@ def running_pods(m: pyo.ConcreteModel, p: Problem) -> Iterator[tuple[int, int, i
     for (k, i, g), variable in m.W.items():
         for t in range(int(p.cluster_from[k]), int(p.cluster_until[k]) + 1):
             yield i, g, t, int(p.cluster_pods[k, g]), variable
+    for (i, g), parts in m.held_parts.items():
+        for k, pods, variable in parts:
+            for t in range(int(p.cluster_from[k]), int(p.cluster_until[k]) + 1):
+                yield i, g, t, pods, variable

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from siting.problem.caps import Caps
 from siting.problem.goals import Goal
 from siting.problem.rules import SiteRules
+from siting.problem.split import Split
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -110,6 +111,7 @@ class Problem:
     """Measures that are evaluated at the point found."""
     rules: SiteRules | None = None
     """Rules of the plan; None when the study states none."""
+    split: Split | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -185,6 +187,16 @@ class Problem:
             "accelerator_om": operation,
             "property_tax": self.property_tax[i] * assessed,
         }
+
+    def part_pods(self, cluster: int) -> FloatArray:
+        """(I, G) most pods of a cluster that a campus can hold by its date and as long as it runs; 0 where none."""
+        window = slice(self.cluster_from[cluster], self.cluster_until[cluster] + 1)
+        weakest = self.most_power_mw[:, window].min(axis=1, initial=np.inf)
+        it_mw = np.minimum(self.modules_max * self.module_it_mw, weakest / self.pue_peak)
+        pods = np.floor(it_mw[:, None] / self.pod_it_mw[None, :] + 1e-9)
+        begin = self.cluster_from[cluster]
+        in_time = (self.live_from[:, None] <= begin) & (self.deliver_from[None, :] <= begin)
+        return np.where(in_time & (self.cluster_pods[cluster] > 0), np.minimum(pods, self.cluster_pods[cluster]), 0.0)
 
     def host_candidates(self) -> BoolArray:
         """(K, I, G) whether candidate i can stand cluster k on accelerator g by its date, alone."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from siting.problem import FloatArray, IntArray, Problem
 from siting.reduction.rules import needed_by_rules
+from siting.reduction.split import pair_costs_musd, standing_cost_musd
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +43,7 @@ def screen(p: Problem, keep: int) -> Screened:
         rows = usable
     else:
         for_hosts = _cheapest_in_turn(by_cluster, keep - keep // 3 if np.isfinite(serve).any() else keep)
+        for_hosts = _with_partners(p, for_hosts)
         rows = np.union1d(for_hosts, _covering(p, serve, for_hosts))
         rows = np.union1d(rows, _cheapest_by_class(p, serve, keep - len(rows)))
     rows = np.union1d(rows, needed_by_rules(p, host, serve))
@@ -59,24 +61,24 @@ def _sum_of_found(by_cluster: FloatArray) -> FloatArray:
 
 
 def cluster_costs_musd(p: Problem) -> FloatArray:
-    """(K, I) least present value of standing one cluster at a candidate, alone; NaN where it cannot stand."""
+    """(K, I) least present value of standing one cluster at a candidate; NaN where it cannot stand. A candidate that
+    holds only a part of a cluster has the cost of the cheapest pair that it belongs to.
+    """
     able = p.host_candidates()
     total = np.full((len(p.cluster), len(p.candidate_id)), np.nan)
     for k in range(len(p.cluster)):
         best = np.full(len(p.candidate_id), np.inf)
-        begin, end = int(p.cluster_from[k]), int(p.cluster_until[k]) + 1
         for g in np.flatnonzero(p.cluster_pods[k]).tolist():
-            pods = int(p.cluster_pods[k, g])
-            modules = np.maximum(np.ceil(pods * p.pod_it_mw[g] / p.module_it_mw - 1e-9), p.modules_first)
-            cost = (
-                p.npv_open_musd[:, begin]
-                + modules * p.npv_module_musd[:, begin]
-                + pods * p.npv_pod_musd[:, g, begin : end : int(p.pod_life[g])].sum(axis=1)
-                + pods * p.npv_run_musd[:, g, begin:end].sum(axis=1)
-            )
+            cost = standing_cost_musd(p, k, g, np.full(len(p.candidate_id), float(p.cluster_pods[k, g])))
             best = np.where(able[k, :, g], np.minimum(best, cost), best)
-        total[k] = np.where(np.isfinite(best), best, np.nan)
+        total[k] = np.where(np.isfinite(best), best, pair_costs_musd(p, k)[0])
     return total
+
+
+def _with_partners(p: Problem, rows: IntArray) -> IntArray:
+    """The rows and the other campus of the cheapest pair of each, for clusters that may stand on two."""
+    others = [pair_costs_musd(p, k)[1][rows] for k in range(len(p.cluster))]
+    return np.unique(np.concatenate([rows, *(other[other >= 0] for other in others)]))
 
 
 def serve_cost_musd(p: Problem) -> FloatArray:

@@ -176,9 +176,12 @@ def _where(plan: Plan) -> str:
 
 
 def _what(plan: Plan) -> str:
+    clusters = plan.tables["clusters"]
+    divided = clusters["cluster"].duplicated(keep=False).tolist()
     parts = [
         f"{cluster['cluster']}: {number(cluster['gpus'])} {cluster['accelerator']} on one fabric"
-        for _, cluster in plan.tables["clusters"].iterrows()
+        + (f", its part at {cluster['host']}" if part else "")
+        for part, (_, cluster) in zip(divided, clusters.iterrows(), strict=True)
     ]
     if len(plan.sites):
         it_mw, utility_mw = plan.sites["it_mw"].sum(), plan.sites["utility_mw"].sum()
@@ -223,7 +226,8 @@ def _when(plan: Plan, study: Study) -> str:
         )
         for _, s in plan.sites.head(4).iterrows()
     ]
-    parts += [f"{c['cluster']} runs from {c['by']}" for _, c in plan.tables["clusters"].iterrows()]
+    clusters = plan.tables["clusters"].drop_duplicates("cluster")
+    parts += [f"{c['cluster']} runs from {c['by']}" for _, c in clusters.iterrows()]
     return "; ".join(parts) + "."
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from siting.formulation.service import coverage_classes
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
 
-FIRST = frozenset(["Z", "V", "B", "Q", "X", "Y", "W", "U", "R", "F", "M", "N", "Spend"])
+FIRST = frozenset(["Z", "V", "B", "Q", "X", "Y", "W", "U", "R", "F", "M", "N", "Spend", "Pair", "Part"])
 """Families that every model has; they are read into arrays of their own."""
 
 
@@ -26,7 +26,8 @@ class Decisions:
     running_pods: FloatArray  # (I, G, T) clusters and inference
     lease_gpus: IntArray  # (L, T) of the contract that starts in t
     lease_reserved: BoolArray  # (K, L, T) the contract that starts in t is reserved for cluster k
-    host: tuple[tuple[str, int, int], ...]  # (K,) ("campus", i, g) or ("lease", l, -1)
+    host: tuple[tuple[str, int, int], ...]  # (K,) ("campus", i, g), ("lease", l, -1) or ("split", first campus, g)
+    parts: tuple[tuple[int, int, int, int], ...]  # (k, i, g, pods) of every cluster on campuses, one or two rows each
     service: tuple[tuple[str, int, int, int, float], ...]  # ("campus" | "lease", source, region, t, H100e)
     posted: tuple[tuple[str, str, int, int, float], ...] = ()
     """(cash | credit, item, candidate, quarter, musd) of what the ledger prices: parts that a study may leave out."""
@@ -51,10 +52,10 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         reserved[k, li, t] = value > 0.5
     hosts: list[tuple[str, int, int]] = [("none", -1, -1)] * k_count
     running = np.zeros((i_count, g_count, t_count))
-    for (k, i, g), value in matrix.values("W", x).items():
-        if value > 0.5:
-            hosts[k] = ("campus", i, g)
-            running[i, g, p.cluster_from[k] : p.cluster_until[k] + 1] += p.cluster_pods[k, g]
+    parts = list(_parts(p, matrix, x))
+    for k, i, g, count in parts:
+        hosts[k] = ("campus" if count == p.cluster_pods[k, g] else "split", i, g) if hosts[k][1] < 0 else hosts[k]
+        running[i, g, p.cluster_from[k] : p.cluster_until[k] + 1] += count
     for (k, li), value in matrix.values("U", x).items():
         if value > 0.5:
             hosts[k] = ("lease", li, -1)
@@ -69,6 +70,7 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         lease_gpus=gpus,
         lease_reserved=reserved,
         host=tuple(hosts),
+        parts=tuple(parts),
         service=_split(p, matrix.values("F", x), serving, spare_gpus),
         posted=tuple(
             (entry.kind, entry.item, entry.candidate, entry.quarter, musd)
@@ -77,6 +79,17 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         ),
         extra={name: matrix.values(name, x) for name in matrix.columns if name not in FIRST},
     )
+
+
+def _parts(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:
+    """(k, i, g, pods) of the clusters on campuses, by cluster."""
+    whole = [(k, i, g, int(p.cluster_pods[k, g])) for (k, i, g), w in matrix.values("W", x).items() if w > 0.5]
+    first = matrix.values("Part", x)
+    for (k, a, b, g), chosen in matrix.values("Pair", x).items():
+        if chosen > 0.5:
+            pods = round(first[k, a, b, g])
+            whole += [(k, a, g, pods), (k, b, g, int(p.cluster_pods[k, g]) - pods)]
+    yield from sorted(whole)
 
 
 def _spare_gpus(p: Problem, gpus: IntArray, reserved: BoolArray) -> FloatArray:

@@ -177,7 +177,7 @@ def _whole_plan(
     assert relaxed.x is not None
     began = time.perf_counter()
     outcome = relaxed
-    for frozen in (("Z", "W", "U", "R", "Y"), ("W", "U"), ()):
+    for frozen in (("Z", "W", "Pair", "U", "R", "Y"), ("W", "Pair", "U"), ()):
         left = max(1.0, options.time_limit_s - (time.perf_counter() - began))
         trial = _fixed(matrix, decided, relaxed.x, frozen)
         outcome = solve_matrix(trial, replace(options, time_limit_s=left), watch=watch)

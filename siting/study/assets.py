@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from siting.study.compute import Allocation, allotted
+from siting.study.compute import Allocation, Split, allotted
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, quarter_label
 
@@ -271,6 +271,8 @@ class Cluster(Strict):
     """Or so many H100-equivalents by dense BF16, of one type."""
     h100e_8bit: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Or so many by dense 8-bit arithmetic, where compute_basis is 8bit."""
+    split: Split | None = None
+    """It may stand on two campuses near one another instead of one. None: on one."""
     by: Quarter
     """It runs from this quarter on."""
     until: Quarter | None = None

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from siting.study.strict import Clash, Strict
-from siting.units import Quarter, quarter_label
+from siting.units import Quarter, Unit, quarter_label
 
 Basis = Literal["bf16", "8bit"]
 """Arithmetic by which H100-equivalents are counted, dense: the two differ by half for some accelerators."""
@@ -23,6 +23,15 @@ def of_another_basis(part: Any, key: str, stem: str, basis: Basis) -> Iterator[C
         if other != basis and value is not None:
             wanted = f"{stem}_{basis}"
             yield Clash(f"{key}.{stem}_{other}", f"{value:g}", f"{wanted}: compute_basis is {basis!r}")
+
+
+class Split(Strict):
+    """One fabric over several campuses: the cluster's pods are divided between them, on one type of accelerator."""
+
+    campuses: Annotated[int, Field(ge=2, le=2)] = 2
+    """Most campuses."""
+    within_km: Annotated[float, Field(gt=0), Unit("km")]
+    """Most between the two, as the crow flies."""
 
 
 class Allocation(Strict):

@@ -89,9 +89,7 @@ def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Deci
     sites = places.iloc[rows].reset_index(drop=True)
     opened = (d.modules[rows] > 0).argmax(axis=1)
     it_mw = d.modules[rows].sum(axis=1) * p.module_it_mw
-    hosted = {
-        i: [str(p.cluster[k]) for k, host in enumerate(d.host) if host[:2] == ("campus", i)] for i in rows.tolist()
-    }
+    hosted = {i: [str(p.cluster[k]) for k, campus, *_ in d.parts if campus == i] for i in rows.tolist()}
     cost = (
         p.npv_open_musd[rows, opened]
         + (d.modules[rows] * p.npv_module_musd[rows]).sum(axis=1)
@@ -183,21 +181,24 @@ def _service(study: Study, a: Assembled, screened: Screened, p: Problem, d: Deci
 
 
 def clusters_table(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
-    """One row a training cluster: where it stands and what it draws. MW are blank on a lease: the provider's."""
+    """One row a training cluster, or one for each of its two campuses: where it stands and what it draws there. MW are
+    blank on a lease: the provider's.
+    """
     kinds = {kind.name: kind for kind in a.accelerators}
     rows = []
-    for k, (where, source, g) in enumerate(d.host):
-        if where == "campus":
-            gpus = int(p.cluster_pods[k, g] * p.pod_accelerators[g])
-            host, tenure, name = p.candidate_id[source], places["tenure"].iloc[source], str(p.accelerator[g])
-            it_mw = gpus * kinds[name].it_kw / 1000.0
-            utility = it_mw * float(p.pue_peak[source])
-        else:
-            gpus, name = int(p.cluster_lease_gpus[k, source]), str(a.leases["accelerator"].iloc[source])
-            host, tenure, it_mw, utility = p.lease_id[source], "lease", np.nan, np.nan
-        by = quarter_label(study.start + int(p.cluster_from[k]))
-        rows.append((p.cluster[k], host, tenure, name, gpus, it_mw, utility, by))
-    return pd.DataFrame(rows, columns=["cluster", "host", "tenure", "accelerator", "gpus", "it_mw", "utility_mw", "by"])
+    for k, i, g, pods in d.parts:
+        gpus, name = int(pods * p.pod_accelerators[g]), str(p.accelerator[g])
+        it_mw = gpus * kinds[name].it_kw / 1000.0
+        rows.append((k, p.candidate_id[i], places["tenure"].iloc[i], name, gpus, it_mw, it_mw * float(p.pue_peak[i])))
+    for k, (where, li, _) in enumerate(d.host):
+        if where == "lease":
+            gpus, name = int(p.cluster_lease_gpus[k, li]), str(a.leases["accelerator"].iloc[li])
+            rows.append((k, p.lease_id[li], "lease", name, gpus, np.nan, np.nan))
+    rows.sort(key=lambda row: row[0])
+    frame = pd.DataFrame(rows, columns=["k", "host", "tenure", "accelerator", "gpus", "it_mw", "utility_mw"])
+    due = [quarter_label(study.start + int(p.cluster_from[k])) for k in frame["k"]]
+    frame.insert(0, "cluster", np.array([p.cluster[k] for k in frame["k"]], dtype=object))
+    return frame.drop(columns="k").assign(by=due)
 
 
 def cash_tables(

@@ -46,7 +46,9 @@ class Read:
     """lease, start, GPUs, clusters it is reserved for."""
     service: list[tuple[str, str, int, float]] = field(default_factory=list)
     hosts: dict[str, tuple[str, str, str, float]] = field(default_factory=dict)
-    """cluster -> host, tenure, accelerator, GPUs."""
+    """cluster -> host, tenure, accelerator, GPUs; of a cluster on two campuses the first."""
+    parts: dict[str, list[tuple[str, str, str, float]]] = field(default_factory=lambda: defaultdict(list))
+    """cluster -> the same of every campus or lease it stands on."""
 
 
 def missing_columns(plan: Plan, study: Study) -> list[str]:
@@ -80,9 +82,9 @@ def read_decisions(plan: Plan, study: Study) -> Read:
         served = _amount(read, f"service from {row.source} to {row.region}", getattr(row, study.h100e_column))
         read.service.append((str(row.source), str(row.region), row.t, served))
     for row in plan.tables["clusters"].itertuples():
-        if str(row.cluster) in read.hosts:
-            read.faults.append(f"cluster {row.cluster}: more than one host")
-        read.hosts[str(row.cluster)] = (str(row.host), str(row.tenure), str(row.accelerator), float(row.gpus))
+        host = (str(row.host), str(row.tenure), str(row.accelerator), float(row.gpus))
+        read.hosts.setdefault(str(row.cluster), host)
+        read.parts[str(row.cluster)].append(host)
     return read
 
 

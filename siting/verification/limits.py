@@ -17,7 +17,7 @@ from siting.tables.planner_files import read_rtt_table
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure, life_quarters, works_quarters
-from siting.verification.compute import served_h100e, shipped_at_most
+from siting.verification.compute import served_h100e, shipped_at_most, split_faults
 from siting.verification.decisions import Read
 from siting.verification.parts import Part
 from siting.verification.places import Place, Places
@@ -213,8 +213,12 @@ class Limits:
             block = (
                 1.0 if tenure == "lease" else accelerator_figure(self._study, self._tables, name, "pod_accelerators")
             )
+            parts = self._read.parts[cluster.name]
             for t in self._window(cluster):
-                held[host, name, t] += self._needs(cluster, name, block)
+                if len(parts) == 1:
+                    held[host, name, t] += self._needs(cluster, name, block)
+                for campus, _, kind, gpus in parts if len(parts) > 1 else ():
+                    held[campus, kind, t] += gpus
         return held
 
     def _clusters(self) -> Iterator[str]:
@@ -236,16 +240,24 @@ class Limits:
                 yield from self._leased_cluster(cluster, host, name, gpus)
                 continue
             block = accelerator_figure(self._study, self._tables, name, "pod_accelerators")
+            parts = self._read.parts[cluster.name]
+            gpus = sum(part[3] for part in parts)
             if not abs(gpus - self._needs(cluster, name, block)) <= SLACK:
                 needed = self._needs(cluster, name, block)
                 yield f"cluster {cluster.name}: {gpus:,.0f} accelerators, it takes {needed:,.0f}"
-            place = self._places.get(host)
-            if place is None or place.tenure != tenure:
-                yield f"cluster {cluster.name}: its host {host} is no {tenure} campus of the study"
-            for t in self._window(cluster):
-                if over(self._held[host, name, t], self._read.running.get((host, name), {}).get(t, 0.0)):
-                    yield f"cluster {cluster.name}, {self._label(t)}: too few {name} run at {host}"
-                    break
+            if len(parts) > 1:
+                yield from split_faults(cluster, parts, block, self._places)
+            for host, tenure, _, _ in parts:
+                yield from self._campus_of(cluster, host, tenure, name)
+
+    def _campus_of(self, cluster: Cluster, host: str, tenure: str, name: str) -> Iterator[str]:
+        place = self._places.get(host)
+        if place is None or place.tenure != tenure:
+            yield f"cluster {cluster.name}: its host {host} is no {tenure} campus of the study"
+        for t in self._window(cluster):
+            if over(self._held[host, name, t], self._read.running.get((host, name), {}).get(t, 0.0)):
+                yield f"cluster {cluster.name}, {self._label(t)}: too few {name} run at {host}"
+                break
 
     def _leased_cluster(self, cluster: Cluster, host: str, name: str, gpus: float) -> Iterator[str]:
         offer = self._offers.get(host)

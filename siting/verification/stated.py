@@ -57,7 +57,7 @@ def _sites(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str
         if place is None or candidate not in built:
             continue
         it_mw = sum(modules.values()) * study.halls.module_it_mw
-        hosted = sorted(name for name, (host, *_) in read.hosts.items() if host == candidate)
+        hosted = sorted(name for name, parts in read.parts.items() if candidate in {host for host, *_ in parts})
         if sorted(name for name in str(row.clusters).split("; ") if name) != hosted:
             yield f"sites, {candidate}, clusters: the plan says {row.clusters!r}, its clusters are {', '.join(hosted)}"
         again: dict[str, float | str | bool] = {

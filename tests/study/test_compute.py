@@ -67,3 +67,11 @@ def test_eight_bit_fields_need_the_basis(tmp_path: Path) -> None:
 def test_one_peak_is_due(tmp_path: Path, peaks: dict[str, int]) -> None:
     """None, or both."""
     assert "exactly one of peak_h100e_bf16 and peak_h100e_8bit" in refused(tmp_path, inference={**ASK, **peaks})
+
+
+def test_a_cluster_splits_in_two(tmp_path: Path) -> None:
+    """Three campuses are not known, and a distance is due."""
+    cluster = {"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4"}
+    text = refused(tmp_path, clusters=[{**cluster, "split": {"campuses": 3, "within_km": "50 km"}}])
+    assert "clusters.0.split.campuses" in text and "less than or equal to 2" in text
+    assert "within_km" in refused(tmp_path, clusters=[{**cluster, "split": {"campuses": 2}}])

@@ -25,6 +25,8 @@ class Item:
     """How it enters taxable income, in words."""
     cash: bool = True
     """False: worth something at the end of the horizon, never a source of funding."""
+    funded: bool = True
+    """False: a column of the cash table that pays nobody; it counts in the value and in no row of money."""
 
 
 _EXPENSED = "deducted in the year in which it is paid"
@@ -57,6 +59,14 @@ ITEMS: tuple[Item, ...] = (
         name="lease", kind="lease", when="each quarter of the term, less what is prepaid at its start", taxed=_EXPENSED
     ),
     Item(name="existing_lease", kind="lease", when="each quarter until the contract ends", taxed=_EXPENSED),
+    Item(name="debt_drawn", kind="financing", when="received when equipment is paid", taxed="not taxed"),
+    Item(
+        name="debt_service",
+        kind="financing",
+        when="each quarter after a draw, to the end of its tenor",
+        taxed="the interest within it is deducted",
+    ),
+    Item(name="revenue", kind="revenue", when="each quarter, by H100e-hours served", taxed="taxed when received"),
     Item(
         name="residual_accelerators",
         kind="capital",
@@ -74,6 +84,8 @@ ITEMS: tuple[Item, ...] = (
 
 CASH: tuple[str, ...] = tuple(item.name for item in ITEMS if item.cash)
 """Columns of the cash table, in the order of the report."""
+UNFUNDED: frozenset[str] = frozenset(item.name for item in ITEMS if not item.funded)
+"""Columns of the cash table that funding does not cover. The study may add `revenue`."""
 CREDITS: tuple[str, ...] = tuple(item.name for item in ITEMS if not item.cash)
 """Rows of the credits table."""
 KIND: dict[str, Kind] = {item.name: item.kind for item in ITEMS}

@@ -64,3 +64,39 @@ def test_price_paths_move_the_plan(tables):
     )
     assert set(plan.tables["deliveries"]["quarter"]) <= {"2025-Q2", "2025-Q3", "2025-Q4"}
     assert refused(plan, study, tables, "cash", "accelerators", row=6)
+
+
+LOANS = [
+    {"name": "bank", "rate": "11 %/y", "tenor_quarters": 20, "advance_rate": "70 %"},
+    {"name": "fund", "rate": "4 %/y", "tenor_quarters": 6, "advance_rate": "50 %", "max_musd": "20 MUSD"},
+]
+
+
+def test_loans_carry_a_plan_that_money_alone_does_not(tables):
+    """90 musd buy no cluster of 2,048 for 100; with loans they do, and what is owed after the horizon is shown."""
+    short = [{"quarter": "2024-Q2", "amount_musd": "90 MUSD", "status": "closed"}]
+    plan, study = solved(tables, debt=LOANS, money__funding=short, money__lease=False)
+    drawn = plan.tables["debt"]
+    assert set(drawn["debt"]) == {"bank", "fund"}
+    assert drawn.loc[drawn["debt"] == "fund", "drawn_musd"].sum() == pytest.approx(20.0)
+    assert plan.tables["after_horizon"]["debt_service"].sum() > 0
+    owed = plan.tables["cash"]["debt_service"].sum() + plan.tables["after_horizon"]["debt_service"].sum()
+    assert owed == pytest.approx(drawn["paid_back_musd"].sum())
+    for column in ("drawn_musd", "paid_back_musd"):
+        assert refused(plan, study, tables, "debt", column)
+    assert refused(plan, study, tables, "after_horizon", "debt_service")
+    alone = study.update({"debt": []})
+    assert run.solve(alone, tables=tables).npv_cost_musd is None
+
+
+def test_revenue_is_a_constant_of_the_demand(tables):
+    """The same plan with and without it; the value falls by what is earned, discounted."""
+    asks = {"peak_h100e_bf16": 100, "first_quarter": "2025-Q4", "regions": 1, "rtt_target_ms": "90 ms"}
+    asks["rtt_basis"] = "user"
+    bare, _ = solved(tables, inference=asks)
+    plan, study = solved(tables, inference=asks, revenue={"usd_per_h100e_h": "2 USD/h"})
+    earned = -plan.tables["cash"]["revenue"]
+    worth = sum(musd * 1.1 ** (-(t + 0.5) / 4) for t, musd in enumerate(earned))
+    assert earned.iloc[6] == pytest.approx(100 * 2 * 2208 / 1e6)
+    assert bare.npv_cost_musd - plan.npv_cost_musd == pytest.approx(worth, rel=1e-3)
+    assert refused(plan, study, tables, "cash", "revenue", row=7)

@@ -16,6 +16,7 @@ from siting.assembly.caps import caps_of
 from siting.assembly.costs import clock_of, growth, pod_profiles
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.energized import energized_mw
+from siting.assembly.finance import debt_of, revenue_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
@@ -108,6 +109,8 @@ def _problem(
         split=_split(study, usable),
         **_site_costs(study, usable),
         **_weighed(study, demand),
+        debt=debt_of(study),
+        revenue=revenue_of(study, demand.h100e),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pyomo.environ as pyo
 
 from siting.formulation.caps import add_caps
+from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
@@ -14,6 +15,7 @@ from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
 from siting.formulation.power import add_power
 from siting.formulation.rules import add_rules
+from siting.formulation.revenue import add_revenue
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split
@@ -32,6 +34,8 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_leases,
     add_service,
     add_payments,
+    add_revenue,
+    add_debt,
     add_caps,
     add_money,
     add_measures,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from siting.items import CASH, CREDITS
+from siting.items import CASH, CREDITS, UNFUNDED
 
 NOWHERE = -1
 """Candidate of a posting that belongs to no place, e.g. a lease."""
@@ -39,6 +39,8 @@ class Ledger:
     def __init__(self, quarters: int, rate: float) -> None:
         self.quarters, self._rate = quarters, rate
         self.postings: list[Posting] = []
+        self.unfunded: set[str] = set(UNFUNDED)
+        """Items that count in the value and in no row of money."""
 
     def pay(
         self, item: str, quarter: int, musd: float, variable: Any, candidate: int = NOWHERE, priced: bool = True

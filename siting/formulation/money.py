@@ -50,13 +50,14 @@ def add_money(m: pyo.ConcreteModel, p: Problem) -> None:
 
     S_t = sum of the postings of t;     sum_{tau <= t} S_tau <= funding_t
 
-    No residual, deposit or payment after the horizon enters.
+    No residual, deposit or payment after the horizon enters, and no item that is worth something but pays nobody.
     """
     m.T = pyo.Set(initialize=list(range(p.quarters)))
     m.Spend = pyo.Var(m.T, domain=pyo.Reals)
     paid: dict[int, list[tuple[float, object]]] = {t: [(-1.0, m.Spend[t])] for t in m.T}
     for posting in m.ledger.cash():
-        paid[posting.quarter].append((posting.musd, posting.variable))
+        if posting.item not in m.ledger.unfunded:
+            paid[posting.quarter].append((posting.musd, posting.variable))
 
     @m.Constraint(m.T)
     def spending(m: pyo.ConcreteModel, t: int) -> object:

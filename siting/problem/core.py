@@ -19,6 +19,7 @@ from siting.problem.caps import Caps
 from siting.problem.goals import Goal
 from siting.problem.rules import SiteRules
 from siting.problem.split import Split
+from siting.problem.finance import Debt, Revenue
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -112,6 +113,8 @@ class Problem:
     rules: SiteRules | None = None
     """Rules of the plan; None when the study states none."""
     split: Split | None = None
+    debt: Debt | None = None
+    revenue: Revenue | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -24,6 +24,7 @@ from siting.study.assets import (
     repeated_names,
 )
 from siting.study.compute import Basis, of_another_basis
+from siting.study.finance import Debt, Revenue
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.priorities import Priority
@@ -69,6 +70,10 @@ class Study(Checked):
     rules: Rules = Rules()
     """How many sites, which, how far apart. Default: no rule."""
     money: Money
+    debt: tuple[Debt, ...] = ()
+    """Loans against accelerators."""
+    revenue: Revenue | None = None
+    """None: what is served earns nothing."""
     taxes: Taxes = Taxes()
     priorities: tuple[Priority, ...] = (Priority(objective="npv_cost"),)
     """Objectives in order of importance; each pass keeps what the passes before it reached. npv_cost comes last when it
@@ -122,6 +127,7 @@ class Study(Checked):
     def checks(self) -> tuple[Rule, ...]:
         return (
             self._something,
+            self._earning,
             self._buyable,
             self._names,
             self._early,
@@ -135,12 +141,16 @@ class Study(Checked):
         if self.inference is None and not self.clusters:
             yield Clash("", "neither", "at least one of clusters and inference: nothing is asked for")
 
+    def _earning(self) -> Iterator[Clash]:
+        if self.revenue is not None and self.inference is None:
+            yield Clash("revenue", "no inference", "an inference demand that is served for it")
+
     def _buyable(self) -> Iterator[Clash]:
         if not self.accelerators:
             yield Clash("accelerators", "nothing", "at least one entry")
 
     def _names(self) -> Iterator[Clash]:
-        for what in ("accelerators", "clusters"):
+        for what in ("accelerators", "clusters", "debt"):
             entries = enumerate(getattr(self, what, ()))
             yield from repeated_names((f"{what}[{n}]", getattr(entry, "name", "")) for n, entry in entries)
 
@@ -180,6 +190,8 @@ class Study(Checked):
             *((f"clusters[{n}].by", c) for n, c in enumerate(_below(self, "clusters"))),
             *((f"leases.existing[{n}].ends", x) for n, x in enumerate(_below(self, "leases", "existing"))),
             *((f"leases.bilateral[{n}].deliver_from", x) for n, x in enumerate(_below(self, "leases", "bilateral"))),
+            *((f"debt[{n}].draw_from", x) for n, x in enumerate(_below(self, "debt"))),
+            *((f"debt[{n}].draw_until", x) for n, x in enumerate(_below(self, "debt"))),
             ("inference.first_quarter", getattr(self, "inference", None)),
             *((f"rules.forced[{n}].by", x) for n, x in enumerate(_below(self, "rules", "forced"))),
         ]

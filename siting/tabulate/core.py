@@ -11,6 +11,7 @@ from siting.assembly import Assembled
 from siting.assembly.costs import clock_of
 from siting.assembly.leases import bill_musd, start_price_level
 from siting.assembly.tenures import module_costs, openings
+from siting.items import UNFUNDED
 from siting.problem import FloatArray, Problem
 from siting.reduction.screen import Screened
 from siting.solver.decisions import Decisions
@@ -204,7 +205,10 @@ def clusters_table(study: Study, a: Assembled, places: pd.DataFrame, p: Problem,
 def cash_tables(
     study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """`cash` by quarter and item with totals and funding; `after_horizon` obligations; `credits` as present values."""
+    """`cash` by quarter and item with totals and funding; `after_horizon` obligations; `credits` as present values.
+
+    `cumulative` is what funding has to cover: items that pay nobody are in the total and not in it.
+    """
     quarters, items = study.quarters, {}
     purchase, operation, assessed = p.pod_cash_profile
     bought = d.pods * p.pod_price_musd[None, :, None]
@@ -226,7 +230,9 @@ def cash_tables(
     items |= _posted_cash(items, d, quarters)
     cash = pd.DataFrame({"quarter": _labels(study), **items})
     cash["total"] = sum(items.values())
-    cash["cumulative"] = cash["total"].cumsum()
+    earned = {"revenue"} if p.revenue is not None and not p.revenue.counts_as_funding else set()
+    unfunded = sum((items[name] for name in UNFUNDED | earned if name in items), np.zeros(quarters))
+    cash["cumulative"] = (cash["total"] - unfunded).cumsum()
     cash["funding_cumulative"] = p.funding_musd
     return cash, _after(study, a, places, d), _credits(study, places, p, d, a)
 

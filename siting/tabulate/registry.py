@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from siting.tabulate.finance import debt_table
 from siting.tabulate.parts import Parts
 
-MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = ()
+MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (debt_table,)
 """Each gives the tables of its part by name; none when the study does not use it."""
 
 

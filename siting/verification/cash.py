@@ -7,7 +7,7 @@ from math import isnan
 
 import numpy as np
 
-from siting.items import CASH
+from siting.items import CASH, UNFUNDED
 from siting.study import Study
 from siting.study.assets import Accelerator, LeaseContract
 from siting.tables import catalog
@@ -24,12 +24,18 @@ class Book:
     paid: dict[str, dict[int, float]] = field(default_factory=lambda: {item: {} for item in CASH})
     credited_musd: float = 0.0
     faults: list[str] = field(default_factory=list)
+    unfunded: set[str] = field(default_factory=lambda: set(UNFUNDED))
+    """Items that count in the value and that no round of funding has to cover."""
 
     def pay(self, item: str, quarter: int, musd: float) -> None:
         self.paid[item][quarter] = self.paid[item].get(quarter, 0.0) + musd
 
     def total(self, quarter: int) -> float:
         return sum(self.paid[item].get(quarter, 0.0) for item in CASH)
+
+    def to_cover(self, quarter: int) -> float:
+        """What funding has to cover in a quarter."""
+        return sum(self.paid[item].get(quarter, 0.0) for item in CASH if item not in self.unfunded)
 
 
 @dataclass(frozen=True, kw_only=True)

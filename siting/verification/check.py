@@ -99,7 +99,7 @@ def _value(plan: Plan, value: float) -> Iterator[str]:
 def _funding(study: Study, book: Book) -> Iterator[str]:
     spent = raised = 0.0
     for t in range(study.quarters):
-        spent += book.total(t)
+        spent += book.to_cover(t)
         raised += sum(item.amount_musd for item in study.money.funding if item.quarter - study.start == t)
         if over(spent, raised):
             yield f"money, {quarter_label(study.start + t)}: {spent:,.3f} MUSD spent by then, {raised:,.3f} raised"
@@ -118,7 +118,7 @@ def _cash(plan: Plan, study: Study, book: Book) -> tuple[float, list[str]]:
         return math.nan, faults
     raised = spent = 0.0
     for t, row in zip(quarters, cash.to_dict("records"), strict=True):
-        spent += book.total(t)
+        spent += book.to_cover(t)
         raised += sum(item.amount_musd for item in study.money.funding if item.quarter - study.start == t)
         again = {item: book.paid[item].get(t, 0.0) for item in CASH}
         again |= {"total": book.total(t), "cumulative": spent, "funding_cumulative": raised}

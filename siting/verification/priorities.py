@@ -91,7 +91,7 @@ class Priorities(Part):
         """Largest cumulative spending."""
         spent = peak = 0.0
         for t in range(self.context.study.quarters):
-            spent += self.context.book.total(t)
+            spent += self.context.book.to_cover(t)
             peak = max(peak, spent)
         return peak
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siting.verification.caps import CapsPart
+from siting.verification.finance import DebtPart, RevenuePart
 from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
@@ -12,4 +13,5 @@ PARTS: tuple[type[Part], ...] = (
     Priorities,
     RulesPart,
 )
+PARTS: tuple[type[Part], ...] = (RevenuePart, DebtPart, CapsPart)
 """Every part of which a study may make use, in the order in which they post."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from listing import cheapest_by_listing
 from model_optimum import optimum
-from random_money import with_caps
+from random_money import with_caps, with_debt, with_revenue
 from tiny_problems import random_problem
 
 from siting.problem import Problem
@@ -34,3 +34,17 @@ def test_caps_agree_with_the_list() -> None:
     plans, moved = compared(with_caps, "caps")
     assert plans >= 20
     assert moved >= 10
+
+
+def test_debt_agrees_with_the_list() -> None:
+    """60 problems: a loan moves the value of many, and makes plans where money alone gives none."""
+    plans, moved = compared(with_debt, "debt")
+    assert plans >= 20
+    assert moved >= 12
+
+
+def test_revenue_agrees_with_the_list() -> None:
+    """60 problems: what is earned moves the value of every plan."""
+    plans, moved = compared(with_revenue, "revenue")
+    assert plans >= 20
+    assert moved >= plans

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from small_studies import H100, small_study
 
 PARTS = ["accelerator", "server", "network", "storage"]
+LOAN = {"name": "loan", "rate": "8 %/y", "tenor_quarters": 8, "advance_rate": "60 %"}
 
 
 def test_prices_must_rise_in_time(tmp_path: Path) -> None:
@@ -31,3 +32,22 @@ def test_a_yearly_cap_is_per_year(tmp_path: Path, wrong: str) -> None:
     """A bare number, a sum without the year and a negative one are refused."""
     with pytest.raises(ValidationError):
         small_study(tmp_path).update({"money.opex_cap_musd_per_year": wrong})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"revenue": {"usd_per_h100e_h": "2 USD/h"}}, "revenue: found no inference"),
+        ({"debt": [LOAN, {**LOAN, "name": " loan"}]}, r"debt\[1\].name"),
+        (
+            {"debt": [{**LOAN, "draw_from": "2024-Q1"}]},
+            r"debt\[0\].draw_from: found 2024-Q1; expected the study's start",
+        ),
+        ({"debt": [{**LOAN, "draw_from": "2025-Q1", "draw_until": "2024-Q4"}]}, "draw_until: found 2024-Q4"),
+        ({"debt": [{**LOAN, "advance_rate": "101 %"}]}, "less than or equal to 1"),
+    ],
+)
+def test_terms_that_cannot_be(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    """Revenue without a demand, two loans of one name, a draw before the start, a window that ends before it begins."""
+    with pytest.raises(ValidationError, match=message):
+        small_study(tmp_path, **change)

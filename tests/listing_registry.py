@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from listing_goals import GoalPart
-from listing_money import CapsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
 from listing_parts import ListingPart
 from listing_rules import RulesListing
 
 PARTS: tuple[type[ListingPart], ...] = (
     CapsListing,
-    GoalPart,
     RulesListing,
+    DebtListing,
+    RevenueListing,
+    GoalPart,
 )
-PARTS: tuple[type[ListingPart], ...] = (CapsListing, DebtListing, RevenueListing)
 """Every part; one is used where the problem has it."""

@@ -14,8 +14,8 @@ from siting.formulation.ledger import Ledger
 from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
 from siting.formulation.power import add_power
-from siting.formulation.rules import add_rules
 from siting.formulation.revenue import add_revenue
+from siting.formulation.rules import add_rules
 from siting.formulation.service import add_service
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split

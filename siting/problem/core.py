@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.problem.caps import Caps
+from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
 from siting.problem.rules import SiteRules
 from siting.problem.split import Split

@@ -9,9 +9,10 @@ from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
 
 PARTS: tuple[type[Part], ...] = (
+    RevenuePart,
+    DebtPart,
+    RulesPart,
     CapsPart,
     Priorities,
-    RulesPart,
 )
-PARTS: tuple[type[Part], ...] = (RevenuePart, DebtPart, CapsPart)
 """Every part of which a study may make use, in the order in which they post."""

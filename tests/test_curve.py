@@ -20,10 +20,8 @@ def test_the_curve_has_a_proved_point_for_every_date() -> None:
     its plan costs."""
     study = siting.read_study(TINY).update({"search.date_curve": False})
     points = siting.money_against_date(study, range(-5, 3, 1)).set_index("by")
-    assert (
-        points.index.tolist()
-        == [f"202{y}-Q{q}" for y, q in [(4, 3), (4, 4), (5, 1), (5, 2), (5, 3), (5, 4), (6, 1), (6, 2)]][: len(points)]
-    )
+    dates = ["2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2"]
+    assert points.index.tolist() == dates
     assert points.loc["2024-Q3", "termination"] == "infeasible"
     found = points["value_musd"].dropna()
     assert found.index[0] == "2024-Q4"

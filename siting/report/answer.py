@@ -9,6 +9,7 @@ import pandas as pd
 
 from siting.plan import Plan
 from siting.report.numbers import in_service, listed, megawatts, money, number, percent, place_name, plural
+from siting.report.passes import passes_line
 from siting.study import Study
 from siting.termination import Termination
 from siting.units import quarter_label
@@ -57,7 +58,9 @@ def answer(plan: Plan, study: Study) -> list[tuple[str, str]]:
     """The answer line by line; every line stands for itself. Without a plan: why, and what the money would carry."""
     if plan.npv_cost_musd is None:
         return _no_plan(plan, study)
+    order = passes_line(plan, study)
     return [
+        *([("Aims, in order", order)] if order else []),
         ("Where", _where(plan)),
         ("What", _what(plan)),
         ("Lease or own", _tenure(plan)),
@@ -282,7 +285,8 @@ def _proof(plan: Plan, study: Study) -> str:
 
 def _binding(plan: Plan) -> str:
     binding = [str(limit) for limit in plan.facts.get("binding", [])]
-    text = "; ".join(binding) or "no limit of money or power is met without room; the demand alone sizes the plan"
+    sized = "the demand alone sizes" if len(plan.passes) < 2 else "demand, aims and whole units size"
+    text = "; ".join(binding) or f"no limit of money or power is met without room; {sized} the plan"
     return f"{text[0].upper()}{text[1:]}."
 
 

@@ -146,7 +146,36 @@ def plan_tables(plan: Plan) -> list[Shown]:
         columns: dict[str, tuple[str, int | None]] = {"year": ("year", None), **due}
         if yearly.drop(columns="year").to_numpy().sum() > 0:
             found.append(shown("Payments due after the horizon, million USD", yearly, columns))
+    found += [_as_named(name, frame) for name, frame in tables.items() if name not in SHOWN and len(frame)]
     return found
+
+
+SHOWN = frozenset(
+    [
+        "sites",
+        "clusters",
+        "leases",
+        "modules",
+        "deliveries",
+        "fleet",
+        "power",
+        "service",
+        "cash",
+        "credits",
+        "after_horizon",
+        "candidates",
+        "regions",
+    ]
+)
+"""Tables with headings of their own, and the two that only the plan's folder holds."""
+
+
+def _as_named(name: str, frame: pd.DataFrame) -> Shown:
+    """A table of a part that not every study uses: its columns name their units."""
+    words = {column: str(column).replace("_", " ") for column in frame}
+    digits = {column: 1 if pd.api.types.is_float_dtype(frame[column]) else None for column in frame}
+    title = name.replace("_", " ")
+    return shown(title[:1].upper() + title[1:], frame, {c: (words[c], digits[c]) for c in frame})
 
 
 def _cash(cash: pd.DataFrame) -> Shown:

@@ -7,6 +7,7 @@ from pathlib import Path
 from siting.plan import Plan
 from siting.report import html, sections
 from siting.report.lease_section import lease_or_own
+from siting.report.passes import passes_section
 from siting.study import Study
 from siting.tables.read import Tables
 
@@ -24,6 +25,7 @@ def report_html(plan: Plan, study: Study, tables: Tables) -> str:
     parts = [
         sections.front(plan, study),
         sections.decided(plan, study),
+        passes_section(plan, study),
         sections.map_frame(plan),
         sections.megawatts_from_chips(plan, study, tables),
         sections.against_date(plan),

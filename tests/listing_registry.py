@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from listing_goals import GoalPart
+from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
 from listing_parts import ListingPart
 from listing_rules import RulesListing
@@ -13,5 +14,6 @@ PARTS: tuple[type[ListingPart], ...] = (
     DebtListing,
     RevenueListing,
     GoalPart,
+    LimitsListing,
 )
 """Every part; one is used where the problem has it."""

@@ -18,6 +18,7 @@ from siting.assembly.demand import Demand, demand_of
 from siting.assembly.energized import energized_mw
 from siting.assembly.finance import debt_of, revenue_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
+from siting.assembly.limits import own_limits
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
@@ -107,6 +108,7 @@ def _problem(
         caps=caps_of(study),
         rules=site_rules(study, usable),
         split=_split(study, usable),
+        limits=own_limits(study, usable),
         **_site_costs(study, usable),
         **_weighed(study, demand),
         debt=debt_of(study),

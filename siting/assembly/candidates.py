@@ -15,6 +15,7 @@ import pandas as pd
 from shapely import STRtree
 
 from siting.assembly.blanks import blank_terms
+from siting.assembly.limits import limit_faults
 from siting.assembly.places import (
     PLACE_COLUMNS,
     colocation_places,
@@ -64,7 +65,7 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     for tenure in TENURES:
         if not getattr(study.money, tenure):
             _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
-    faults = [*named_faults(study, frame), *blank_terms(study, tables, frame)]
+    faults = [*named_faults(study, frame), *limit_faults(study, frame), *blank_terms(study, tables, frame)]
     frame["energization"] = _or_blank(faults, lambda: _energization(study, frame))
     frame["usd_per_mwh"] = _or_blank(faults, lambda: _power_price(study, tables, frame))
     frame["property_tax"] = _or_blank(faults, lambda: _property_tax(study, tables, frame))

@@ -11,6 +11,7 @@ from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
+from siting.formulation.limits import add_limits
 from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
 from siting.formulation.power import add_power
@@ -38,6 +39,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_debt,
     add_caps,
     add_money,
+    add_limits,
     add_measures,
     add_objective,
 )
@@ -50,6 +52,7 @@ def build_model(p: Problem) -> pyo.ConcreteModel:
     m = pyo.ConcreteModel()
     m.ledger = Ledger(p.quarters, p.rate)
     m.extra_supply = {}
+    m.co2 = {}
     for add in FAMILIES:
         add(m, p)
     return m

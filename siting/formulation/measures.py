@@ -9,9 +9,9 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from siting.formulation.carbon import co2_terms
 from siting.formulation.ledger import merged
 from siting.formulation.money import npv_terms
-from siting.formulation.power import running_it_mw
 from siting.formulation.service import coverage_classes
 from siting.formulation.training import running_pods
 from siting.problem import Problem
@@ -73,9 +73,7 @@ def _compute(m: pyo.ConcreteModel, p: Problem) -> Terms:
 
 
 def _carbon(m: pyo.ConcreteModel, p: Problem) -> Terms:
-    for (i, t), terms in running_it_mw(m, p).items():
-        for it_mw, variable in terms:
-            yield it_mw * float(p.mwh_per_it_mw[i, t] * p.co2_t_per_mwh[i]), variable
+    yield from ((tonnes, variable) for _, _, tonnes, variable in co2_terms(m, p))
 
 
 def _latency(m: pyo.ConcreteModel, p: Problem) -> Terms:

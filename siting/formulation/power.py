@@ -24,7 +24,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     kinds = range(len(p.accelerator))
     serves = set(np.flatnonzero(p.reach.any(axis=1)).tolist())
     asked = set(np.argwhere(p.demand_h100e > 0)[:, 1].tolist())
-    idle = p.weighs("compute")  # pods that serve nobody run too where compute is what counts
+    idle = p.weighs("compute") or (p.limits is not None and p.limits.ask_for_running)  # pods that serve nobody run
     m.S = pyo.Set(
         dimen=3,
         initialize=[

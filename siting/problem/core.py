@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from siting.problem.caps import Caps
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
+from siting.problem.limits import OwnLimits
 from siting.problem.rules import SiteRules
 from siting.problem.split import Split
-from siting.problem.finance import Debt, Revenue
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -116,6 +116,8 @@ class Problem:
     split: Split | None = None
     debt: Debt | None = None
     revenue: Revenue | None = None
+    limits: OwnLimits | None = None
+    """The planner's own limits; None when the study states none."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -25,6 +25,7 @@ from siting.study.assets import (
 )
 from siting.study.compute import Basis, of_another_basis
 from siting.study.finance import Debt, Revenue
+from siting.study.limits import Limit
 from siting.study.money import Money, Search, Taxes
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.priorities import Priority
@@ -69,6 +70,8 @@ class Study(Checked):
     """None: no inference demand."""
     rules: Rules = Rules()
     """How many sites, which, how far apart. Default: no rule."""
+    limits: tuple[Limit, ...] = ()
+    """Linear limits of the planner's own."""
     money: Money
     debt: tuple[Debt, ...] = ()
     """Loans against accelerators."""
@@ -135,7 +138,20 @@ class Study(Checked):
             self._known_accelerators,
             self._basis,
             self._priorities,
+            self._limit_dates,
         )
+
+    def _limit_dates(self) -> Iterator[Clash]:
+        inside = range(self.start, self.end)
+        for n, limit in enumerate(self.limits):
+            if not hasattr(limit, "expr"):
+                continue
+            for part in limit.expression.summands:
+                late = [quarter_label(q) for q in part.quarters or () if q not in inside]
+                late += [str(year) for year in part.years or () if not any(q // 4 == year for q in inside)]
+                if late:
+                    horizon = f"{quarter_label(self.start)} to {quarter_label(self.end - 1)}"
+                    yield Clash(f"limits[{n}].expr", ", ".join(late), f"quarters of the horizon, {horizon}")
 
     def _something(self) -> Iterator[Clash]:
         if self.inference is None and not self.clusters:
@@ -150,7 +166,7 @@ class Study(Checked):
             yield Clash("accelerators", "nothing", "at least one entry")
 
     def _names(self) -> Iterator[Clash]:
-        for what in ("accelerators", "clusters", "debt"):
+        for what in ("accelerators", "clusters", "debt", "limits"):
             entries = enumerate(getattr(self, what, ()))
             yield from repeated_names((f"{what}[{n}]", getattr(entry, "name", "")) for n, entry in entries)
 
@@ -213,6 +229,10 @@ class Study(Checked):
         for n, cluster in enumerate(_below(self, "clusters")):
             types = getattr(cluster, "accelerators", ())
             named += [(f"clusters[{n}].accelerators[{k}]", name) for k, name in enumerate(types)]
+        for n, limit in enumerate(_below(self, "limits")):
+            parts = limit.expression.summands if hasattr(limit, "expr") else ()
+            chosen = [name for part in parts for key, names in part.filters if key == "accelerator" for name in names]
+            named += [(f"limits[{n}].expr", name) for name in chosen]
         for kind in ("existing", "bilateral"):
             for n, lease in enumerate(_below(self, "leases", kind)):
                 if hasattr(lease, "accelerator"):

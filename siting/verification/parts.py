@@ -54,3 +54,7 @@ class Part:
     def onsite_mwh(self, candidate: str, quarter: int) -> float:
         """Energy that does not come from the grid."""
         return 0.0
+
+    def co2_t(self, candidate: str, quarter: int) -> float:
+        """Tonnes beside those of grid energy at the state's rate; negative where energy is not from the grid."""
+        return 0.0

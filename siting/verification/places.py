@@ -28,6 +28,7 @@ class Place:
     lon: float
     state: str
     county_fips: str
+    interconnect: str
     bus_id: int | None
     """Bus of a substation candidate or the one the planner gave; None: not known here."""
     tenure: str
@@ -218,6 +219,7 @@ class Places:
             lon=lon,
             state=state,
             county_fips=county_fips,
+            interconnect=interconnect,
             bus_id=bus_id,
             tenure=tenure,
             final_utility_mw=min(stated, study.candidates.largest_campus_utility_mw),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siting.verification.caps import CapsPart
 from siting.verification.finance import DebtPart, RevenuePart
+from siting.verification.own_limits import OwnLimitsPart
 from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
@@ -11,8 +12,9 @@ from siting.verification.rules import RulesPart
 PARTS: tuple[type[Part], ...] = (
     RevenuePart,
     DebtPart,
-    RulesPart,
     CapsPart,
     Priorities,
+    RulesPart,
+    OwnLimitsPart,
 )
 """Every part of which a study may make use, in the order in which they post."""

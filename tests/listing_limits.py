@@ -1,0 +1,81 @@
+"""The planner's own limits in the listing: every sum written over increments of pods, pods that run, and contracts."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from listing_money import fixed_cash, held_energy
+from listing_parts import ListingPart
+
+from siting.problem import Problem
+from siting.problem.limits import CountedSum
+
+
+class LimitsListing(ListingPart):
+    """A row a limit, two where it is an equation; what follows from modules and hosts is on the right hand side."""
+
+    name = "limits"
+
+    @staticmethod
+    def used(p: Problem) -> bool:
+        return p.limits is not None
+
+    def _signs(self):
+        for n, row in enumerate(self.p.limits.rows):
+            for sign in {"<=": (1.0,), ">=": (-1.0,), "=": (1.0, -1.0)}[row.sense]:
+                yield ("own", n, sign), row, sign
+
+    def write(self) -> None:
+        p, at = self.p, self.listing
+        purchase, operate, assess = p.pod_cash_profile
+        for key, row, sign in self._signs():
+            entries = at.row(key)
+            for part in row.sums:
+                factor = sign * part.factor
+                for i, g, d in itertools.product(*map(range, at.b.shape)):
+                    if part.quantity in ("accelerators", "h100e") and part.sites[i] and part.kinds[g]:
+                        (t,) = np.flatnonzero(part.quarters)
+                        each = p.pod_accelerators[g] if part.quantity == "accelerators" else p.pod_h100e[g]
+                        entries[at.b[i, g, d]] += factor * each * (d <= t < d + p.pod_life[g])
+                    if part.quantity in ("capex_musd", "spend_musd"):
+                        paid = (1.0 + p.sales_tax[i, d]) * purchase[g, d]
+                        if part.quantity == "spend_musd":
+                            paid = paid + operate[g, d] + p.property_tax[i] * assess[g, d]
+                        entries[at.b[i, g, d]] += factor * p.pod_price_musd[g] * paid[part.quarters].sum()
+                entries[at.q] += factor * self._per_running_pod(part)
+                if part.quantity == "spend_musd":
+                    entries[at.x] += factor * p.lease_cash_musd[:, :, part.quarters].sum(axis=2)
+
+    def _per_running_pod(self, part: CountedSum) -> np.ndarray:
+        """(I, G, T)"""
+        p = self.p
+        if part.quantity == "spend_musd":
+            return p.npv_run_musd / p.discount * part.quarters
+        if part.quantity not in ("energy_mwh", "co2_t"):
+            return np.zeros(p.npv_run_musd.shape)
+        mwh = p.mwh_per_it_mw * part.sites[:, None] * part.quarters[None, :]
+        if part.quantity == "co2_t":
+            mwh = mwh * p.co2_t_per_mwh[:, None]
+        return mwh[:, None, :] * p.pod_it_mw[None, :, None]
+
+    def _fixed(self, part: CountedSum, modules: np.ndarray, held: np.ndarray) -> float:
+        """What follows from modules and hosts."""
+        p, paid = self.p, fixed_cash(self.p, modules)
+        if part.quantity == "capex_musd":
+            return float((paid["opening"] + paid["halls"])[part.quarters].sum())
+        if part.quantity == "spend_musd":
+            return float((sum(paid.values()) + held_energy(p, held))[part.quarters].sum())
+        if part.quantity in ("energy_mwh", "co2_t"):
+            return float((held * self._per_running_pod(part)).sum())
+        if part.quantity in ("accelerators", "h100e"):
+            return 0.0
+        (t,) = np.flatnonzero(part.quarters)
+        stands = modules[:, : t + 1].sum(axis=1) * part.sites
+        each = {"sites": stands > 0, "it_mw": stands, "utility_mw": stands * p.pue_peak}[part.quantity]
+        return float(each.sum() * (1.0 if part.quantity == "sites" else p.module_it_mw))
+
+    def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
+        for key, row, sign in self._signs():
+            fixed = sum(part.factor * self._fixed(part, modules, held) for part in row.sums)
+            right[self.listing.number[key]] = sign * (row.bound - fixed) if money else np.inf

@@ -150,22 +150,9 @@ def plan_tables(plan: Plan) -> list[Shown]:
     return found
 
 
-SHOWN = frozenset(
-    [
-        "sites",
-        "clusters",
-        "leases",
-        "modules",
-        "deliveries",
-        "fleet",
-        "power",
-        "service",
-        "cash",
-        "credits",
-        "after_horizon",
-        "candidates",
-        "regions",
-    ]
+SHOWN = (
+    *("sites", "clusters", "leases", "modules", "deliveries", "fleet", "power", "service"),
+    *("cash", "credits", "after_horizon", "candidates", "regions"),
 )
 """Tables with headings of their own, and the two that only the plan's folder holds."""
 

@@ -146,6 +146,28 @@ def new(name: Annotated[str, typer.Argument(help="Name of the study: small lette
     typer.echo(f"{write_new(name, Path())} written; next: siting solve {name}.toml")
 
 
+@app.command()
+def fields(
+    under: Annotated[str, typer.Argument(help="Only keys that begin with this, e.g. power.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """Every field that a study may state: what it takes, its default and what it means."""
+    from dataclasses import asdict
+
+    from siting.errors import Fault, InputError
+    from siting.study.manual import manual
+
+    found = manual(under)
+    if not found:
+        raise InputError([Fault(file="study", key=under, value="no such field", expected="the begin of a key")])
+    if as_json:
+        print_json({"fields": [asdict(entry) for entry in found]})
+        return
+    for entry in found:
+        default = f" [{entry.default}]" if entry.default else ""
+        typer.echo(f"{entry.key}: {entry.takes}{default}\n    {entry.meaning}")
+
+
 @data_app.command("list")
 def data_list() -> None:
     """The shipped tables with licence and date."""

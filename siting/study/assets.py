@@ -174,7 +174,9 @@ class LeaseContract(Strict):
     """A lease written in the study: a bilateral offer, or a contract that exists."""
 
     name: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    """Name in tables and reports."""
     accelerator: str
+    """One of the study's accelerators."""
     gpus: Annotated[int, Field(ge=1, le=1_000_000_000)]
     """Existing: GPUs under contract. Bilateral: most that can be leased."""
     min_gpus: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
@@ -196,6 +198,7 @@ class LeaseContract(Strict):
     single_fabric_gpus: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     """GPUs on one fabric: a training cluster up to this size can stand on it."""
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    """Degrees WGS 84."""
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     """Place; blank gives no inference arcs."""
     note: str = ""
@@ -263,6 +266,7 @@ class Cluster(Strict):
     """A training cluster on one fabric: one own campus, one colocation campus, or one lease that holds it whole."""
 
     name: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    """Name in tables and reports."""
     gpus: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """Accelerators of one of the named types."""
     accelerators: tuple[str, ...] = ()

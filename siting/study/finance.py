@@ -16,6 +16,7 @@ class Debt(Strict):
     accelerators in it, and is paid back from the next quarter on, after the horizon too."""
 
     name: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    """Name in tables and reports."""
     rate: YearlyShare
     """Yearly, effective: (1 + rate)^(1/4) - 1 a quarter."""
     tenor_quarters: Annotated[int, Field(ge=1, le=120)]

@@ -17,6 +17,7 @@ class Round(Strict):
     quarter: Quarter
     """Quarter (or ISO day) in which the money is there."""
     amount_musd: Annotated[float, Field(gt=0), Unit("MUSD")]
+    """What comes in."""
     status: Literal["closed", "assumed"]
     """closed: in the bank; assumed: the planner's hope, said so in the report."""
     note: str = ""
@@ -83,7 +84,9 @@ class Search(Strict):
     time_limit_s: Annotated[float, Field(gt=0), Unit("s")] = 150.0
     """Limit of the whole search."""
     threads: Annotated[int, Field(ge=1, le=256)] = 2
+    """Threads of the solver."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    """Random seed of the solver."""
     date_curve: bool = True
     """Solve again, quickly, for a few earlier and later dates of the clusters, for the report."""
     candidates_in_model: Annotated[int, Field(ge=1, le=100_000)] = 120

@@ -51,9 +51,13 @@ class Box(Strict):
     """A rectangle of latitude and longitude, degrees WGS 84."""
 
     south: Annotated[float, Field(ge=-90, le=90)]
+    """Least latitude."""
     north: Annotated[float, Field(ge=-90, le=90)]
+    """Largest latitude."""
     west: Annotated[float, Field(ge=-180, le=180)]
+    """Least longitude."""
     east: Annotated[float, Field(ge=-180, le=180)]
+    """Largest longitude."""
 
     def rules(self) -> tuple[Rule, ...]:
         return self._south_of_north, self._west_of_east
@@ -157,8 +161,11 @@ class TimeToPower(Strict):
     where: tuple[Where, ...] = ()
     """States or interconnections this row speaks of. Empty: everywhere else (must be the last row)."""
     low_quarters: Annotated[int, Field(ge=0, le=400)]
+    """If all goes well."""
     mid_quarters: Annotated[int, Field(ge=0, le=400)]
+    """As a rule."""
     high_quarters: Annotated[int, Field(ge=0, le=400)]
+    """If it goes badly."""
     note: str
     """Why these numbers: source, or the word assumption."""
 
@@ -175,8 +182,11 @@ class RampStep(Strict):
     """From so many quarters after energization, so much grid power: a share of the final MW or MW at the meter."""
 
     after_quarters: Annotated[int, Field(ge=0, le=400)]
+    """Quarters after energization."""
     share: Share | None = None
+    """Share of the final MW; this or the next."""
     utility_mw: Annotated[float, Field(ge=0), Unit("MW")] | None = None
+    """MW at the meter."""
 
     def rules(self) -> tuple[Rule, ...]:
         return (self._one,)

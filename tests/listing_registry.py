@@ -7,6 +7,7 @@ from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
 from listing_parts import ListingPart
 from listing_rules import RulesListing
+from listing_shared import SharedListing
 
 PARTS: tuple[type[ListingPart], ...] = (
     CapsListing,
@@ -15,5 +16,6 @@ PARTS: tuple[type[ListingPart], ...] = (
     RevenueListing,
     GoalPart,
     LimitsListing,
+    SharedListing,
 )
 """Every part; one is used where the problem has it."""

@@ -243,3 +243,39 @@ def test_a_plan_with_ramps_holds_and_one_that_runs_ahead_does_not(tables: Tables
     (tmp_path / "sites.csv").write_text(RAMPS.replace("0:1;2:2.5", "0:1"))
     faults = [fault for fault in verify(plan, study, tables).faults if "are energized" in fault]
     assert faults and all(fault.startswith("site factory") for fault in faults)
+
+
+SHARED = HEADER.replace("\n", ",place\n") + "".join(
+    row.removesuffix("\n") + end
+    for row, end in zip(ROWS.splitlines(True), (",\n", ",works\n", ",works\n", ",\n"), strict=True)
+)
+"""The factory and the shell are two ways to use one place of 3 MW."""
+
+
+def sharing(folder: Path, mw: int, clusters: int) -> Study:
+    """The first so many clusters; the place carries `mw` as its factory row says."""
+    study = study_of_all(folder)
+    text = SHARED.replace("factory,32.50,-99.80,retrofit,3", f"factory,32.50,-99.80,retrofit,{mw}")
+    (folder / "sites.csv").write_text(text)
+    return study.update({"clusters": study.model_dump(mode="json", exclude_unset=True)["clusters"][:clusters]})
+
+
+def test_two_tenures_of_one_place_share_its_mw(solved: tuple[Plan, Study], tables: Tables, tmp_path: Path) -> None:
+    """3 MW carry one cluster (2.4 MW in two modules) and not two; 5 MW of the factory's row carry both again.
+
+    Four clusters have no room where three places are left; a plan made without the column is refused with it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_money_against_date", lambda *_: [])
+        three = run.solve(sharing(tmp_path, 3, 3), tables=tables)
+        four = run.solve(sharing(tmp_path, 3, 4), tables=tables)
+        study = sharing(tmp_path, 5, 4)
+        wide = run.solve(study, tables=tables)
+    assert three.facts["verification"]["faults"] == []
+    assert len({"factory", "bare"} & set(three.sites["candidate"])) == 1
+    assert four.npv_cost_musd is None
+    assert verify(wide, study, tables).faults == ()
+    apart = sharing(tmp_path, 3, 4)
+    faults = [fault for fault in verify(solved[0], apart, tables).faults if fault.startswith("place works")]
+    assert any("stand in factory, bare, it carries 3.000" in fault for fault in faults)
+    assert any("drawn, 3.000 flow" in fault for fault in faults)

@@ -21,6 +21,7 @@ from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
+from siting.assembly.shared import shared_places
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
@@ -86,6 +87,7 @@ def _problem(
     pue_peak = usable["pue_peak"].to_numpy(float)
     sales_tax = sales_tax_by_quarter(study, tables, usable, _days(study))
     property_tax = usable["property_tax"].to_numpy(float)
+    flowing = energized_mw(study, usable)
     return Problem(
         quarters=study.quarters,
         module_it_mw=module_mw,
@@ -96,7 +98,8 @@ def _problem(
         ),
         modules_first=first_modules(study, usable["tenure"]),
         live_from=live_from(study, usable),
-        energized_mw=energized_mw(study, usable),
+        energized_mw=flowing,
+        shared=shared_places(usable, flowing),
         reach=demand.reach,
         **_energy(study, tables, usable),
         lease_reach=demand.lease_reach,

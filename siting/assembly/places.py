@@ -29,6 +29,7 @@ PLACE_COLUMNS: dict[str, pd.Series] = {
     "rent_usd_per_kw_month": pd.Series(dtype=float),
     "file_row": pd.Series(dtype=float),
     "own_ramp": pd.Series(dtype=object),
+    "place": pd.Series(dtype=str),
     "grid_checked": pd.Series(dtype=bool),
 }
 """Columns of every source of places, empty: what a study that only leases has."""
@@ -176,6 +177,7 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             ],
             "rent_usd_per_kw_month": _rent_of_rows(study, tables, rows),
             "file_row": rows["row"].astype(float),
+            "place": rows["place"].astype(str),
             "own_ramp": [ramp_steps(text) for text in rows["ramp"]],
             "grid_checked": bus.notna(),
         }

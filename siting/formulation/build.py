@@ -18,6 +18,7 @@ from siting.formulation.power import add_power
 from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
 from siting.formulation.service import add_service
+from siting.formulation.shared import add_shared
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split
 from siting.formulation.totals import add_totals
@@ -32,6 +33,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_split,
     add_training,
     add_power,
+    add_shared,
     add_leases,
     add_service,
     add_payments,

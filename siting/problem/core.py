@@ -21,6 +21,8 @@ from siting.problem.goals import Goal
 from siting.problem.limits import OwnLimits
 from siting.problem.rules import SiteRules
 from siting.problem.split import Split
+from siting.problem.finance import Debt, Revenue
+from siting.problem.shared import Shared
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -111,6 +113,8 @@ class Problem:
     """What the passes before it reached."""
     watched: tuple[str, ...] = ("npv_cost",)
     """Measures that are evaluated at the point found."""
+    shared: Shared | None = None
+    """Places of several candidates; None when there is none."""
     rules: SiteRules | None = None
     """Rules of the plan; None when the study states none."""
     split: Split | None = None

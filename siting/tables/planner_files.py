@@ -20,10 +20,10 @@ from siting.tables.checks import FIRST_ROW, places, same_id
 from siting.units import parse_quarter
 
 NUMBERS = ("lat", "lon", "utility_mw", "it_mw", "usd_per_mwh", "rent_usd_per_kw_month", "bus_id")
-TEXTS = ("candidate", "name", "state", "tenure", "energization", "market", "ramp")
+TEXTS = ("candidate", "name", "state", "tenure", "energization", "market", "ramp", "place")
 COLUMNS = (
     "candidate", "name", "lat", "lon", "state", "tenure", "utility_mw", "it_mw",
-    "usd_per_mwh", "energization", "rent_usd_per_kw_month", "market", "bus_id", "ramp",
+    "usd_per_mwh", "energization", "rent_usd_per_kw_month", "market", "bus_id", "ramp", "place",
 )  # fmt: skip
 REQUIRED = ("candidate", "lat", "lon", "tenure")
 GEOJSON = (".geojson", ".json")

@@ -8,6 +8,7 @@ from siting.verification.own_limits import OwnLimitsPart
 from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
+from siting.verification.shared import SharedPlaces
 
 PARTS: tuple[type[Part], ...] = (
     RevenuePart,
@@ -16,5 +17,6 @@ PARTS: tuple[type[Part], ...] = (
     Priorities,
     RulesPart,
     OwnLimitsPart,
+    SharedPlaces,
 )
 """Every part of which a study may make use, in the order in which they post."""

@@ -1,0 +1,33 @@
+"""Candidates of one place share what may stand there and what flows there."""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from siting.formulation.power import running_it_mw
+from siting.problem import Problem
+
+
+def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
+    r"""sum_{i in q} PUE_i H V_i,T-1 <= S_q;   sum_{i in q} PUE_i (MW IT that run at i in t) <= E_qt + firm MW of q in t
+
+    q a place with two candidates or more, S_q and E_qt the most that one of them states. Modules stay, so what stands
+    in the last quarter is the most that ever stands. Each candidate keeps its own limits and pays its own opening.
+    """
+    if p.shared is None:
+        return
+    groups, last, shared = p.shared.groups(), p.quarters - 1, p.shared
+    running = running_it_mw(m, p)
+    m.Place = pyo.Set(initialize=range(len(groups)))
+
+    @m.Constraint(m.Place)
+    def place_standing(m: pyo.ConcreteModel, q: int) -> object:
+        halls = [float(p.pue_peak[i] * p.module_it_mw) * m.V[i, last] for i in groups[q] if (i, last) in m.A]
+        return sum(halls) <= float(shared.standing_mw[groups[q][0]]) if halls else pyo.Constraint.Skip
+
+    @m.Constraint(m.Place, range(p.quarters))
+    def place_power(m: pyo.ConcreteModel, q: int, t: int) -> object:
+        draws = [float(p.pue_peak[i]) * mw * variable for i in groups[q] for mw, variable in running.get((i, t), [])]
+        firm = sum(mw * variable for i in groups[q] for mw, variable in m.extra_supply.get((i, t), []))
+        flows = float(shared.energized_mw[groups[q][0], t])
+        return sum(draws) <= flows + firm if draws else pyo.Constraint.Skip

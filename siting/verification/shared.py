@@ -1,0 +1,64 @@
+"""Rows of the planner's file that name one place, read again: together they stand and draw within what it carries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from siting.tables.planner_files import read_candidates
+from siting.units import quarter_label
+from siting.verification.cash import accelerator_figure
+from siting.verification.limits import over
+from siting.verification.parts import Part
+from siting.verification.places import Place
+
+
+class SharedPlaces(Part):
+    """What a place carries is the most that one of its usable rows states."""
+
+    def faults(self) -> Iterator[str]:
+        for name, rows in self._by_name().items():
+            if len(rows) > 1:
+                yield from self._standing(name, rows)
+                yield from self._running(name, rows)
+
+    def _by_name(self) -> dict[str, dict[str, Place]]:
+        context, found = self.context, dict[str, dict[str, Place]]()
+        source = context.study.candidates.file
+        if source is None:
+            return found
+        for row in read_candidates(context.study.folder / source.path).itertuples():
+            place = context.places.get(str(row.candidate)) if row.place else None
+            if place is not None and self._usable(place):
+                found.setdefault(str(row.place), {})[str(row.candidate)] = place
+        return found
+
+    def _usable(self, place: Place) -> bool:
+        halls = self.context.study.halls
+        phase = halls.first_phase_it_mw if place.tenure == "own" else halls.module_it_mw
+        modules = math.ceil(phase / halls.module_it_mw - 1e-9)
+        return place.allowed and not over(modules * halls.module_it_mw * place.pue_peak, place.final_utility_mw)
+
+    def _standing(self, name: str, rows: dict[str, Place]) -> Iterator[str]:
+        read, module_mw = self.context.read, self.context.study.halls.module_it_mw
+        stands = sum(sum(read.modules.get(row, {}).values()) * module_mw * p.pue_peak for row, p in rows.items())
+        most = max(place.final_utility_mw for place in rows.values())
+        if over(stands, most):
+            yield f"place {name}: {stands:.3f} MW at the meter stand in {', '.join(rows)}, it carries {most:.3f}"
+
+    def _running(self, name: str, rows: dict[str, Place]) -> Iterator[str]:
+        context = self.context
+        kw = {
+            item.name: accelerator_figure(context.study, context.tables, item.name, "it_kw")
+            for item in context.study.accelerators
+        }
+        for t in range(context.study.quarters):
+            drawn = firm = 0.0
+            for row, place in rows.items():
+                it_kw = sum(context.read.running.get((row, chip), {}).get(t, 0.0) * each for chip, each in kw.items())
+                drawn += it_kw / 1e3 * place.pue_peak
+                firm += sum(part.firm_mw(row, t) for part in context.limits.parts)
+            flows = max(context.limits.energized_mw(place, t) for place in rows.values()) + firm
+            if over(drawn, flows):
+                when = quarter_label(context.study.start + t)
+                yield f"place {name}, {when}: {drawn:.3f} MW at the meter drawn, {flows:.3f} flow"

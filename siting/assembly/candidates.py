@@ -53,7 +53,7 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     if not parts and (study.money.own or study.money.colocation):
         raise InputError([nothing_left(study, tables)])
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(PLACE_COLUMNS)
-    for column in ("file_row", "own_ramp"):  # only the planner's file has them
+    for column in ("file_row", "own_ramp", "place"):  # only the planner's file has them
         if column not in frame:
             frame[column] = pd.Series(None, index=frame.index, dtype=object)
     frame["excluded_by"] = ""

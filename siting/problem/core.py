@@ -20,9 +20,8 @@ from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
 from siting.problem.limits import OwnLimits
 from siting.problem.rules import SiteRules
-from siting.problem.split import Split
-from siting.problem.finance import Debt, Revenue
 from siting.problem.shared import Shared
+from siting.problem.split import Split
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -56,6 +56,12 @@ ITEMS: tuple[Item, ...] = (
     Item(name="accelerator_om", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),
     Item(name="property_tax", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),
     Item(
+        name="minimum_take",
+        kind="operating",
+        when="each quarter, and to the end of the term: energy that is paid and not taken",
+        taxed=_EXPENSED,
+    ),
+    Item(
         name="lease", kind="lease", when="each quarter of the term, less what is prepaid at its start", taxed=_EXPENSED
     ),
     Item(name="existing_lease", kind="lease", when="each quarter until the contract ends", taxed=_EXPENSED),

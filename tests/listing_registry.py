@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from listing_contracts import ListedContracts
 from listing_goals import GoalPart
 from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
@@ -17,5 +18,6 @@ PARTS: tuple[type[ListingPart], ...] = (
     GoalPart,
     LimitsListing,
     SharedListing,
+    ListedContracts,
 )
 """Every part; one is used where the problem has it."""

@@ -22,6 +22,7 @@ from siting.assembly.limits import own_limits
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
 from siting.assembly.shared import shared_places
+from siting.assembly.supply import contracts_of
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
@@ -116,6 +117,7 @@ def _problem(
         **_weighed(study, demand),
         debt=debt_of(study),
         revenue=revenue_of(study, demand.h100e),
+        contracts=contracts_of(study, usable),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),

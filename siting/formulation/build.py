@@ -21,6 +21,7 @@ from siting.formulation.service import add_service
 from siting.formulation.shared import add_shared
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split
+from siting.formulation.supply import add_contracts
 from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
 from siting.problem import Problem
@@ -34,6 +35,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_training,
     add_power,
     add_shared,
+    add_contracts,
     add_leases,
     add_service,
     add_payments,
@@ -55,6 +57,7 @@ def build_model(p: Problem) -> pyo.ConcreteModel:
     m.ledger = Ledger(p.quarters, p.rate)
     m.extra_supply = {}
     m.co2 = {}
+    m.onsite_mwh = {}  # energy that does not come from the grid, (i, t) -> [(MWh, variable)]
     for add in FAMILIES:
         add(m, p)
     return m

@@ -22,6 +22,7 @@ from siting.problem.limits import OwnLimits
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
+from siting.problem.supply import Contracts
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -121,6 +122,8 @@ class Problem:
     revenue: Revenue | None = None
     limits: OwnLimits | None = None
     """The planner's own limits; None when the study states none."""
+    contracts: Contracts | None = None
+    """Energy by contract."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

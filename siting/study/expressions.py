@@ -17,7 +17,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
 from siting.items import Kind
-from siting.study.places import INTERCONNECTS, STATES
+from siting.study.states import INTERCONNECTS, STATES
 from siting.study.tenures import TENURES
 from siting.units import parse_quantity, parse_quarter
 

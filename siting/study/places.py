@@ -5,46 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from siting.study.assets import one_of
+from siting.study.states import Interconnect, State, Where
 from siting.study.strict import Clash, Rule, Strict
+from siting.study.supply import PowerContract, contract_names
 from siting.units import Quarter, Share, Unit, YearlyChange
-
-_STATES = """
-AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI
-SC SD TN TX UT VT VA WA WV WI WY
-"""
-STATES = frozenset(_STATES.split())
-Interconnect = Literal["Eastern", "Western", "Texas"]
-
-
-INTERCONNECTS = ("Eastern", "Western", "Texas")
-
-
-def _known_state(text: str) -> str:
-    if text in STATES:
-        return text
-    if text in ("PR", "GU", "VI", "AS", "MP"):
-        raise ValueError("expected one of the 50 states: there is no grid, price or tax row for a territory")
-    raise ValueError(f"expected a two-letter US state{_near(text)}")
-
-
-def _known_where(text: str) -> str:
-    if text in STATES or text in INTERCONNECTS:
-        return text
-    raise ValueError(f"expected a two-letter US state or one of {', '.join(INTERCONNECTS)}{_near(text)}")
-
-
-def _near(text: str) -> str:
-    upper = text.strip().upper()
-    return f'; did you mean "{upper}"?' if upper in STATES else ""
-
-
-State = Annotated[str, AfterValidator(_known_state)]
-"""Two letters, upper case."""
-Where = Annotated[str, AfterValidator(_known_where)]
-"""A state or an interconnection."""
 
 
 class Box(Strict):
@@ -214,9 +181,14 @@ class Power(Strict):
     """Yearly growth of the power price from the study's start."""
     load_factor: Share = 0.8
     """Mean over peak draw of running accelerators; bills energy, never sizes power (0.8: lease_versus_buy.md)."""
+    contracts: tuple[PowerContract, ...] = ()
+    """Energy bought at another price than the grid's; what no contract gives is bought at that. Empty: all is."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return self._table, self._order, self._steps
+        return self._table, self._order, self._steps, self._contracts
+
+    def _contracts(self) -> Iterator[Clash]:
+        yield from contract_names(self.contracts)
 
     def _table(self) -> Iterator[Clash]:
         if not self.time_to_power:

@@ -31,6 +31,7 @@ from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.priorities import Priority
 from siting.study.rules import Rules
 from siting.study.strict import Checked, Clash, Rule
+from siting.study.supply import contract_dates
 from siting.study.tenures import PoweredShell, Retrofit
 from siting.units import Quarter, first_day, quarter_label
 
@@ -139,6 +140,7 @@ class Study(Checked):
             self._basis,
             self._priorities,
             self._limit_dates,
+            self._power_contracts,
         )
 
     def _limit_dates(self) -> Iterator[Clash]:
@@ -221,6 +223,10 @@ class Study(Checked):
             for n, part in enumerate(_below(self, what)):
                 yield from of_another_basis(part, f"{what}[{n}]", "h100e", self.compute_basis)
         yield from of_another_basis(getattr(self, "inference", None), "inference", "peak_h100e", self.compute_basis)
+
+    def _power_contracts(self) -> Iterator[Clash]:
+        for clash in contract_dates(_below(self, "power", "contracts"), int(self.start), self.end):
+            yield Clash(f"power.{clash.key}", clash.value, clash.expected)
 
     def _known_accelerators(self) -> Iterator[Clash]:
         known = [accelerator.name for accelerator in self.accelerators]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from siting.study.places import State
+from siting.study.states import State
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Unit
 

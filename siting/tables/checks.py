@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault
-from siting.study.places import STATES
+from siting.study.states import STATES
 from siting.tables.catalog import PARTS
 from siting.tables.energy import ONSITE_KINDS
 from siting.tables.read import NAMES, Tables, sha256

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault, InputError, raise_if_any
-from siting.study.places import STATES
+from siting.study.states import STATES
 from siting.study.tenures import TENURES
 from siting.tables.cells import decimal_mark, is_blank_word, number, read_cells, read_text
 from siting.tables.checks import FIRST_ROW, places, same_id

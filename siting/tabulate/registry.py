@@ -8,8 +8,12 @@ import pandas as pd
 
 from siting.tabulate.finance import debt_table
 from siting.tabulate.parts import Parts
+from siting.tabulate.supply import supply_tables
 
-MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (debt_table,)
+MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
+    debt_table,
+    supply_tables,
+)
 """Each gives the tables of its part by name; none when the study does not use it."""
 
 

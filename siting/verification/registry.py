@@ -9,6 +9,7 @@ from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
 from siting.verification.shared import SharedPlaces
+from siting.verification.supply import Contracts
 
 PARTS: tuple[type[Part], ...] = (
     RevenuePart,
@@ -18,5 +19,6 @@ PARTS: tuple[type[Part], ...] = (
     RulesPart,
     OwnLimitsPart,
     SharedPlaces,
+    Contracts,
 )
 """Every part of which a study may make use, in the order in which they post."""

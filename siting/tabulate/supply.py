@@ -1,0 +1,73 @@
+"""Tables of energy by contract: `supply` and `power_contracts`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from siting.problem import FloatArray
+from siting.study.supply import GRID
+from siting.tabulate.parts import Parts
+from siting.units import quarter_label
+
+
+def supply_tables(parts: Parts) -> dict[str, pd.DataFrame]:
+    """`supply`: candidate, quarter, source (a contract, or "grid" for the rest), mwh, musd.
+
+    `power_contracts`: contract, quarter (after the horizon too), signed_mw (NaN where nothing is signed in MW),
+    taken_mwh, paid_mwh (taken, and what is paid beside), usd_per_mwh (delivery not included), musd (net of resale).
+    """
+    s = parts.p.contracts
+    if s is None:
+        return {}
+    taken = np.zeros((len(parts.p.candidate_id), *s.runs.shape))
+    for (i, c, t), gwh in parts.d.extra.get("ContractGwh", {}).items():
+        taken[i, c, t] = 1e3 * max(gwh, 0.0)
+    return {"supply": _supply(parts, taken), "power_contracts": _contracts(parts, taken.sum(axis=0))}
+
+
+def grid_mwh(parts: Parts) -> FloatArray:
+    """(I, T) energy from the grid: what runs, less what the campus generates."""
+    p, d = parts.p, parts.d
+    return np.asarray(np.einsum("igt,g->it", d.running_pods, p.pod_it_mw) * p.mwh_per_it_mw)
+
+
+def _supply(parts: Parts, taken: FloatArray) -> pd.DataFrame:
+    p, s, rows = parts.p, parts.p.contracts, []
+    assert s is not None
+    load = grid_mwh(parts)
+    for i, t in np.argwhere(load > 1e-9).tolist():
+        quarter, rest = quarter_label(parts.study.start + t), load[i, t]
+        for c in np.flatnonzero(taken[i, :, t] > 1e-6).tolist():
+            mwh = min(float(taken[i, c, t]), float(rest))
+            price = s.usd_per_mwh[c, t] + s.delivery_usd_per_mwh[c]
+            rows.append((p.candidate_id[i], quarter, s.contract[c], mwh, mwh * price / 1e6))
+            rest -= mwh
+        if rest > 1e-6:
+            rows.append((p.candidate_id[i], quarter, GRID, rest, rest * p.usd_per_mwh[i, t] / 1e6))
+    return pd.DataFrame(rows, columns=["candidate", "quarter", "source", "mwh", "musd"])
+
+
+def _contracts(parts: Parts, taken: FloatArray) -> pd.DataFrame:
+    s, quarters, rows = parts.p.contracts, parts.p.quarters, []
+    assert s is not None
+    mw = {c: float(value) for c, value in parts.d.extra.get("ContractMw", {}).items()}
+    untaken = parts.d.extra.get("UntakenGwh", {})
+    for c in range(len(s.contract)):
+        signed = mw.get(c, 0.0) if np.isfinite(s.mw_max[c]) else np.nan
+        if s.min_take[c] == 0 and np.isfinite(signed):  # more MW would cost nothing: no more are said to be signed
+            each = s.mwh_per_mw[c]
+            signed = float(np.max(np.divide(taken[c], each, out=np.zeros_like(each), where=each > 0)))
+        for t in np.flatnonzero(s.runs[c]).tolist():
+            if t < quarters:
+                beside = 1e3 * max(untaken.get((c, t), 0.0), 0.0)
+            else:
+                beside = float(np.nan_to_num(signed) * s.min_take[c] * s.mwh_per_mw[c, t])
+            if not (taken[c, t] > 1e-6 or beside > 1e-6):
+                continue
+            price, got = float(s.usd_per_mwh[c, t]), float(s.resale_usd_per_mwh[c])
+            musd = (taken[c, t] * (price + s.delivery_usd_per_mwh[c]) + beside * (price - got)) / 1e6
+            quarter = quarter_label(parts.study.start + t)
+            rows.append((s.contract[c], quarter, signed, taken[c, t], taken[c, t] + beside, price, musd))
+    columns = ["contract", "quarter", "signed_mw", "taken_mwh", "paid_mwh", "usd_per_mwh", "musd"]
+    return pd.DataFrame(rows, columns=columns)

@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, PlainSerializ
 from pydantic_core import core_schema
 
 _NUMBER_AND_UNIT = re.compile(
-    r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%][A-Za-z%_/ ]*)$", re.ASCII
+    r"^\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*([A-Za-z%][A-Za-z0-9%_/ ]*)$", re.ASCII
 )
 _QUARTER = re.compile(r"^(2[01]\d{2})-?Q([1-4])$", re.ASCII)
 _DAY = re.compile(r"^2[01]\d{2}-\d{2}-\d{2}$", re.ASCII)
@@ -33,6 +33,7 @@ def _registry() -> pint.UnitRegistry[Any]:
     registry.define("GPU = [accelerator]")
     registry.define("acre_of_land = 4046.8564224 * meter ** 2 = acre")
     registry.define("quarter = 0.25 * year")
+    registry.define("m3 = meter ** 3")
     return registry
 
 

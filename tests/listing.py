@@ -210,7 +210,7 @@ class Listing:
                     if s <= t < s + p.lease_term[host.offer]:
                         held_gpus[host.offer, t] += gpus
         bounds[self.x, 0] = np.maximum(bounds[self.x, 0], least)
-        running_cost = float((held * self.run_cost).sum())
+        running_cost = float((held * self.run_cost).sum()) + sum(part.held_cost(held) for part in self.parts)
         paid = (held * p.npv_run_musd / p.discount).sum(axis=(0, 1)) + self._fixed_cash(modules)
         right = np.zeros(len(self.rows))
         for key, n in self.number.items():

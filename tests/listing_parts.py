@@ -44,6 +44,10 @@ class ListingPart:
     def count(self, counted: np.ndarray) -> None:
         """Columns that are whole, set to 1 in place."""
 
+    def held_cost(self, held: np.ndarray) -> float:
+        """Present value that follows from the pods (I, G, T) that clusters hold, beside their energy."""
+        return 0.0
+
     def fixed_cost(self, modules: np.ndarray) -> float:
         """Present value that follows from the modules alone."""
         return 0.0

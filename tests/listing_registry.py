@@ -9,6 +9,7 @@ from listing_money import CapsListing, DebtListing, RevenueListing
 from listing_parts import ListingPart
 from listing_rules import RulesListing
 from listing_shared import SharedListing
+from listing_yearly import YearlyListing
 
 PARTS: tuple[type[ListingPart], ...] = (
     CapsListing,
@@ -19,5 +20,6 @@ PARTS: tuple[type[ListingPart], ...] = (
     LimitsListing,
     SharedListing,
     ListedContracts,
+    YearlyListing,
 )
 """Every part; one is used where the problem has it."""

@@ -32,7 +32,7 @@ def with_limits(p: Problem, rng: np.random.Generator) -> Problem:
 
 
 def _row(p: Problem, rng: np.random.Generator) -> LimitRow:
-    quantity = str(rng.choice(list(QUANTITIES)))
+    quantity = str(rng.choice(list(SCALE)))
     alike = [name for name, what in QUANTITIES.items() if what.unit == QUANTITIES[quantity].unit]
     sums = [_sum(p, rng, quantity, 1.0)]
     if rng.random() < 0.25:

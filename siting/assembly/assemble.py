@@ -24,6 +24,7 @@ from siting.assembly.rules import site_rules
 from siting.assembly.shared import shared_places
 from siting.assembly.supply import contracts_of
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
+from siting.assembly.yearly import carbon_of, needs_co2, water_of
 from siting.errors import Fault, InputError, raise_if_any
 from siting.problem import FloatArray, Problem
 from siting.problem.split import Split
@@ -113,6 +114,8 @@ def _problem(
         rules=site_rules(study, usable),
         split=_split(study, usable),
         limits=own_limits(study, usable),
+        carbon=carbon_of(study, usable),
+        water=water_of(study, usable),
         **_site_costs(study, usable),
         **_weighed(study, demand),
         debt=debt_of(study),
@@ -135,7 +138,7 @@ def _weighed(study: Study, demand: Demand) -> dict[str, Any]:
 
 
 def _refuse_blank_carbon(study: Study, usable: pd.DataFrame, rates: FloatArray) -> None:
-    if all(priority.objective != "carbon" for priority in study.priorities):
+    if not needs_co2(study):
         return
     states = sorted(set(usable["state"].to_numpy()[~np.isfinite(rates)]))
     raise_if_any(
@@ -144,7 +147,7 @@ def _refuse_blank_carbon(study: Study, usable: pd.DataFrame, rates: FloatArray) 
                 file="co2_rates.csv",
                 key=f"state {state}",
                 value="blank",
-                expected="a rate, as carbon is an objective: name the state in candidates.grid.exclude_states",
+                expected="a rate, as the plan depends on carbon: name the state in candidates.grid.exclude_states",
             )
             for state in states
         ]

@@ -24,6 +24,7 @@ from siting.formulation.split import add_split
 from siting.formulation.supply import add_contracts
 from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
+from siting.formulation.yearly import add_yearly
 from siting.problem import Problem
 
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
@@ -39,6 +40,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_leases,
     add_service,
     add_payments,
+    add_yearly,
     add_revenue,
     add_debt,
     add_caps,

@@ -12,6 +12,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from siting.formulation.carbon import co2_terms
 from siting.formulation.ledger import merged
 from siting.formulation.power import running_it_mw
+from siting.formulation.yearly import units_of
 from siting.items import KIND
 from siting.problem import Problem
 from siting.problem.limits import CountedSum
@@ -24,7 +25,7 @@ def add_limits(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""sum_q factor_q sum of quantity q over its candidates, accelerators and quarters  <=, >= or =  bound
 
     it_mw H V_it;  utility_mw PUE_i H V_it;  sites Z_it;  accelerators a_g, h100e h_g x standing pods;
-    energy_mwh, co2_t of what runs;  capex_musd, spend_musd postings of the ledger
+    energy_mwh, co2_t, water_m3 of what runs;  capex_musd, spend_musd postings of the ledger
     """
     if p.limits is None:
         return
@@ -85,6 +86,11 @@ def _co2(m: pyo.ConcreteModel, p: Problem, part: CountedSum) -> Terms:
     return ((tonnes, v) for i, t, tonnes, v in co2_terms(m, p) if part.sites[i] and part.quarters[t])
 
 
+def _water(m: pyo.ConcreteModel, p: Problem, part: CountedSum) -> Terms:
+    assert p.water is not None, "a study that limits water states its use"
+    return ((m3, v) for i, t, m3, v in units_of(m, p, p.water) if part.sites[i] and part.quarters[t])
+
+
 def _cash(name: str) -> Callable[[pyo.ConcreteModel, Problem, CountedSum], Terms]:
     """Terms of postings of some kinds."""
 
@@ -108,6 +114,7 @@ TERMS: dict[str, Callable[[pyo.ConcreteModel, Problem, CountedSum], Terms]] = {
     "h100e": _installed("pod_h100e"),
     "energy_mwh": _energy,
     "co2_t": _co2,
+    "water_m3": _water,
     "capex_musd": _cash("capex_musd"),
     "spend_musd": _cash("spend_musd"),
 }

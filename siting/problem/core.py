@@ -23,6 +23,7 @@ from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
 from siting.problem.supply import Contracts
+from siting.problem.yearly import Yearly
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -124,6 +125,10 @@ class Problem:
     """The planner's own limits; None when the study states none."""
     contracts: Contracts | None = None
     """Energy by contract."""
+    carbon: Yearly | None = None
+    """Cap and price of carbon; None when the study states neither."""
+    water: Yearly | None = None
+    """Water of cooling; None when the study does not speak of it."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -63,6 +63,7 @@ QUANTITIES: dict[str, Quantity] = {
     "h100e": Quantity("", "stock", (*PLACE, "accelerator")),
     "energy_mwh": Quantity("MWh", "flow", (*PLACE, *TIME)),
     "co2_t": Quantity("t", "flow", (*PLACE, *TIME)),
+    "water_m3": Quantity("m3", "flow", (*PLACE, *TIME)),
     "capex_musd": Quantity("MUSD", "cash", TIME),
     "spend_musd": Quantity("MUSD", "cash", TIME),
 }

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from siting.errors import Fault
-from siting.study.strict import Checked, Clash, ClashError
+from siting.study.strict import Checked, Clash, ClashError, takes_truth
 from siting.units import Unit
 
 KINDS = {
@@ -185,7 +185,7 @@ class _WrongKind(Exception):
 def _read(field: FieldInfo, value: Any) -> Any:
     """One field; _WrongKind for an array where a table is due, or the reverse."""
     part = _part(field.annotation)
-    if isinstance(value, bool) and field.annotation is not bool:
+    if isinstance(value, bool) and not takes_truth(field.annotation):
         raise _WrongKind("a truth value is no number")
     if part is None or value is None:
         annotation: Any = typing.Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation

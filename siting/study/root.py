@@ -23,6 +23,7 @@ from siting.study.assets import (
     Purchase,
     repeated_names,
 )
+from siting.study.carbon import Carbon, Water
 from siting.study.compute import Basis, of_another_basis
 from siting.study.finance import Debt, Revenue
 from siting.study.limits import Limit
@@ -73,6 +74,10 @@ class Study(Checked):
     """How many sites, which, how far apart. Default: no rule."""
     limits: tuple[Limit, ...] = ()
     """Linear limits of the planner's own."""
+    carbon: Carbon = Carbon()
+    """Caps and price of carbon. Default: neither."""
+    water: Water | None = None
+    """Water of cooling. None: not counted."""
     money: Money
     debt: tuple[Debt, ...] = ()
     """Loans against accelerators."""
@@ -141,6 +146,8 @@ class Study(Checked):
             self._priorities,
             self._limit_dates,
             self._power_contracts,
+            self._carbon_years,
+            self._water_of_cooling,
         )
 
     def _limit_dates(self) -> Iterator[Clash]:
@@ -154,6 +161,24 @@ class Study(Checked):
                 if late:
                     horizon = f"{quarter_label(self.start)} to {quarter_label(self.end - 1)}"
                     yield Clash(f"limits[{n}].expr", ", ".join(late), f"quarters of the horizon, {horizon}")
+
+    def _carbon_years(self) -> Iterator[Clash]:
+        years = {quarter // 4 for quarter in range(self.start, self.end)}
+        for year in getattr(self.carbon, "cap_t", {}):
+            if int(year) not in years:
+                yield Clash(f"carbon.cap_t.{year}", year, f"a year of the horizon, {min(years)} to {max(years)}")
+
+    def _water_of_cooling(self) -> Iterator[Clash]:
+        stated = getattr(self.water, "wue_l_per_kwh", None)
+        if stated is not None and self.halls.cooling not in stated:
+            found = ", ".join(stated) or "nothing"
+            yield Clash(
+                "water.wue_l_per_kwh", found, f"litres per kWh of {self.halls.cooling!r}, as halls.cooling says"
+            )
+        for n, limit in enumerate(self.limits):
+            parts = limit.expression.summands if hasattr(limit, "expr") else ()
+            if self.water is None and any(part.quantity == "water_m3" for part in parts):
+                yield Clash(f"limits[{n}].expr", "water_m3", "a section [water] with wue_l_per_kwh")
 
     def _something(self) -> Iterator[Clash]:
         if self.inference is None and not self.clusters:

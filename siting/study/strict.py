@@ -7,6 +7,7 @@ whatever could be read (`siting.study.toml`), and a rule that needs a refused fi
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -36,6 +37,11 @@ class ClashError(ValueError):
 
 
 Rule = Callable[[], Iterable[Clash]]
+
+
+def takes_truth(annotation: Any) -> bool:
+    """Whether a field is a truth value, or one that may be left out."""
+    return annotation is bool or bool in typing.get_args(annotation)
 
 
 class Checked(BaseModel):
@@ -72,7 +78,11 @@ class Checked(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, bool) and info.field_name and cls.model_fields[info.field_name].annotation is not bool:
+        if (
+            isinstance(value, bool)
+            and info.field_name
+            and not takes_truth(cls.model_fields[info.field_name].annotation)
+        ):
             raise ValueError("expected something else than true or false")
         return value
 

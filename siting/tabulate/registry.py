@@ -9,10 +9,12 @@ import pandas as pd
 from siting.tabulate.finance import debt_table
 from siting.tabulate.parts import Parts
 from siting.tabulate.supply import supply_tables
+from siting.tabulate.water import water_table
 
 MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     debt_table,
     supply_tables,
+    water_table,
 )
 """Each gives the tables of its part by name; none when the study does not use it."""
 

@@ -36,6 +36,7 @@ class OwnLimitsPart(Part):
             "h100e": self._installed,
             "energy_mwh": self._flow,
             "co2_t": self._flow,
+            "water_m3": self._flow,
         }[part.quantity]
         chosen = dict(part.filters)
         chosen.pop("accelerator", None)
@@ -78,7 +79,7 @@ class OwnLimitsPart(Part):
 
     def _flow(self, part: Summand) -> Iterator[tuple[str, float]]:
         study = self.context.study
-        for row in self.context.plan.tables["power"].itertuples():
+        for row in self.context.plan.tables["water" if part.quantity == "water_m3" else "power"].itertuples():
             if _asked(part, parse_quarter(str(row.quarter))):
                 yield str(row.candidate), float(getattr(row, part.quantity))
         if part.quantity == "co2_t":

@@ -80,7 +80,14 @@ class Priorities(Part):
 
     def carbon_t(self) -> float:
         """CO2 of all energy of the plan."""
-        return float(self.context.plan.tables["power"]["co2_t"].sum())
+        context = self.context
+        of_parts = sum(
+            part.co2_t(candidate, t)
+            for part in context.limits.parts
+            for candidate in context.read.modules
+            for t in range(context.study.quarters)
+        )
+        return float(context.plan.tables["power"]["co2_t"].sum()) + of_parts
 
     def latency_ms(self) -> float:
         """Mean round trip of what is asked for."""

@@ -10,6 +10,7 @@ from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
 from siting.verification.shared import SharedPlaces
 from siting.verification.supply import Contracts
+from siting.verification.yearly import CarbonPart, WaterPart
 
 PARTS: tuple[type[Part], ...] = (
     RevenuePart,
@@ -20,5 +21,7 @@ PARTS: tuple[type[Part], ...] = (
     OwnLimitsPart,
     SharedPlaces,
     Contracts,
+    WaterPart,
+    CarbonPart,  # after all parts that emit: it asks them
 )
 """Every part of which a study may make use, in the order in which they post."""

@@ -1,0 +1,58 @@
+"""Carbon and water in the listing: by running pod, capped by year, paid in the quarter in which it runs."""
+
+from __future__ import annotations
+
+import numpy as np
+from listing_parts import ListingPart
+
+from siting.problem import Problem
+
+
+class YearlyListing(ListingPart):
+    """Columns of running pods pay more; a row a flow and capped year. What hosts run is fixed by the listed hosts."""
+
+    name = "yearly"
+
+    @staticmethod
+    def used(p: Problem) -> bool:
+        return p.carbon is not None or p.water is not None
+
+    def _flows(self):
+        return [flow for flow in (self.p.carbon, self.p.water) if flow is not None]
+
+    def _units(self, flow) -> np.ndarray:
+        """(I, G, T) units of a running pod."""
+        p = self.p
+        carbon = p.mwh_per_it_mw * p.co2_t_per_mwh[:, None]
+        each = carbon if flow.per_it_mw is None else flow.per_it_mw
+        return each[:, None, :] * p.pod_it_mw[None, :, None]
+
+    def _paid(self) -> np.ndarray:
+        """(I, G, T) musd of a running pod."""
+        return sum(self._units(flow) * flow.usd_per_unit[:, None, :] / 1e6 for flow in self._flows())
+
+    def _capped(self):
+        for flow in self._flows():
+            for year, cap in flow.cap.items():
+                yield (flow.item, year), flow, flow.year == year, cap
+
+    def write(self) -> None:
+        at, paid = self.listing, self._paid()
+        for key, flow, inside, _ in self._capped():
+            at.row(key)[at.q] = self._units(flow) * inside
+        for t in range(self.p.quarters):
+            at.row(("money", t))[at.q[:, :, : t + 1]] += paid[:, :, : t + 1]
+
+    def price(self, cost: np.ndarray) -> None:
+        cost[self.listing.q] += self._paid() * self.p.discount
+
+    def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
+        number, spent = self.listing.number, (held * self._paid()).sum(axis=(0, 1)).cumsum()
+        for key, flow, inside, cap in self._capped():
+            right[number[key]] = cap - float((held * self._units(flow) * inside).sum())
+        for t in range(self.p.quarters):
+            right[number["money", t]] -= spent[t]
+
+    def held_cost(self, held: np.ndarray) -> float:
+        """Present value of what the pods of clusters emit and use."""
+        return float((held * self._paid() * self.p.discount).sum())

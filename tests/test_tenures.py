@@ -16,6 +16,8 @@ from siting.errors import InputError
 from siting.findings import figures_used
 from siting.plan import Plan
 from siting.report.answer import headline
+from siting.report.map import _site_rows
+from siting.report.shown import plan_tables
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.units import quarter_label
@@ -279,3 +281,12 @@ def test_two_tenures_of_one_place_share_its_mw(solved: tuple[Plan, Study], table
     faults = [fault for fault in verify(solved[0], apart, tables).faults if fault.startswith("place works")]
     assert any("stand in factory, bare, it carries 3.000" in fault for fault in faults)
     assert any("drawn, 3.000 flow" in fault for fault in faults)
+
+
+def test_page_and_map_name_the_tenures(solved: tuple[Plan, Study]) -> None:
+    """In words, in the table of sites and on the map: never by the key of the study."""
+    plan, _ = solved
+    notes = _site_rows(plan.sites)["note"].tolist()
+    assert [note.partition(",")[0] for note in notes] == ["own", "retrofit", "powered shell", "colocation"]
+    sites = next(table for table in plan_tables(plan) if table.title == "Sites")
+    assert sites.frame["tenure"].tolist() == ["own", "retrofit", "powered shell", "colocation"]

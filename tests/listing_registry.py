@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from listing_contracts import ListedContracts
+from listing_compute import SurvivalListing
 from listing_goals import GoalPart
 from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
@@ -12,6 +13,7 @@ from listing_shared import SharedListing
 from listing_yearly import YearlyListing
 
 PARTS: tuple[type[ListingPart], ...] = (
+    SurvivalListing,
     CapsListing,
     RulesListing,
     DebtListing,

@@ -33,3 +33,18 @@ def with_split(p: Problem, rng: np.random.Generator) -> Problem:
             within_km=np.where(rng.random(k) < 0.9, 50.0, np.nan),
         ),
     )
+
+
+def with_survival(p: Problem, rng: np.random.Generator) -> Problem:
+    """Half to all of every demand survives any one loss; several sources reach most regions, and money is ample."""
+    i, _, _, offers, _, j = p.size
+    return dataclasses.replace(
+        p,
+        survive_share=float(rng.choice([0.4, 0.7, 1.0])),
+        reach=rng.random((i, j)) < 0.85,
+        lease_reach=rng.random((offers, j)) < 0.85,
+        demand_h100e=p.demand_h100e * rng.uniform(0.4, 1.0, (j, 1)),
+        funding_musd=p.funding_musd * 4.0,
+        energized_mw=np.maximum(p.energized_mw, p.pue_peak[:, None] * rng.choice([0.5, 1.0], (i, 1))),
+        supply=np.full_like(p.supply, np.inf),
+    )

@@ -128,3 +128,18 @@ def test_a_cluster_stands_on_two_campuses(tables: Tables, tmp_path: Path) -> Non
     assert "no whole blocks" in faults(plan, tables)
     plan.tables["clusters"] = moved.iloc[:1]
     assert "it takes 4,096" in faults(plan, tables)
+
+
+def test_a_share_survives_the_loss_of_a_site(tables: Tables) -> None:
+    """Of 400 H100e 240 survive: no site holds more than the rest replace; without the rest the plan is refused."""
+    ask = {"first_quarter": "2026-Q1", "regions": 2, "rtt_target_ms": "100 ms", "rtt_basis": "backbone"}
+    inference = {**ask, "peak_h100e_bf16": 400, "survive_share": "60 %"}
+    changes: dict[str, Any] = {"clusters": [], "money__lease": False, "inference": inference}
+    plan = planned(tables, **{**changes, **RICH})
+    running = plan.tables["fleet"].groupby(["candidate", "quarter"])["running"].max().unstack().fillna(0.0)
+    left = 0.95 * 0.8 * (running.sum() - running.max())
+    assert (left[left.index >= "2026-Q1"] >= 240 - 1e-4).all()
+    fleet = plan.tables["fleet"]
+    largest = fleet.groupby("candidate")["running"].max().idxmax()
+    fleet.loc[fleet["candidate"] != largest, "running"] = 0.0
+    assert f"without {largest}: 240.000 of 240.000 H100e are not served" in faults(plan, tables)

@@ -108,6 +108,7 @@ def _problem(
         region=demand.regions["region"].to_numpy(object),
         demand_h100e=demand.h100e,
         serve_factor=study.operation.availability * study.operation.peak_utilisation,
+        survive_share=0.0 if study.inference is None else study.inference.survive_share,
         discount=clock_of(study).discount(study.quarters),
         funding_musd=_funding(study),
         caps=caps_of(study),

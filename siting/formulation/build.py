@@ -22,6 +22,7 @@ from siting.formulation.shared import add_shared
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split
 from siting.formulation.supply import add_contracts
+from siting.formulation.survival import add_survival
 from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
 from siting.formulation.yearly import add_yearly
@@ -39,6 +40,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_contracts,
     add_leases,
     add_service,
+    add_survival,
     add_payments,
     add_yearly,
     add_revenue,

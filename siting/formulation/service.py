@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyomo.environ as pyo
 
@@ -37,16 +39,14 @@ def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
     f availability x peak utilisation, s H100e of inference that a pod or a GPU serves. A region that nothing reaches
     makes the row infeasible, never true.
     """
-    classes, site_class, lease_class = coverage_classes(p)
+    classes, *_ = coverage_classes(p)
     asked = [(j, t) for j, t in np.argwhere(p.demand_h100e > 0).tolist()]
     m.JT = pyo.Set(dimen=2, initialize=asked)
     m.FT = pyo.Set(dimen=3, initialize=[(c, j, t) for j, t in asked for c in np.flatnonzero(classes[:, j]).tolist()])
     m.F = pyo.Var(m.FT, domain=pyo.NonNegativeReals)
     times = sorted({t for _, t in asked})
     m.CT = pyo.Set(dimen=2, initialize=[(c, t) for c in range(len(classes)) for t in times])
-    pods: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-    for i, g, t in m.S:
-        pods.setdefault((int(site_class[i]), t), []).append((i, g, t))
+    members = capacity_by_member(m, p)
 
     @m.Constraint(m.JT)
     def demand_served(m: pyo.ConcreteModel, j: int, t: int) -> object:
@@ -56,13 +56,26 @@ def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.CT)
     def service_within_capacity(m: pyo.ConcreteModel, c: int, t: int) -> object:
         flows = sum(m.F[c, j, t] for j in np.flatnonzero(classes[c]).tolist() if (c, j, t) in m.FT)
-        campuses = sum(float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, s] for i, g, s in pods.get((c, t), []))
-        rented = sum(
-            float(p.serve_factor * p.lease_serve[li])
-            * (
-                sum(m.X[li, s] for s in range(t + 1) if (li, s) in m.D and t - s < p.lease_term[li])
-                - gpus_held(m, p, li, t)
-            )
-            for li in np.flatnonzero(lease_class == c).tolist()
-        )
-        return flows <= campuses + rented if not isinstance(flows, (int, float)) else pyo.Constraint.Skip
+        if isinstance(flows, (int, float)):
+            return pyo.Constraint.Skip
+        return flows <= sum(members.get((c, t), []))
+
+
+def capacity_by_member(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], list[Any]]:
+    """(class, quarter) -> H100e that each member can serve: a campus by its pods for inference, an offer by its GPUs in
+    force that no cluster holds.
+    """
+    _, site_class, lease_class = coverage_classes(p)
+    pods: dict[tuple[int, int], Any] = {}
+    for i, g, t in m.S:
+        pods[i, t] = pods.get((i, t), 0.0) + float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, t]
+    found: dict[tuple[int, int], list[Any]] = {}
+    for (i, t), capacity in pods.items():
+        found.setdefault((int(site_class[i]), t), []).append(capacity)
+    for li in np.flatnonzero(lease_class >= 0).tolist():
+        for t in sorted({t for _, t in m.JT}):
+            active = [m.X[li, s] for s in range(t + 1) if (li, s) in m.D and t - s < p.lease_term[li]]
+            if active:
+                free = sum(active) - gpus_held(m, p, li, t)
+                found.setdefault((int(lease_class[li]), t), []).append(float(p.serve_factor * p.lease_serve[li]) * free)
+    return found

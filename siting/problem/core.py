@@ -129,6 +129,8 @@ class Problem:
     """Cap and price of carbon; None when the study states neither."""
     water: Yearly | None = None
     """Water of cooling; None when the study does not speak of it."""
+    survive_share: float = 0.0
+    """Share of every demand that can still be served after the loss of any one campus or offer."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -45,6 +45,9 @@ def screen(p: Problem, keep: int) -> Screened:
         for_hosts = _cheapest_in_turn(by_cluster, keep - keep // 3 if np.isfinite(serve).any() else keep)
         for_hosts = _with_partners(p, for_hosts)
         rows = np.union1d(for_hosts, _covering(p, serve, for_hosts))
+        if p.survive_share > 0.0:  # whoever must outlive a loss needs somebody else everywhere
+            others = np.where(np.isin(everyone, rows), np.inf, serve)
+            rows = np.union1d(rows, _covering(p, others, np.empty(0, dtype=np.int64)))
         rows = np.union1d(rows, _cheapest_by_class(p, serve, keep - len(rows)))
     rows = np.union1d(rows, needed_by_rules(p, host, serve))
     return Screened(rows=rows.astype(np.int64), host_cost_musd=host, serve_cost_musd=serve)

@@ -226,6 +226,9 @@ class Inference(Strict):
     """backbone: between cloud backbones; user: plus the access adder below."""
     access_adder_ms: Annotated[float, Field(ge=0), Unit("ms")] = 10.0
     """Last mile of a user, added when rtt_basis is user."""
+    survive_share: Share = 0.0
+    """Share of every region's demand that can still be served, re-routed, after the loss of any one campus or lease.
+    What stands by for it runs."""
     rtt_table: str | None = None
     """The planner's own RTT (candidate, region, rtt_ms), relative to the study; it wins over the fitted line."""
 

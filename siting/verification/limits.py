@@ -6,19 +6,15 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
-import numpy as np
-
-from siting.geo.distance import geodesic_km
-from siting.geo.latency import rtt_p95_ms
 from siting.study import Study
 from siting.study.assets import Cluster
 from siting.tables import catalog
-from siting.tables.planner_files import read_rtt_table
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure, life_quarters, works_quarters
 from siting.verification.compute import served_h100e, shipped_at_most, split_faults
 from siting.verification.decisions import Read
+from siting.verification.demand import RoundTrips, asked_h100e, regions_of
 from siting.verification.parts import Part
 from siting.verification.places import Place, Places
 
@@ -46,8 +42,8 @@ class Limits:
         self.parts: list[Part] = []
         """Parts of the study that may add MW to what is energized."""
         self._held = self._held_by_clusters()
-        self._towns = tables.regions.sort_values("population", ascending=False, kind="stable").set_index("region")
-        self._own_rtt_ms = self._planner_rtt_ms()
+        self._regions = regions_of(study, tables)
+        self._trips = RoundTrips(study, tables, places, offers)
 
     def faults(self) -> Iterator[str]:
         """Every limit of the study that the decisions break."""
@@ -314,7 +310,6 @@ class Limits:
             if self._read.service:
                 yield "service: the study asks for no inference"
             return
-        regions = self._tables.regions.sort_values("population", ascending=False).head(ask.regions)
         served: dict[tuple[str, int], float] = defaultdict(float)
         given: dict[tuple[str, int], float] = defaultdict(float)
         arcs: set[tuple[str, str]] = set()
@@ -323,22 +318,17 @@ class Limits:
             given[source, t] += h100e
             arcs.add((source, region))
         yield from self._arcs(sorted(arcs))
-        everyone = float(regions["population"].sum())
-        for row in regions.itertuples():
+        for name, town in self._regions.items():
             for t in range(self._study.quarters):
-                since = t - (ask.first_quarter - self._study.start)
-                if since < 0:
-                    continue
-                due = ask.peak_h100e * (1.0 + ask.growth) ** (since / 4.0) * row.population / everyone
-                if over(due, served[row.region, t]):
-                    found = served[row.region, t]
-                    yield f"region {row.region}, {self._label(t)}: {found:.3f} H100e served, {due:.3f} asked"
+                due, found = asked_h100e(self._study, town, t), served[name, t]
+                if over(due, found):
+                    yield f"region {name}, {self._label(t)}: {found:.3f} H100e served, {due:.3f} asked"
         for (source, t), h100e in given.items():
-            able = self._able_h100e(source, t)
+            able = self.able_h100e(source, t)
             if over(h100e, able):
                 yield f"{source}, {self._label(t)}: serves {h100e:.3f} H100e, its capacity is {able:.3f}"
 
-    def _able_h100e(self, source: str, t: int) -> float:
+    def able_h100e(self, source: str, t: int) -> float:
         """H100e that a campus or a lease can serve beside its clusters."""
         use = self._study.operation.availability * self._study.operation.peak_utilisation
         if source in self._offers:
@@ -354,34 +344,16 @@ class Limits:
         return use * total
 
     def _arcs(self, arcs: list[tuple[str, str]]) -> Iterator[str]:
-        ask = self._study.inference
-        assert ask is not None
         for source, region in arcs:
-            if region not in self._towns.index[: ask.regions]:
+            if region not in self._regions:
                 yield f"service {source} - {region}: no such region in the study"
                 continue
             rtt = self.round_trip_ms(source, region)
             if rtt is None:
                 yield f"service {source} - {region}: the source has no place"
-            elif over(rtt, ask.rtt_target_ms):
-                yield f"service {source} - {region}: round trip {rtt:.2f} ms, the target is {ask.rtt_target_ms:g} ms"
+            elif over(rtt, target := self._regions[region].target_ms):
+                yield f"service {source} - {region}: round trip {rtt:.2f} ms, the target is {target:g} ms"
 
     def round_trip_ms(self, source: str, region: str) -> float | None:
         """p95 from a campus or a lease to a region; None when either end has no place."""
-        ask = self._study.inference
-        place, offer = self._places.get(source), self._offers.get(source)
-        lat, lon = (place.lat, place.lon) if place else (offer.lat, offer.lon) if offer else (np.nan, np.nan)
-        if ask is None or region not in self._towns.index or np.isnan(lat):
-            return None
-        if (source, region) in self._own_rtt_ms:
-            return self._own_rtt_ms[source, region]
-        town = self._towns.loc[region]
-        km = geodesic_km([lat], [lon], [town["lat"]], [town["lon"]])
-        return float(rtt_p95_ms(km, basis=ask.rtt_basis, access_adder_ms=ask.access_adder_ms)[0, 0])
-
-    def _planner_rtt_ms(self) -> dict[tuple[str, str], float]:
-        ask = self._study.inference
-        if ask is None or ask.rtt_table is None:
-            return {}
-        table = read_rtt_table(self._study.folder / ask.rtt_table)
-        return {(str(row.candidate), str(row.region)): float(row.rtt_ms) for row in table.itertuples()}
+        return self._trips.ms(source, region)

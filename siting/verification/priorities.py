@@ -43,13 +43,17 @@ class Priorities(Part):
         study = context.study
         cluster = next(c for c in study.clusters if first.cluster in (None, c.name))
         latest = min(int(found.value) + first.tolerance_quarters, cluster.by - study.start)
-        row = context.plan.tables["clusters"].set_index("cluster").loc[cluster.name]
+        stands = context.plan.tables["clusters"].set_index("cluster").loc[[cluster.name]].to_dict("records")
+        row = stands[0]
         by = parse_quarter(str(row["by"])) - study.start
         where = f"cluster {cluster.name}"
         if by > latest:
             yield f"{where}: stands by {row['by']}, time_to_compute allows {quarter_label(study.start + latest)}"
         for t in range(by, cluster.by - study.start):
-            if not self._stands(str(row["host"]), str(row["tenure"]), str(row["accelerator"]), float(row["gpus"]), t):
+            if not all(
+                self._stands(str(part["host"]), str(part["tenure"]), str(part["accelerator"]), float(part["gpus"]), t)
+                for part in stands
+            ):
                 yield f"{where}, {quarter_label(study.start + t)}: does not run, though it stands by {row['by']}"
                 return
 
@@ -70,7 +74,7 @@ class Priorities(Part):
     def compute_h100e_quarters(self) -> float:
         """H100e that run, own and leased, summed over the quarters."""
         study, tables, read = self.context.study, self.context.tables, self.context.read
-        each = {a.name: accelerator_figure(study, tables, a.name, "h100e_bf16") for a in study.accelerators}
+        each = {a.name: accelerator_figure(study, tables, a.name, "h100e") for a in study.accelerators}
         own = sum(n * each[name] for (_, name), by_t in read.running.items() for n in by_t.values())
         leased = 0.0
         for lease, start, gpus, _ in read.contracts:
@@ -91,8 +95,8 @@ class Priorities(Part):
 
     def latency_ms(self) -> float:
         """Mean round trip of what is asked for."""
-        service, asked = self.context.plan.tables["service"], _asked_h100e(self.context.study)
-        return float((service["h100e_bf16"] * service["rtt_ms"]).sum()) / asked
+        study, service = self.context.study, self.context.plan.tables["service"]
+        return float((service[study.h100e_column] * service["rtt_ms"]).sum()) / _asked_h100e(study)
 
     def peak_funding_musd(self) -> float:
         """Largest cumulative spending."""
@@ -108,7 +112,7 @@ def _asked_h100e(study: Study) -> float:
     ask = study.inference
     assert ask is not None
     ages = range(study.end - ask.first_quarter)
-    return float(sum(ask.peak_h100e_bf16 * (1.0 + ask.growth) ** (age / 4.0) for age in ages))
+    return float(sum(ask.peak_h100e * (1.0 + ask.growth) ** (age / 4.0) for age in ages))
 
 
 MEASURED: dict[str, tuple[str, Callable[[Priorities], float]]] = {

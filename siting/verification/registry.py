@@ -11,6 +11,7 @@ from siting.verification.rules import RulesPart
 from siting.verification.shared import SharedPlaces
 from siting.verification.supply import Contracts
 from siting.verification.yearly import CarbonPart, WaterPart
+from siting.verification.survival import SurvivalPart
 
 PARTS: tuple[type[Part], ...] = (
     RevenuePart,
@@ -23,5 +24,6 @@ PARTS: tuple[type[Part], ...] = (
     Contracts,
     WaterPart,
     CarbonPart,  # after all parts that emit: it asks them
+    SurvivalPart,
 )
 """Every part of which a study may make use, in the order in which they post."""

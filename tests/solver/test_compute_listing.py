@@ -10,17 +10,19 @@ import pytest
 from broken_limits import broken_limits
 from listing import cheapest_by_listing
 from model_optimum import optimum
-from random_compute import with_split
+from random_compute import with_split, with_survival
 from tiny_problems import random_problem
 
 from siting.problem import Problem
 
 SPLIT = [seed for seed in range(400) if random_problem(seed).size[0] >= 2 and len(random_problem(seed).cluster)][:90]
 """Problems of two campuses and a cluster or more."""
+SERVED = [seed for seed in range(400) if random_problem(seed).demand_h100e.any()][:90]
+"""Problems with a demand."""
 
 
 def compared(
-    seeds: Iterable[int], part: Callable[[Problem, np.random.Generator], Problem], without: dict[str, None]
+    seeds: Iterable[int], part: Callable[[Problem, np.random.Generator], Problem], without: dict[str, float | None]
 ) -> tuple[int, int]:
     """(plans, plans whose value the part moves) over the seeds; every one agrees with the list."""
     plans = moved = 0
@@ -38,6 +40,13 @@ def test_split_clusters_agree_with_the_list() -> None:
     plans, moved = compared(SPLIT, with_split, {"split": None})
     assert plans >= 25
     assert moved >= 8
+
+
+def test_survival_agrees_with_the_list() -> None:
+    """90 problems: more than a third have a plan, and for many the reserve costs."""
+    plans, moved = compared(SERVED, with_survival, {"survive_share": 0.0})
+    assert plans >= 30
+    assert moved >= 20
 
 
 def test_parts_of_a_cluster_keep_every_limit() -> None:

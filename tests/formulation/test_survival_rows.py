@@ -1,0 +1,67 @@
+"""Every row of inference that outlives a loss, coefficient by coefficient, and a case in which it counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from model_optimum import optimum
+from row_tests import rows, rows_of
+from tiny_problems import changed, hand_problem, one_offer
+
+from siting.formulation.build import build_model
+from siting.formulation.survival import add_survival
+from siting.problem import Problem
+
+
+def asks(h100e: float, share: float, candidates: int = 2, **changes: object) -> Problem:
+    """So many H100e in quarter 1, of which a share survives."""
+    return hand_problem(candidates, demand_h100e=np.array([[0.0, h100e]]), survive_share=share, **changes)
+
+
+@rows_of(add_survival, "class_capacity", "largest_member", "demand_after_loss", "capacity_after_loss")
+def test_survival() -> None:
+    """Two campuses reach the town alike, so they are one class; a rented GPU of 1 H100e reaches it too. Half of 500."""
+    m = build_model(asks(500, 0.5, **one_offer(2, price_musd=0.1, most=1000.0)))
+    assert rows(m, "class_capacity") == {
+        (0, 1): ({"Able01": 1, "Q001": -100, "Q101": -100, "X01": -1}, "==", 0),
+    }
+    assert rows(m, "largest_member") == {
+        (0, 1, 0): ({"Largest01": -1, "Q001": 100}, "<=", 0),
+        (0, 1, 1): ({"Largest01": -1, "Q101": 100}, "<=", 0),
+        (0, 1, 2): ({"Largest01": -1, "X01": 1}, "<=", 0),
+    }
+    assert rows(m, "demand_after_loss") == {(0, 0, 1): ({"Reroute0001": -1}, "<=", -250)}
+    assert rows(m, "capacity_after_loss") == {(0, 0, 1): ({"Reroute0001": 1, "Able01": -1, "Largest01": 1}, "<=", 0)}
+
+
+def test_nothing_is_written_without_a_share() -> None:
+    """A share of 0 is no limit."""
+    assert not hasattr(build_model(asks(500, 0.0)), "Largest")
+
+
+def test_a_second_site_stands_by() -> None:
+    """500 H100e at c0 cost 25.5; when half must survive, 5 pods are divided 3 and 2 or 2.5 each and c1 opens too:
+    10 + 30 + 5 + 5 + 5 x 2.1 = 60.5. When all must survive both campuses run 5: 71.
+    """
+    assert optimum(asks(500, 0.0), whole=False).value == pytest.approx(25.5)
+    assert optimum(asks(500, 0.5), whole=False).value == pytest.approx(60.5)
+    assert optimum(asks(500, 1.0), whole=False).value == pytest.approx(71.0)
+    assert optimum(asks(500, 0.5), off=("demand_after_loss",), whole=False).value == pytest.approx(25.5)
+
+
+def test_one_site_outlives_nothing() -> None:
+    """Whoever has one campus and no lease has no plan."""
+    assert optimum(asks(500, 0.1, candidates=1)).value == np.inf
+
+
+def test_what_is_lost_serves_nobody() -> None:
+    """Two towns, each campus reaches one: nothing can be re-routed."""
+    apart = hand_problem(
+        2,
+        reach=np.eye(2, dtype=bool),
+        region=np.array(["a", "b"], dtype=object),
+        demand_h100e=np.array([[0.0, 100.0], [0.0, 100.0]]),
+        lease_reach=np.zeros((0, 2), dtype=bool),
+    )
+    assert optimum(apart).value < np.inf
+    assert optimum(changed(apart, survive_share=0.1)).value == np.inf

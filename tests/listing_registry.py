@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from listing_contracts import ListedContracts
 from listing_compute import SurvivalListing
+from listing_contracts import ListedContracts
 from listing_goals import GoalPart
 from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing

@@ -10,8 +10,8 @@ from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
 from siting.verification.shared import SharedPlaces
 from siting.verification.supply import Contracts
-from siting.verification.yearly import CarbonPart, WaterPart
 from siting.verification.survival import SurvivalPart
+from siting.verification.yearly import CarbonPart, WaterPart
 
 PARTS: tuple[type[Part], ...] = (
     RevenuePart,

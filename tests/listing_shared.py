@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def places(p: Problem) -> dict[int, list[int]]:
-    """Candidates by place."""
+    """Candidates by place; one that has a place for itself shares nothing."""
     assert p.shared is not None
     found: dict[int, list[int]] = defaultdict(list)
     for i, place in enumerate(p.shared.place):
         if place >= 0:
             found[int(place)].append(i)
-    return found
+    return {place: members for place, members in found.items() if len(members) > 1}
 
 
 class SharedListing(ListingPart):

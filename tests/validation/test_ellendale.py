@@ -39,7 +39,7 @@ def test_mw_within_15_percent(plan: Plan) -> None:
 
 
 def test_peak_pue_against_the_landlords(plan: Plan) -> None:
-    """Class `liquid` in the climate of Dickey county: 1.178 at the meter for each MW of IT; the landlord states 1.18."""
+    """Class `liquid` in the climate of Dickey county: 1.178 MW at the meter per MW of IT; the landlord states 1.18."""
     power = plan.tables["power"]
     assert (power["running_utility_mw"] / power["running_it_mw"]).to_numpy() == pytest.approx(1.18, abs=0.005)
 

@@ -17,6 +17,7 @@ from siting.reduction.split import pair_costs_musd
 from siting.study import Study
 from siting.study.tenures import BUILT
 from siting.tables import catalog
+from siting.tables.energy import gas_usd_per_mmbtu, onsite_unit
 from siting.tables.read import Tables
 from siting.units import quarter_label
 
@@ -66,10 +67,12 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
         found.append(f"money in {_span(tight)}")
     for site in tables["sites"].itertuples():
         power = tables["power"][tables["power"]["candidate"] == site.candidate]
-        full = power[power["running_utility_mw"] >= power["energized_utility_mw"] * (1 - 1e-6)]
+        firm = power["quarter"].map(_firm_mw(tables, site.candidate)).fillna(0.0)
+        full = power[power["running_utility_mw"] >= (power["energized_utility_mw"] + firm) * (1 - 1e-6)]
         full = full[full["running_utility_mw"] > 0]
         if len(full):
-            found.append(f"energized power at {site.name} in {_span(full['quarter'].tolist())}")
+            what = "energized power and units on the campus" if firm.any() else "energized power"
+            found.append(f"{what} at {site.name} in {_span(full['quarter'].tolist())}")
         if site.utility_mw > site.final_utility_mw - study.halls.module_it_mw * site.pue_peak + 1e-6:
             found.append(f"final MW at {site.name} (no room for another module)")
     for cluster in study.clusters:
@@ -81,6 +84,14 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
                     f"time to power at {first['name']}: it is energized in the quarter in which {cluster.name} is due"
                 )
     return found
+
+
+def _firm_mw(tables: dict[str, pd.DataFrame], candidate: str) -> dict[str, float]:
+    """Quarter -> firm MW of units on the campus."""
+    if "onsite" not in tables:
+        return {}
+    rows = tables["onsite"][tables["onsite"]["candidate"] == candidate]
+    return {str(quarter): float(mw) for quarter, mw in rows.groupby("quarter")["firm_mw"].sum().items()}
 
 
 def _span(quarters: list[str]) -> str:
@@ -137,7 +148,7 @@ def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:
         )
         return reasons
     big = largest >= need
-    enough = p.energized_mw >= need * p.pue_peak[:, None] - 1e-9
+    enough = p.most_power_mw >= need * p.pue_peak[:, None] - 1e-9
     first = np.where(enough.any(axis=1), enough.argmax(axis=1), p.quarters)
     ready = np.maximum(first, p.live_from)[big]
     when = quarter_label(study.start + int(ready.min())) if ready.min() < p.quarters else "never inside the horizon"
@@ -242,6 +253,15 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
         rates = catalog.co2_kg_per_mwh(tables, states)
         for rate in rates.itertuples():
             add(f"CO2, {rate.state}", f"{rate.co2_kg_per_mwh:.0f} kg/MWh", rate.source, rate.date, "high")
+    for unit in (unit for unit in study.onsite if unit.unit):
+        row = onsite_unit(tables, unit.unit)
+        money = f", in dollars of {row['dollars_of']:.0f}" if pd.notna(row["dollars_of"]) else ""
+        add(f"unit {unit.name}", f"row {unit.unit}{money}", row["source"], row["date"], row["confidence"])
+    if any(unit.gas_usd_per_mmbtu is None and unit.fuel == "gas" for unit in study.onsite):
+        for picked in (gas_usd_per_mmbtu(tables, state, study.price_day) for state in states):
+            if np.isfinite(picked.value):
+                value = f"{picked.value:.2f} USD/MMBtu"
+                add(f"gas price, {picked.row}", value, picked.source, picked.date, picked.confidence)
     cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
     add(f"PUE, {study.halls.cooling}", str(cooling["label"]), cooling["source"], cooling["date"], cooling["confidence"])
     if study.purchase.residual != "zero":

@@ -76,6 +76,15 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(name="revenue", kind="revenue", when="each quarter, by H100e-hours served", taxed="taxed when received"),
     Item(
+        name="onsite",
+        kind="capital",
+        when="units on the campus, at order; what a bridge is sold for when it has left, negative",
+        taxed="straight line over the life of a building from delivery",
+    ),
+    Item(name="onsite_rent", kind="operating", when="each quarter in which a rented unit stands", taxed=_EXPENSED),
+    Item(name="onsite_om", kind="operating", when="each quarter, by standing MW and by MWh", taxed=_EXPENSED),
+    Item(name="onsite_fuel", kind="operating", when="each quarter, by MWh generated on the campus", taxed=_EXPENSED),
+    Item(
         name="residual_accelerators",
         kind="capital",
         when="at the horizon, by age",
@@ -85,6 +94,13 @@ ITEMS: tuple[Item, ...] = (
     Item(name="residual_halls", kind="capital", when="at the horizon, straight line", taxed="not taxed", cash=False),
     Item(
         name="residual_connection", kind="capital", when="at the horizon, straight line", taxed="not taxed", cash=False
+    ),
+    Item(
+        name="residual_onsite",
+        kind="capital",
+        when="at the horizon: permanent units straight line, a bridge at its resale",
+        taxed="not taxed",
+        cash=False,
     ),
     Item(name="land_and_deposit", kind="capital", when="at the horizon, at cost", taxed="not taxed", cash=False),
     Item(name="leased_after", kind="lease", when="after the horizon, at a stated value", taxed="not taxed", cash=False),

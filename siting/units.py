@@ -32,6 +32,7 @@ def _registry() -> pint.UnitRegistry[Any]:
     registry.define("USD = [currency]")
     registry.define("GPU = [accelerator]")
     registry.define("acre_of_land = 4046.8564224 * meter ** 2 = acre")
+    registry.define("MMBtu = 1e6 * Btu")
     registry.define("quarter = 0.25 * year")
     registry.define("m3 = meter ** 3")
     return registry

@@ -7,6 +7,7 @@ from listing_contracts import ListedContracts
 from listing_goals import GoalPart
 from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
+from listing_onsite import ListedOnsite
 from listing_parts import ListingPart
 from listing_rules import RulesListing
 from listing_shared import SharedListing
@@ -14,6 +15,7 @@ from listing_yearly import YearlyListing
 
 PARTS: tuple[type[ListingPart], ...] = (
     SurvivalListing,
+    ListedOnsite,
     CapsListing,
     RulesListing,
     DebtListing,

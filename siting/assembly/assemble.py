@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from siting.assembly.energized import energized_mw
 from siting.assembly.finance import debt_of, revenue_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
+from siting.assembly.onsite import onsite_block, onsite_figures
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
 from siting.assembly.shared import shared_places
@@ -58,13 +59,17 @@ def assemble(study: Study, tables: Tables) -> Assembled:
     faults: list[Fault] = []
     kinds = _unless_faulty(faults, lambda: bought_accelerators(study, tables))
     candidates = _unless_faulty(faults, lambda: candidate_frame(study, tables))
-    if kinds is None or candidates is None:
-        raise InputError(faults)
+    figures = _unless_faulty(faults, lambda: onsite_figures(study, tables))
+    onsite = None
+    if candidates is not None and figures is not None:
+        onsite = _unless_faulty(faults, lambda: onsite_block(study, tables, figures, candidates))
+    raise_if_any(faults)
+    assert kinds is not None and candidates is not None
     usable = candidates[candidates["excluded_by"] == ""].reset_index(drop=True)
     leases = lease_frame(study, tables)
     demand = demand_of(study, tables, candidates, leases)
     return Assembled(
-        problem=_problem(study, tables, usable, leases, kinds, demand),
+        problem=replace(_problem(study, tables, usable, leases, kinds, demand), onsite=onsite),
         candidates=candidates,
         usable=usable,
         leases=leases,

@@ -14,6 +14,7 @@ from siting.formulation.ledger import Ledger
 from siting.formulation.limits import add_limits
 from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
+from siting.formulation.onsite import add_onsite, add_onsite_energy
 from siting.formulation.power import add_power
 from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
@@ -35,7 +36,9 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_totals,
     add_split,
     add_training,
+    add_onsite,
     add_power,
+    add_onsite_energy,
     add_shared,
     add_contracts,
     add_leases,
@@ -60,8 +63,10 @@ def build_model(p: Problem) -> pyo.ConcreteModel:
     m = pyo.ConcreteModel()
     m.ledger = Ledger(p.quarters, p.rate)
     m.extra_supply = {}
-    m.co2 = {}
+    m.onsite_firm = {}  # the part of extra_supply that units on the campus give, (i, t) -> [(MW, variable)]
     m.onsite_mwh = {}  # energy that does not come from the grid, (i, t) -> [(MWh, variable)]
+    m.co2 = {}  # carbon beside that of all energy at the grid's rate, (i, t) -> [(t, variable)]
+    m.firming = {}  # firm MW in curtailed hours only, (i, t) -> [(MW, variable)]
     for add in FAMILIES:
         add(m, p)
     return m

@@ -53,7 +53,7 @@ def add_objective(m: pyo.ConcreteModel, p: Problem) -> None:
 
     Its coefficients are present values of all that follows the decision, obligations after the horizon in full, less
     residual values. `compute`: sum_t [ sum_ig h_g (Q_igt + held_igt) + sum_l h_l active X_lt ], H100e-quarters.
-    `carbon`: sum of MWh x t/MWh. `latency`: sum F_cjt rtt_cj / sum D_jt. `peak_funding`: Peak.
+    `carbon`: sum of MWh x t/MWh, and `m.co2` beside it. `latency`: sum F_cjt rtt_cj / sum D_jt. `peak_funding`: Peak.
     """
     sense = pyo.minimize if MEASURES[p.objective].sense == "minimize" else pyo.maximize
     m.objective = pyo.Objective(expr=_linear(m, p.objective), sense=sense)

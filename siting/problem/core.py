@@ -19,6 +19,7 @@ from siting.problem.caps import Caps
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
 from siting.problem.limits import OwnLimits
+from siting.problem.onsite import Onsite
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
@@ -131,6 +132,8 @@ class Problem:
     """Water of cooling; None when the study does not speak of it."""
     survive_share: float = 0.0
     """Share of every demand that can still be served after the loss of any one campus or offer."""
+    onsite: Onsite | None = None
+    """Power units on the campus."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -173,7 +176,10 @@ class Problem:
     @property
     def most_power_mw(self) -> FloatArray:
         """(I, T) utility MW that may flow at most: what the grid energizes and whatever on-site units could add."""
-        return self.energized_mw
+        if self.onsite is None:
+            return self.energized_mw
+        most: FloatArray = self.energized_mw + self.onsite.most_firm_mw(self.live_from)
+        return most
 
     def standing_pods(self, pods: NDArray[Any]) -> NDArray[Any]:
         """(I, G, T) pods that stand, of pods delivered by quarter: what reached the end of its life is gone."""

@@ -93,9 +93,10 @@ def serve_cost_musd(p: Problem) -> FloatArray:
     if not idle and not p.demand_h100e.any():
         return cost
     first = 0 if idle else int(np.argmax(p.demand_h100e.sum(axis=0) > 0))
-    most = p.energized_mw[:, first:].max(axis=1, initial=0.0)
+    flows = p.most_power_mw
+    most = flows[:, first:].max(axis=1, initial=0.0)
     drawn_mw = np.minimum(p.modules_first * p.module_it_mw * p.pue_peak, most)
-    powered = (p.energized_mw >= drawn_mw[:, None] - 1e-9) & (drawn_mw > 0)[:, None]
+    powered = (flows >= drawn_mw[:, None] - 1e-9) & (drawn_mw > 0)[:, None]
     begin = np.maximum(
         np.where(powered.any(axis=1), powered.argmax(axis=1), p.quarters), np.maximum(p.live_from, first)
     )
@@ -144,7 +145,7 @@ def _covering(p: Problem, cost: FloatArray, kept: IntArray) -> IntArray:
     candidates together can: again and again the least cost per region and quarter that is new.
     """
     live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
-    powered = ((p.energized_mw > 0) & live).astype(float)
+    powered = ((p.most_power_mw > 0) & live).astype(float)
     reach = p.reach.astype(float)
     missing = ((p.demand_h100e > 0) & ~(reach[kept].T @ powered[kept] > 0)).astype(float)
     rank = np.where(np.isfinite(cost), np.maximum(cost, 1e-9), np.inf)

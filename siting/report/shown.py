@@ -56,6 +56,12 @@ HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "energized_utility_mw": ("energized, MW at the meter", 1),
     "energy_mwh": ("energy, MWh", 0),
     "co2_t": ("CO₂, t", 0),
+    "unit": ("unit", None),
+    "left": ("left", 0),
+    "active": ("standing", 0),
+    "firm_mw": ("firm, MW at the meter", 1),
+    "generated_mwh": ("generated, MWh", 0),
+    "fuel_mmbtu": ("fuel, MMBtu HHV", 0),
     "region": ("region", None),
     "h100e_bf16": ("served, H100e by dense BF16", 0),
     "h100e_8bit": ("served, H100e by dense 8 bit", 0),
@@ -95,7 +101,7 @@ def shown(title: str, frame: pd.DataFrame, columns: Mapping[str, tuple[str, int 
 
 
 def plan_tables(plan: Plan) -> list[Shown]:
-    """Sites, clusters, leases, deliveries, fleet, power, service, cash and credits; empty ones are left out."""
+    """Sites, clusters, leases, deliveries, fleet, power, units on campuses, service, cash, credits; no empty ones."""
     tables = plan.tables
     found: list[Shown] = []
 
@@ -125,6 +131,13 @@ def plan_tables(plan: Plan) -> list[Shown]:
         "Power by quarter",
         "power",
         "candidate quarter standing_it_mw running_it_mw running_utility_mw energized_utility_mw energy_mwh co2_t",
+        "Energized: by the grid. CO₂ of the energy that comes from the grid.",
+    )
+    add(
+        "Units on the campus by quarter",
+        "onsite",
+        "candidate unit quarter installed left active firm_mw generated_mwh fuel_mmbtu co2_t",
+        "Installed and left since the start. Firm beside the grid, without the units held in reserve.",
     )
     if "service" in tables and len(tables["service"]):
         last = tables["service"]["quarter"].max()

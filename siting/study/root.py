@@ -28,6 +28,7 @@ from siting.study.compute import Basis, of_another_basis
 from siting.study.finance import Debt, Revenue
 from siting.study.limits import Limit
 from siting.study.money import Money, Search, Taxes
+from siting.study.onsite import OnsiteUnit
 from siting.study.places import Candidates, Inference, Layer, Power
 from siting.study.priorities import Priority
 from siting.study.rules import Rules
@@ -67,6 +68,8 @@ class Study(Checked):
     purchase: Purchase = Purchase()
     operation: Operation = Operation()
     leases: Leases = Leases()
+    onsite: tuple[OnsiteUnit, ...] = ()
+    """Power units that own campuses may set up. Empty: grid power only."""
     clusters: tuple[Cluster, ...] = ()
     inference: Inference | None = None
     """None: no inference demand."""
@@ -193,7 +196,7 @@ class Study(Checked):
             yield Clash("accelerators", "nothing", "at least one entry")
 
     def _names(self) -> Iterator[Clash]:
-        for what in ("accelerators", "clusters", "debt", "limits"):
+        for what in ("accelerators", "clusters", "debt", "limits", "onsite"):
             entries = enumerate(getattr(self, what, ()))
             yield from repeated_names((f"{what}[{n}]", getattr(entry, "name", "")) for n, entry in entries)
 

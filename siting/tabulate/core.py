@@ -18,6 +18,7 @@ from siting.solver.decisions import Decisions
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
+from siting.tabulate.onsite import generated_mwh
 from siting.tabulate.parts import Parts
 from siting.tabulate.registry import part_tables
 from siting.units import quarter_label
@@ -96,6 +97,7 @@ def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Deci
         + (d.modules[rows] * p.npv_module_musd[rows]).sum(axis=1)
         + (d.pods[rows] * p.npv_pod_musd[rows]).sum(axis=(1, 2))
         + (d.running_pods[rows] * p.npv_run_musd[rows]).sum(axis=(1, 2))
+        + _posted_npv_musd(study, p, d)[rows]
     )
     kept = ["candidate", "name", "lat", "lon", "state", "county_fips", "interconnect", "bus_id", "tenure"]
     return sites[kept].assign(
@@ -110,6 +112,15 @@ def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Deci
         clusters=["; ".join(hosted[i]) for i in rows.tolist()],
         npv_cost_musd=cost,
     )
+
+
+def _posted_npv_musd(study: Study, p: Problem, d: Decisions) -> FloatArray:
+    """(I,) present value of what parts that a study may leave out pay and are worth at each candidate."""
+    clock, found = clock_of(study), np.zeros(len(p.candidate_id))
+    for kind, _, i, t, musd in d.posted:
+        if i >= 0:
+            found[i] += -musd * clock.end_discount if kind == "credit" else musd * clock.discount(t + 1)[t]
+    return found
 
 
 def _modules(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
@@ -150,6 +161,7 @@ def _leases(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFram
 
 
 def _power(study: Study, tables: Tables, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
+    """energy_mwh is all that is drawn; co2_t counts the part that comes from the grid."""
     standing = d.modules.cumsum(axis=1) * p.module_it_mw
     running = np.einsum("igt,g->it", d.running_pods, p.pod_it_mw)
     energy = running * places["pue_mean"].to_numpy(float)[:, None] * study.power.load_factor
@@ -164,7 +176,7 @@ def _power(study: Study, tables: Tables, places: pd.DataFrame, p: Problem, d: De
             "running_utility_mw": running * p.pue_peak[:, None],
             "energized_utility_mw": p.energized_mw,
             "energy_mwh": energy,
-            "co2_t": energy * rates[:, None] / 1000.0,
+            "co2_t": np.maximum(energy - generated_mwh(p, d), 0.0) * rates[:, None] / 1000.0,
         },
         standing > 0,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from siting.tabulate.finance import debt_table
+from siting.tabulate.onsite import onsite_tables
 from siting.tabulate.parts import Parts
 from siting.tabulate.supply import supply_tables
 from siting.tabulate.water import water_table
@@ -15,6 +16,7 @@ MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     debt_table,
     supply_tables,
     water_table,
+    onsite_tables,
 )
 """Each gives the tables of its part by name; none when the study does not use it."""
 

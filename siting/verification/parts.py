@@ -56,5 +56,5 @@ class Part:
         return 0.0
 
     def co2_t(self, candidate: str, quarter: int) -> float:
-        """Tonnes beside those of grid energy at the state's rate; negative where energy is not from the grid."""
+        """Tonnes beside those of the energy that comes from the grid, which the plan's power table holds."""
         return 0.0

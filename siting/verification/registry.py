@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siting.verification.caps import CapsPart
 from siting.verification.finance import DebtPart, RevenuePart
+from siting.verification.onsite import OnsitePart
 from siting.verification.own_limits import OwnLimitsPart
 from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
@@ -17,6 +18,7 @@ PARTS: tuple[type[Part], ...] = (
     RevenuePart,
     DebtPart,
     CapsPart,
+    OnsitePart,
     Priorities,
     RulesPart,
     OwnLimitsPart,

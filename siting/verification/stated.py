@@ -121,7 +121,7 @@ def _power(plan: Plan, study: Study, tables: Tables, places: Places, read: Read,
                 "running_utility_mw": running * place.pue_peak,
                 "energized_utility_mw": limits.energized_mw(place, t),
                 "energy_mwh": mwh,
-                "co2_t": mwh * kg / 1e3,
+                "co2_t": (mwh - sum(part.onsite_mwh(candidate, t) for part in limits.parts)) * kg / 1e3,
             }
             yield from _compare(f"power, {candidate}, {key[1]}", stated[key], again)
     for candidate, quarter in sorted(set(stated) - due):

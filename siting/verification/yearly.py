@@ -43,10 +43,12 @@ class CarbonPart(_Energy):
     """Tonnes of every campus and quarter."""
 
     def tonnes(self, candidate: str, place: Place, t: int) -> float:
-        """Of grid energy, and whatever other parts add or take away."""
+        """Of grid energy, and whatever other parts add."""
         rates = catalog.co2_kg_per_mwh(self.context.tables, [place.state])
-        grid = self.it_mwh(candidate, t) * place.pue_mean * float(rates["co2_kg_per_mwh"].iloc[0]) / 1e3
-        return grid + sum(part.co2_t(candidate, t) for part in self.context.limits.parts)
+        parts = self.context.limits.parts
+        bought = self.it_mwh(candidate, t) * place.pue_mean - sum(part.onsite_mwh(candidate, t) for part in parts)
+        grid = bought * float(rates["co2_kg_per_mwh"].iloc[0]) / 1e3
+        return grid + sum(part.co2_t(candidate, t) for part in parts)
 
     def post(self) -> None:
         study, wish = self.context.study, self.context.study.carbon

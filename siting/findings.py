@@ -247,8 +247,9 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
             add(f"construction, {market}", span, picked.source, picked.date, picked.confidence)
     states = sorted(set(sites["state"])) if len(sites) else []
     if states:
-        prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
-        for price in prices.itertuples():
+        if study.power.price_column == "energy_only":
+            add("power price", f"{study.power.usd_per_mwh:.1f} USD/MWh", "study", "", "stated by the study")
+        for price in _average_revenue(study, tables, states).itertuples():
             add(f"power price, {price.state}", f"{price.usd_per_mwh:.1f} USD/MWh", price.source, price.date, "high")
         rates = catalog.co2_kg_per_mwh(tables, states)
         for rate in rates.itertuples():
@@ -276,3 +277,10 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
             price = "whole contract" if pd.isna(lease.usd_per_gpu_h) else f"{lease.usd_per_gpu_h:.2f} USD/GPU/h"
             add(f"lease {lease.lease}", price, lease.note or "study", np.nan, "study")
     return rows
+
+
+def _average_revenue(study: Study, tables: Tables, states: list[str]) -> pd.DataFrame:
+    """Rows of the power price table that the study bills; none where it states the price of energy alone."""
+    if study.power.price_column == "energy_only":
+        return pd.DataFrame()
+    return catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)

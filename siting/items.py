@@ -57,6 +57,13 @@ ITEMS: tuple[Item, ...] = (
     Item(name="water", kind="operating", when="each quarter, by cubic metre", taxed=_EXPENSED),
     Item(name="accelerator_om", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),
     Item(name="property_tax", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),
+    Item(name="demand_charge", kind="operating", when="each quarter, by the largest draw of it", taxed=_EXPENSED),
+    Item(
+        name="collateral",
+        kind="capital",
+        when="at the signing of each module: security for a large load, given back at the horizon",
+        taxed="not at all",
+    ),
     Item(
         name="minimum_take",
         kind="operating",
@@ -103,6 +110,7 @@ ITEMS: tuple[Item, ...] = (
         cash=False,
     ),
     Item(name="land_and_deposit", kind="capital", when="at the horizon, at cost", taxed="not taxed", cash=False),
+    Item(name="collateral_back", kind="capital", when="at the horizon, at cost", taxed="not taxed", cash=False),
     Item(name="leased_after", kind="lease", when="after the horizon, at a stated value", taxed="not taxed", cash=False),
 )
 

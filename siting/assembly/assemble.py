@@ -23,7 +23,7 @@ from siting.assembly.onsite import onsite_block, onsite_figures
 from siting.assembly.prices import price_level
 from siting.assembly.rules import site_rules
 from siting.assembly.shared import shared_places
-from siting.assembly.supply import contracts_of
+from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.assembly.yearly import carbon_of, needs_co2, water_of
 from siting.errors import Fault, InputError, raise_if_any
@@ -127,6 +127,8 @@ def _problem(
         debt=debt_of(study),
         revenue=revenue_of(study, demand.h100e),
         contracts=contracts_of(study, usable),
+        large_load=large_load_of(study, usable),
+        demand_musd_per_mw=demand_charge_of(study),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),

@@ -202,6 +202,9 @@ def _quarters_to_power(power: Power, frame: pd.DataFrame) -> pd.Series:
 
 
 def _power_price(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series:
+    if study.power.price_column == "energy_only":
+        assert study.power.usd_per_mwh is not None  # a rule of the study
+        return frame["own_usd_per_mwh"].fillna(study.power.usd_per_mwh) + study.power.price_adder_usd_per_mwh
     states = sorted(frame["state"].unique())
     prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
     by_state = dict(zip(prices["state"], prices["usd_per_mwh"], strict=True))

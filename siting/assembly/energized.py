@@ -10,14 +10,16 @@ from siting.study import Study
 from siting.study.tenures import BUILT
 
 
-def energized_mw(study: Study, usable: pd.DataFrame) -> FloatArray:
-    """(I, T) utility MW: 0 before energization, then the ramp's step, never above the final MW.
+def energized_mw(study: Study, usable: pd.DataFrame, span: int | None = None, earlier: int = 0) -> FloatArray:
+    """(I, span) utility MW: 0 before energization, then the ramp's step, never above the final MW.
 
     The ramp of a candidate's own row, else that of the study; colocation has none. Columns: final_utility_mw,
-    energization (ordinal), tenure, own_ramp (steps, or blank).
+    energization (ordinal), tenure, own_ramp (steps, or blank). span: quarters, None: the horizon. earlier: quarters
+    by which power flows sooner.
     """
     final = usable["final_utility_mw"].to_numpy(float)[:, None]
-    age = np.arange(study.quarters)[None, :] - (usable["energization"].to_numpy(float) - study.start)[:, None]
+    begins = np.maximum(usable["energization"].to_numpy(float) - study.start - earlier, 0.0)
+    age = np.arange(span or study.quarters)[None, :] - begins[:, None]
     built = usable["tenure"].isin(BUILT).to_numpy()
     flowing = np.where(built[:, None] | (age < 0), 0.0, final)
     for step in study.power.ramp:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from siting.assembly.costs import growth
+from siting.assembly.energized import energized_mw
 from siting.assembly.places import study_file
 from siting.errors import Fault, raise_if_any
 from siting.problem import FloatArray
-from siting.problem.supply import Contracts
+from siting.problem.supply import Contracts, LargeLoad
 from siting.study import Study
 from siting.study.supply import PowerContract, contract_quarters
+from siting.study.tenures import BUILT
 from siting.units import hours_in
 
 
@@ -69,3 +72,34 @@ def _path(contract: PowerContract, start: int, span: int) -> FloatArray:
     first = start if contract.start is None else int(contract.start)
     age = start + np.arange(span) - first
     return np.asarray(contract.price_usd_per_mwh * (1.0 + contract.escalator) ** (age / 4.0))
+
+
+def large_load_of(study: Study, usable: pd.DataFrame) -> LargeLoad | None:
+    """Arrays of power.large_load; zeros for colocation. None when nothing is asked."""
+    terms = study.power.large_load
+    if terms is None:
+        return None
+    built = usable["tenure"].isin(BUILT).to_numpy(bool)
+    final, mean, peak, price = (
+        usable[name].to_numpy(float) for name in ("final_utility_mw", "pue_mean", "pue_peak", "usd_per_mwh")
+    )
+    latest = max([study.quarters, *(usable["energization"].astype(int) - study.start).tolist()])
+    span = latest + 4 * terms.term_years
+    hours = np.array([hours_in(study.start + t) for t in range(span)])
+    reached = energized_mw(study, usable, span) / final[:, None]
+    module_mwh = study.halls.module_it_mw * mean[:, None] * study.power.load_factor * hours[None, :]
+    return LargeLoad(
+        owed_mwh=np.where(built[:, None], terms.minimum_take_share * reached * module_mwh, 0.0),
+        usd_per_mwh=price[:, None] * growth(study.power.escalator, span)[None, :],
+        contracted_from=usable["energization"].to_numpy(np.int64) - study.start,
+        term=4 * terms.term_years,
+        collateral_musd=np.where(built, terms.collateral_musd_per_utility_mw * study.halls.module_it_mw * peak, 0.0),
+    )
+
+
+def demand_charge_of(study: Study) -> FloatArray | None:
+    """(T,) musd for each MW of a quarter's largest draw; None without a charge."""
+    charge = study.power.demand_charge_usd_per_kw_month
+    if not charge:
+        return None
+    return charge * 3.0 * 1e3 / 1e6 * growth(study.power.escalator, study.quarters)

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 from siting.formulation.caps import add_caps
 from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
+from siting.formulation.large_load import add_demand_charge, add_large_load
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
 from siting.formulation.limits import add_limits
@@ -41,6 +42,8 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_onsite_energy,
     add_shared,
     add_contracts,
+    add_large_load,
+    add_demand_charge,
     add_leases,
     add_service,
     add_survival,

@@ -23,7 +23,7 @@ from siting.problem.onsite import Onsite
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
-from siting.problem.supply import Contracts
+from siting.problem.supply import Contracts, LargeLoad
 from siting.problem.yearly import Yearly
 
 FloatArray = NDArray[np.float64]
@@ -134,6 +134,10 @@ class Problem:
     """Share of every demand that can still be served after the loss of any one campus or offer."""
     onsite: Onsite | None = None
     """Power units on the campus."""
+    large_load: LargeLoad | None = None
+    """Terms of the utility for large loads."""
+    demand_musd_per_mw: FloatArray | None = None
+    """(T,) demand charge of a quarter for each MW of the largest draw from the grid."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

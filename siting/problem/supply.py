@@ -37,3 +37,20 @@ class Contracts:
     def take_candidates(self, rows: IntArray) -> Contracts:
         """The same over the candidates at `rows` only."""
         return dataclasses.replace(self, covers=self.covers[rows])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LargeLoad:
+    """What one module of a candidate owes once contracted, over S quarters, of which those beyond T only bind."""
+
+    owed_mwh: FloatArray  # (I, S) minimum take of a quarter, 0 where no power flows yet
+    usd_per_mwh: FloatArray  # (I, S) nominal grid price
+    contracted_from: IntArray  # (I,) no module is contracted earlier
+    term: int
+    """Quarters of a module's contract."""
+    collateral_musd: FloatArray  # (I,) of a module, paid at its signing, back at the horizon
+
+    def take_candidates(self, rows: IntArray) -> LargeLoad:
+        """The same over the candidates at `rows` only."""
+        names = ("owed_mwh", "usd_per_mwh", "contracted_from", "collateral_musd")
+        return dataclasses.replace(self, **{name: getattr(self, name)[rows] for name in names})

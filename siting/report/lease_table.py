@@ -231,6 +231,11 @@ def _power(plan: Plan, sites: pd.DataFrame, study: Study, tables: Tables) -> tup
         places = plan.tables.get("candidates", pd.DataFrame({"state": [], "in_model": []}))
         inside = places[places["in_model"].astype(bool)] if len(places) else places
         states, where = sorted(set(inside["state"])) or sorted(set(tables.power_prices["state"])), "median of states"
+    if study.power.price_column == "energy_only":
+        assert study.power.usd_per_mwh is not None  # a rule of the study
+        charge = study.power.demand_charge_usd_per_kw_month * 1e3 / (8760.0 / 12.0 * study.power.load_factor)
+        power = study.power.usd_per_mwh + charge + study.power.price_adder_usd_per_mwh
+        return power, f"power {number(power, 1)} USD/MWh (stated, {number(charge, 1)} of it demand charge)"
     prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
     power = float(prices["usd_per_mwh"].median()) + study.power.price_adder_usd_per_mwh
     return power, f"power {number(power, 1)} USD/MWh ({where}, average revenue, demand charges within)"

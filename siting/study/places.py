@@ -10,7 +10,7 @@ from pydantic import Field
 from siting.study.assets import one_of
 from siting.study.states import Interconnect, State, Where
 from siting.study.strict import Clash, Rule, Strict
-from siting.study.supply import PowerContract, contract_names
+from siting.study.supply import LargeLoad, PowerContract, contract_names
 from siting.units import Quarter, Share, Unit, YearlyChange
 
 
@@ -173,8 +173,15 @@ class Power(Strict):
     """Which column of the table this study uses."""
     ramp: tuple[RampStep, ...] = (RampStep.model_validate({"after_quarters": 0, "share": "100 %"}),)
     """Energized MW after energization, by steps; never above the site's final MW. Default: all at once."""
-    price_column: Literal["industrial", "commercial"] = "industrial"
-    """Which average revenue of the power price table is billed (it holds demand charges already)."""
+    price_column: Literal["industrial", "commercial", "energy_only"] = "industrial"
+    """Which average revenue of the power price table is billed (it holds demand charges already); energy_only: none,
+    but `usd_per_mwh` here or in a row of the planner's file."""
+    usd_per_mwh: Annotated[float, Field(gt=0), Unit("USD/MWh")] | None = None
+    """Price of energy alone, where price_column is energy_only."""
+    demand_charge_usd_per_kw_month: Annotated[float, Field(ge=0), Unit("USD/kW/month")] = 0.0
+    """Paid for the largest draw from the grid of each quarter, beside a price of energy alone. Grows with it."""
+    large_load: LargeLoad | None = None
+    """Minimum take, collateral and term of own, refitted and powered-shell sites. None: none is asked."""
     price_adder_usd_per_mwh: Annotated[float, Unit("USD/MWh")] = 0.0
     """Added to every price, e.g. a premium for large loads."""
     escalator: YearlyChange = 0.0
@@ -185,7 +192,17 @@ class Power(Strict):
     """Energy bought at another price than the grid's; what no contract gives is bought at that. Empty: all is."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return self._table, self._order, self._steps, self._contracts
+        return self._table, self._order, self._steps, self._contracts, self._energy_only
+
+    def _energy_only(self) -> Iterator[Clash]:
+        alone = self.price_column == "energy_only"
+        if alone != (self.usd_per_mwh is not None):
+            found = "nothing" if self.usd_per_mwh is None else f"{self.usd_per_mwh:g} USD/MWh"
+            yield Clash("usd_per_mwh", found, "a price of energy exactly when price_column is energy_only")
+        if self.demand_charge_usd_per_kw_month and not alone:
+            found = f"{self.demand_charge_usd_per_kw_month:g} USD/kW/month"
+            expected = f"price_column energy_only: the average revenue {self.price_column} holds demand charges already"
+            yield Clash("demand_charge_usd_per_kw_month", found, expected)
 
     def _contracts(self) -> Iterator[Clash]:
         yield from contract_names(self.contracts)

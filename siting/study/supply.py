@@ -108,6 +108,19 @@ class PowerContract(Strict):
             yield Clash("resale_usd_per_mwh", found, f"at most the price, {lowest:g} USD/MWh: no business of its own")
 
 
+class LargeLoad(Strict):
+    """What a utility asks of a large load, module by module: contracted are halls that stand, from the later of their
+    first quarter and the site's energization on, times the share of the final MW that the ramp has reached.
+    """
+
+    minimum_take_share: Share = 0.0
+    """Share of the energy of fully running contracted MW that is paid, at the grid's price, whether taken or not."""
+    term_years: Annotated[int, Field(ge=1, le=40)]
+    """Length of a module's contract; what it binds to take after the horizon counts in full."""
+    collateral_musd_per_utility_mw: Annotated[float, Field(ge=0), Unit("MUSD/MW")] = 0.0
+    """Deposited at a module's signing for its MW at the meter, given back at the horizon."""
+
+
 def contract_quarters(contract: PowerContract, start: int, end: int) -> range:
     """Ordinals of the quarters in which it runs; beyond `end`, the horizon, only a ppa does. start: the study's."""
     first = start if contract.start is None else int(contract.start)

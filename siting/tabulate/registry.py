@@ -9,7 +9,7 @@ import pandas as pd
 from siting.tabulate.finance import debt_table
 from siting.tabulate.onsite import onsite_tables
 from siting.tabulate.parts import Parts
-from siting.tabulate.supply import supply_tables
+from siting.tabulate.supply import large_load_table, supply_tables
 from siting.tabulate.water import water_table
 
 MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
@@ -17,6 +17,7 @@ MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     supply_tables,
     water_table,
     onsite_tables,
+    large_load_table,
 )
 """Each gives the tables of its part by name; none when the study does not use it."""
 

@@ -8,7 +8,7 @@ import pandas as pd
 from siting.problem import FloatArray
 from siting.study.supply import GRID
 from siting.tabulate.parts import Parts
-from siting.units import quarter_label
+from siting.units import hours_in, quarter_label
 
 
 def supply_tables(parts: Parts) -> dict[str, pd.DataFrame]:
@@ -71,3 +71,27 @@ def _contracts(parts: Parts, taken: FloatArray) -> pd.DataFrame:
             rows.append((s.contract[c], quarter, signed, taken[c, t], taken[c, t] + beside, price, musd))
     columns = ["contract", "quarter", "signed_mw", "taken_mwh", "paid_mwh", "usd_per_mwh", "musd"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def large_load_table(parts: Parts) -> dict[str, pd.DataFrame]:
+    """`large_load`: candidate, quarter (after the horizon too), contracted_it_mw, owed_mwh, short_mwh, musd."""
+    p, s = parts.p, parts.p.large_load
+    if s is None:
+        return {}
+    live, rows = parts.d.modules.cumsum(axis=1), []
+    taken = grid_mwh(parts)
+    for i in np.flatnonzero(live[:, -1] > 0).tolist():
+        share = parts.study.power.large_load.minimum_take_share if parts.study.power.large_load else 0.0
+        for t in range(int(s.contracted_from[i]), s.owed_mwh.shape[1]):
+            ended = t - s.term if t - int(s.contracted_from[i]) >= s.term else -1
+            count = float(live[i, min(t, p.quarters - 1)] - (live[i, min(ended, p.quarters - 1)] if ended >= 0 else 0))
+            owed = count * float(s.owed_mwh[i, t])
+            if owed <= 0:
+                continue
+            hours = hours_in(parts.study.start + t) * parts.study.power.load_factor * parts.places["pue_mean"].iloc[i]
+            short = max(0.0, owed - (float(taken[i, t]) if t < p.quarters else 0.0))
+            quarter = quarter_label(parts.study.start + t)
+            musd = short * float(s.usd_per_mwh[i, t]) / 1e6
+            rows.append((p.candidate_id[i], quarter, owed / share / hours, owed, short, musd))
+    columns = ["candidate", "quarter", "contracted_it_mw", "owed_mwh", "short_mwh", "musd"]
+    return {"large_load": pd.DataFrame(rows, columns=columns)}

@@ -206,12 +206,11 @@ class Places:
         rent: float = np.nan,
         ramp: tuple[tuple[int, float], ...] = (),
     ) -> Place:
-        study, tables = self._study, self._tables
+        study = self._study
         mean, peak = self._pue(county_fips)
         stated = utility_mw if not np.isnan(utility_mw) else it_mw * peak
         layer_musd, clear = self._layers(lat, lon)
-        table_price = catalog.power_price_usd_per_mwh(tables, [state], study.price_day, study.power.price_column)
-        price = own_usd_per_mwh if not np.isnan(own_usd_per_mwh) else float(table_price["usd_per_mwh"].iloc[0])
+        price = own_usd_per_mwh if not np.isnan(own_usd_per_mwh) else self._usd_per_mwh(state)
         power = own_power if own_power is not None else study.start + self._wait(state, interconnect)
         return Place(
             name=name,
@@ -234,6 +233,13 @@ class Places:
             layer_musd=layer_musd,
             allowed=allowed and clear,
         )
+
+    def _usd_per_mwh(self, state: str) -> float:
+        power = self._study.power
+        if power.price_column == "energy_only":
+            return np.nan if power.usd_per_mwh is None else power.usd_per_mwh
+        row = catalog.power_price_usd_per_mwh(self._tables, [state], self._study.price_day, power.price_column)
+        return float(row["usd_per_mwh"].iloc[0])
 
     def _pue(self, county_fips: str) -> tuple[float, float]:
         climate = self._tables.county_temperature

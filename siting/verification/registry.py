@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siting.verification.caps import CapsPart
 from siting.verification.finance import DebtPart, RevenuePart
+from siting.verification.large_load import DemandCharge, LargeLoad
 from siting.verification.onsite import OnsitePart
 from siting.verification.own_limits import OwnLimitsPart
 from siting.verification.parts import Part
@@ -24,6 +25,8 @@ PARTS: tuple[type[Part], ...] = (
     OwnLimitsPart,
     SharedPlaces,
     Contracts,
+    LargeLoad,
+    DemandCharge,
     WaterPart,
     CarbonPart,  # after all parts that emit: it asks them
     SurvivalPart,

@@ -1,0 +1,58 @@
+"""Terms of a large load and a demand charge: the model's optimum against the optimum by listing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from listing import cheapest_by_listing
+from model_optimum import optimum
+from random_large_load import with_large_load
+from tiny_problems import changed, random_problem
+
+from siting.problem import Problem
+
+SEEDS, CHUNKS = 120, 6
+
+
+@cache
+def load_problem(seed: int) -> Problem:
+    """A random problem of at most two candidates of two modules, with the terms."""
+    p = random_problem(5000 + seed)
+    p = p.take(np.arange(min(2, len(p.candidate_id))))
+    most = np.minimum(p.modules_max, 2)
+    p = changed(p, modules_max=most, modules_first=np.minimum(p.modules_first, most))
+    return with_large_load(p, np.random.default_rng(seed))
+
+
+@cache
+def modelled(seed: int) -> float:
+    """Least present value by the model; infinity without a plan."""
+    return optimum(load_problem(seed), whole=False).value
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_model_and_listing_agree(chunk: int) -> None:
+    """Both find the same least present value to 1e-6, or both find none."""
+    for seed in range(chunk, SEEDS, CHUNKS):
+        listed = cheapest_by_listing(load_problem(seed))[0]
+        if np.isfinite(listed):
+            assert modelled(seed) == pytest.approx(listed, rel=1e-6, abs=1e-6), seed
+        else:
+            assert not np.isfinite(modelled(seed)), seed
+
+
+def test_terms_matter_in_many_problems() -> None:
+    """At least a third have a plan; in a quarter of all it costs more than with less of the terms, never less."""
+    values = np.array([modelled(seed) for seed in range(SEEDS)])
+    charged = np.array(
+        [optimum(changed(load_problem(seed), large_load=None), whole=False).value for seed in range(SEEDS)]
+    )
+    owing = np.array(
+        [optimum(changed(load_problem(seed), demand_musd_per_mw=None), whole=False).value for seed in range(SEEDS)]
+    )
+    assert np.isfinite(values).sum() >= SEEDS / 3
+    for less in (charged, owing):
+        assert (less < values - 1e-6).sum() >= SEEDS / 4
+        assert not (less > values + 1e-6).any()

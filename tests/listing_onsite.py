@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from listing_parts import ListingPart
+from listing_shared import places
 
 from siting.problem import Problem
 
@@ -66,28 +67,83 @@ class ListedOnsite(ListingPart):
             load, rest = row(("onsite load", i, t)), row(("onsite rest", i, t))
             load[self.gwh[i, :, t]], load[self.listing.q[i, :, t]] = 1.0, -self.load_gwh(i, t)
             rest[self.gwh[i, :, t]], rest[self.listing.q[i, :, t]] = -1.0, self.load_gwh(i, t)
-        for column, quarter, musd in self.paid():
+        for column, quarter, musd, _ in self.paid():
             for t in range(quarter, self.p.quarters):
                 row(("money", t))[column] += musd
+        self._beside_other_parts()
 
-    def paid(self) -> Iterator[tuple[int, int, float]]:
-        """(column, quarter, musd) of everything that is paid or received."""
+    def _beside_other_parts(self) -> None:
+        """Entries of units in the rows that other parts write."""
+        p, row = self.p, self.listing.row
+        if p.contracts is not None:
+            self._contracts()
+        if p.shared is not None:
+            for (place, members), t in itertools.product(places(p).items(), range(p.quarters)):
+                for i, u in itertools.product(members, np.flatnonzero(self.o.firm).tolist()):
+                    power = row(("place", place, t))
+                    self.stand(power, i, u, t, -float(self.o.unit_mw[u]))
+                    power[self.any[i, u, t]] = float(self.o.unit_mw[u] * self.o.reserve[u])
+        if p.carbon is not None:
+            for year in p.carbon.cap:
+                for i, u, t in self.cells():
+                    if p.carbon.year[t] == year:
+                        row((p.carbon.item, year))[self.gwh[i, u, t]] = self.tonnes(i, u)
+        if p.caps is not None:
+            for column, quarter, musd, kind in self.paid():
+                key = ("capital",) if kind == "capital" else ("running", p.caps.year[quarter])
+                row(key)[column] += musd
+        if p.limits is not None:
+            self._limits()
+
+    def _contracts(self) -> None:
+        s, row = self.p.contracts, self.listing.row
+        for i, u, t in self.cells():
+            row(("energy load", i, t))[self.gwh[i, u, t]] = 1.0
+        for c, t in itertools.product(range(len(s.contract)), range(self.p.quarters)):
+            covered = [i for i in range(self.shape[0]) if s.covers[i, c]]
+            for n, members in enumerate([covered] if s.of_plan[c] else [[i] for i in covered]):
+                row(("energy most", c, t, n))[self.gwh[members, :, t]] = s.max_share[c]
+                row(("energy least", c, t, n))[self.gwh[members, :, t]] = -s.min_share[c]
+
+    def _limits(self) -> None:
+        for n, limit in enumerate(self.p.limits.rows):
+            for sign in {"<=": (1.0,), ">=": (-1.0,), "=": (1.0, -1.0)}[limit.sense]:
+                row = self.listing.row(("own", n, sign))
+                for part in limit.sums:
+                    if part.quantity == "co2_t":
+                        for i, u, t in self.cells():
+                            if part.sites[i] and part.quarters[t]:
+                                row[self.gwh[i, u, t]] += sign * part.factor * self.tonnes(i, u)
+                    for column, quarter, musd, kind in self.paid():
+                        asked = part.quantity == "spend_musd" or (part.quantity, kind) == ("capex_musd", "capital")
+                        if asked and part.quarters[quarter]:
+                            row[column] += sign * part.factor * musd
+
+    def tonnes(self, i: int, u: int) -> float:
+        """Carbon of a GWh, less that of the grid which it replaces."""
+        return float(self.o.co2_t_per_mwh[u] - self.p.co2_t_per_mwh[i]) * 1000.0
+
+    def paid(self) -> Iterator[tuple[int, int, float, str]]:
+        """(column, quarter, musd, kind) of everything that is paid or received."""
         o, p = self.o, self.p
         for i, u, t in self.cells():
             if t >= o.lead[u]:
-                yield int(self.come[i, u, t]), t - int(o.lead[u]), float(o.capex_musd[i, u])
-            yield int(self.go[i, u, t]), t, -float(o.resale_musd[i, u])
+                yield int(self.come[i, u, t]), t - int(o.lead[u]), float(o.capex_musd[i, u]), "capital"
+            yield int(self.go[i, u, t]), t, -float(o.resale_musd[i, u]), "capital"
             for later in range(t, p.quarters):
                 each = float(o.rent_musd[u] + o.fixed_om_musd[u])
-                yield int(self.come[i, u, t]), later, each
-                yield int(self.go[i, u, t]), later, -each
+                yield int(self.come[i, u, t]), later, each, "operating"
+                yield int(self.go[i, u, t]), later, -each, "operating"
             usd = o.fuel_usd_per_mwh[i, u, t] + o.var_om_usd_per_mwh[u] - p.usd_per_mwh[i, t]
-            yield int(self.gwh[i, u, t]), t, float(usd) * 1000.0 / 1e6
+            yield int(self.gwh[i, u, t]), t, float(usd) * 1000.0 / 1e6, "operating"
+            if p.carbon is not None:
+                price = float(p.carbon.usd_per_unit[i, t])
+                yield int(self.gwh[i, u, t]), t, self.tonnes(i, u) * price / 1e6, "operating"
 
     def price(self, cost: np.ndarray) -> None:
         p, o = self.p, self.o
         end = (1.0 + p.rate) ** (-p.quarters / 4.0)
-        for column, quarter, musd in self.paid():
+        for column, quarter, musd, _ in self.paid():
             cost[column] += musd * (1.0 + p.rate) ** (-(quarter + 0.5) / 4.0)
         for i, u, t in self.cells():
             stays = o.residual_musd[i, u, t] + (o.resale_musd[i, u] if o.may_leave[u] else 0.0)

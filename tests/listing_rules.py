@@ -34,6 +34,9 @@ class RulesListing(ListingPart):
         for i, least in enumerate(rules.forced_modules):
             if modules[i, : rules.forced_by[i] + 1].sum() < least:
                 return False
+        for i, stands in enumerate(rules.existing_modules):
+            if stands and (modules[i, 0] != stands or modules[i, 1 : rules.extended_from[i]].any()):
+                return False
         for group, most in enumerate(rules.group_most):
             if sum(group in rules.group[:, i] for i in opened) > most:
                 return False

@@ -21,7 +21,7 @@ from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
 from siting.assembly.onsite import onsite_block, onsite_figures
 from siting.assembly.prices import price_level
-from siting.assembly.rules import site_rules
+from siting.assembly.rules import existing_modules, site_rules
 from siting.assembly.shared import shared_places
 from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
@@ -94,7 +94,9 @@ def _problem(
     pue_peak = usable["pue_peak"].to_numpy(float)
     sales_tax = sales_tax_by_quarter(study, tables, usable, _days(study))
     property_tax = usable["property_tax"].to_numpy(float)
-    flowing = energized_mw(study, usable)
+    standing = existing_modules(study, usable)
+    flowing = np.maximum(energized_mw(study, usable), (standing * module_mw * pue_peak)[:, None])
+    first = first_modules(study, usable["tenure"])
     return Problem(
         quarters=study.quarters,
         module_it_mw=module_mw,
@@ -103,8 +105,8 @@ def _problem(
         modules_max=np.floor(usable["final_utility_mw"].to_numpy(float) / (pue_peak * module_mw) + 1e-9).astype(
             np.int64
         ),
-        modules_first=first_modules(study, usable["tenure"]),
-        live_from=live_from(study, usable),
+        modules_first=np.where(standing > 0, np.minimum(first, standing), first),
+        live_from=np.where(standing > 0, 0, live_from(study, usable)),
         energized_mw=flowing,
         shared=shared_places(usable, flowing),
         reach=demand.reach,

@@ -13,6 +13,7 @@ def add_rules(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""Z_i = Z_i,T-1: open at the end of the horizon. No variable of its own.
 
     min <= sum_i Z_i <= max;    sum_{i in group n} Z_i <= most_n;    V_i,by >= forced modules_i
+    V_it = existing modules_i until new ones can stand, >= from then on
     sum_{i in clique q} Z_i <= 1   for cliques that cover every pair nearer than the least distance
 
     A site never closes, so the last quarter says it for every quarter. Cliques instead of pairs: each row is
@@ -46,6 +47,13 @@ def add_rules(m: pyo.ConcreteModel, p: Problem) -> None:
     def forced_site(m: pyo.ConcreteModel, i: int) -> object:
         by = int(rules.forced_by[i])
         return at_least(m.V[i, by] if (i, by) in m.A else 0, int(rules.forced_modules[i]))
+
+    m.RE = pyo.Set(dimen=2, initialize=[(i, t) for i, t in m.A if rules.existing_modules[i]])
+
+    @m.Constraint(m.RE)
+    def existing_site(m: pyo.ConcreteModel, i: int, t: int) -> object:
+        stands = int(rules.existing_modules[i])
+        return m.V[i, t] == stands if t < rules.extended_from[i] else m.V[i, t] >= stands
 
     cliques = [] if rules.min_distance_km is None else cliques_of(_near(p, sorted(opened)))
     rows = sorted(opened)

@@ -195,9 +195,9 @@ class Problem:
 
     @property
     def always_kept(self) -> BoolArray:
-        """(I,) candidates that must stay in the problem whatever they cost: those that are forced to open."""
+        """(I,) candidates that must stay in the problem whatever they cost: those that are forced to open or stand."""
         none = np.zeros(len(self.candidate_id), dtype=bool)
-        return none if self.rules is None else self.rules.forced_modules > 0
+        return none if self.rules is None else self.rules.forced_modules + self.rules.existing_modules > 0
 
     def module_cash_musd(self, i: int) -> dict[str, FloatArray]:
         """(T, T) of each cash item of one module of candidate i, [live quarter, payment quarter]."""

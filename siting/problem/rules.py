@@ -23,6 +23,10 @@ class SiteRules:
     """(I,) least modules that must stand; 0 where nothing is forced."""
     forced_by: IntArray
     """(I,) quarter by which they stand."""
+    existing_modules: IntArray
+    """(I,) modules that stand at the start; 0 where there is no campus yet."""
+    extended_from: IntArray
+    """(I,) first quarter in which a module beside these can go live."""
     group: IntArray
     """(D, I) number of the candidate's group; -1 where no limit holds."""
     group_most: IntArray
@@ -38,6 +42,8 @@ class SiteRules:
             self,
             forced_modules=self.forced_modules[rows],
             forced_by=self.forced_by[rows],
+            existing_modules=self.existing_modules[rows],
+            extended_from=self.extended_from[rows],
             group=self.group[:, rows],
             lat=self.lat[rows],
             lon=self.lon[rows],

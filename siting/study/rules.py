@@ -29,6 +29,17 @@ class Forced(Strict):
         return {"candidate": value} if isinstance(value, str) else value
 
 
+class Existing(Strict):
+    """A campus whose halls stand when the study starts. Halls and connection are paid: neither opening nor construction
+    is, and nothing is credited for them at the horizon; upkeep and energy count. It stays open, and may be extended
+    from the first quarter in which new halls can stand there. So much power as its halls draw flows from the start."""
+
+    candidate: str
+    """Id of an own campus or a retrofit."""
+    it_mw: Annotated[float, Field(gt=0), Unit("MW")]
+    """Critical IT MW of the halls that stand, in whole modules."""
+
+
 class Rules(Strict):
     """What holds for the campuses of a plan together. Campuses count once they are open; none ever closes."""
 
@@ -40,6 +51,8 @@ class Rules(Strict):
     """Campuses that must open, as an id or as a table with MW and a date."""
     forbidden: tuple[str, ...] = ()
     """Ids of candidates that must not open."""
+    existing: tuple[Existing, ...] = ()
+    """Campuses that stand at the start."""
     max_per_state: dict[State, Count] = Field(default_factory=dict)
     """So many open campuses at most in each state named."""
     per_state_max: Count | None = None
@@ -60,20 +73,22 @@ class Rules(Strict):
     def _counts(self) -> Iterator[Clash]:
         if self.max_sites is not None and self.min_sites > self.max_sites:
             yield Clash("min_sites", f"{self.min_sites}", f"at most max_sites, {self.max_sites}")
-        forced = len({entry.candidate for entry in self.forced})
+        forced = len({*(entry.candidate for entry in self.forced), *(entry.candidate for entry in self.existing)})
         if self.max_sites is not None and forced > self.max_sites:
-            yield Clash("forced", f"{forced} campuses", f"at most max_sites, {self.max_sites}")
+            yield Clash("forced", f"{forced} campuses, existing ones counted", f"at most max_sites, {self.max_sites}")
 
     def _both(self) -> Iterator[Clash]:
-        for n, entry in enumerate(self.forced):
-            if getattr(entry, "candidate", None) in self.forbidden:
-                yield Clash(f"forced[{n}]", repr(entry.candidate), "a candidate that is not forbidden as well")
+        for key in ("forced", "existing"):
+            for n, entry in enumerate(getattr(self, key)):
+                if getattr(entry, "candidate", None) in self.forbidden:
+                    yield Clash(f"{key}[{n}]", repr(entry.candidate), "a candidate that is not forbidden as well")
 
     def _twice(self) -> Iterator[Clash]:
-        names = [getattr(entry, "candidate", None) for entry in self.forced]
-        for n, name in enumerate(names):
-            if name is not None and name in names[:n]:
-                yield Clash(f"forced[{n}]", repr(name), "every campus once")
+        for key in ("forced", "existing"):
+            names = [getattr(entry, "candidate", None) for entry in getattr(self, key)]
+            for n, name in enumerate(names):
+                if name is not None and name in names[:n]:
+                    yield Clash(f"{key}[{n}]", repr(name), "every campus once")
 
 
 FIELDS = tuple(Rules.model_fields.items())

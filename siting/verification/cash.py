@@ -219,9 +219,10 @@ class Bookkeeper:
         if not live:
             return
         signed = live[0] - works_quarters(study, place)
-        ages, at_cost = self._signed_musd(place, self._grown(halls.escalator, signed))
-        book.pay("opening", signed, ages + at_cost + place.layer_musd)
-        book.credited_musd += self._end_worth * (ages * self._life_left(live[0], place) + at_cost)
+        if not place.existing_it_mw:
+            ages, at_cost = self._signed_musd(place, self._grown(halls.escalator, signed))
+            book.pay("opening", signed, ages + at_cost + place.layer_musd)
+            book.credited_musd += self._end_worth * (ages * self._life_left(live[0], place) + at_cost)
         for t in live:
             mw = modules[t] * halls.module_it_mw
             if place.tenure == "own":
@@ -257,7 +258,8 @@ class Bookkeeper:
 
     def _built_halls(self, book: Book, place: Place, t: int, mw: float, om_usd_per_it_kw_year: float) -> None:
         lead, total = works_quarters(self._study, place), 0.0
-        for quarter in range(t - lead, t) if lead else [t]:
+        already = t == 0 and place.existing_it_mw > 0
+        for quarter in [] if already else range(t - lead, t) if lead else [t]:
             slice_musd = place.musd_per_it_mw * mw / max(lead, 1) * self._grown(self._study.halls.escalator, quarter)
             book.pay("halls", quarter, slice_musd)
             total += slice_musd

@@ -96,9 +96,10 @@ class Limits:
             yield f"site {candidate}: has accelerators and no modules"
             return
         first = first_live(study, place)
-        if live[0] < first:
-            yield f"site {candidate}: modules live in {self._label(live[0])}, before {self._label(first)}"
-        least = halls.first_phase_it_mw if place.tenure == "own" else halls.module_it_mw
+        came = [t for t in live if t > 0 or not place.existing_it_mw]
+        if came and came[0] < first:
+            yield f"site {candidate}: modules live in {self._label(came[0])}, before {self._label(first)}"
+        least = place.existing_it_mw or halls.first_phase_it_mw if place.tenure == "own" else halls.module_it_mw
         if over(least, modules[live[0]] * halls.module_it_mw):
             yield f"site {candidate}: first phase {modules[live[0]] * halls.module_it_mw:g} MW IT, at least {least:g}"
         standing = sum(modules.values()) * halls.module_it_mw * place.pue_peak
@@ -142,6 +143,9 @@ class Limits:
 
     def energized_mw(self, place: Place, t: int) -> float:
         """Utility MW that flow in a quarter."""
+        return max(self._flowing_mw(place, t), place.existing_it_mw * place.pue_peak)
+
+    def _flowing_mw(self, place: Place, t: int) -> float:
         age = t - place.power_from
         if age < 0:
             return 0.0

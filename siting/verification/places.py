@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ class Place:
     state: str
     county_fips: str
     interconnect: str
+    existing_it_mw: float
+    """Critical IT MW of halls that stand when the study starts."""
     bus_id: int | None
     """Bus of a substation candidate or the one the planner gave; None: not known here."""
     tenure: str
@@ -62,7 +64,11 @@ class Places:
     def get(self, candidate: str) -> Place | None:
         """The place, or None when no such candidate exists in the study."""
         if candidate not in self._known:
-            self._known[candidate] = self._look_up(candidate)
+            place = self._look_up(candidate)
+            for entry in self._study.rules.existing:
+                if place is not None and entry.candidate == candidate:
+                    place = replace(place, existing_it_mw=entry.it_mw)
+            self._known[candidate] = place
         return self._known[candidate]
 
     def _look_up(self, candidate: str) -> Place | None:
@@ -219,6 +225,7 @@ class Places:
             state=state,
             county_fips=county_fips,
             interconnect=interconnect,
+            existing_it_mw=0.0,
             bus_id=bus_id,
             tenure=tenure,
             final_utility_mw=min(stated, study.candidates.largest_campus_utility_mw),

@@ -28,6 +28,10 @@ class RulesPart(Part):
             yield f"rules: {len(opened)} campuses are open, at most {rules.max_sites} may be"
         for candidate in sorted(set(opened) & set(rules.forbidden)):
             yield f"rules: {candidate} is open and forbidden"
+        for entry in rules.existing:
+            stands = self.context.read.modules.get(entry.candidate, {}).get(0, 0.0)
+            if abs(stands * self.context.study.halls.module_it_mw - entry.it_mw) > MW:
+                yield f"rules: {entry.candidate} stands with {entry.it_mw:g} MW IT at the start, not so in the plan"
         for wish in rules.forced:
             yield from self._forced(wish)
         known = [(c, place) for c in opened if (place := places.get(c)) is not None]

@@ -21,6 +21,8 @@ NONE = SiteRules(
     max_sites=None,
     forced_modules=np.zeros(3, dtype=np.int64),
     forced_by=np.ones(3, dtype=np.int64),
+    existing_modules=np.zeros(3, dtype=np.int64),
+    extended_from=np.zeros(3, dtype=np.int64),
     group=np.full((2, 3), -1),
     group_most=np.zeros(0, dtype=np.int64),
     lat=np.array([30.0, 30.0, 40.0]),
@@ -59,6 +61,13 @@ def test_a_forced_site_has_its_modules_by_its_quarter():
     """Three modules at candidate 2 by quarter 0."""
     m = model(forced_modules=np.array([0, 0, 3]), forced_by=np.array([1, 1, 0]))
     assert rows(m, "forced_site") == {2: ({"V20": -1.0}, "<=", -3.0)}
+
+
+@rows_of(add_rules, "existing_site")
+def test_an_existing_site_stands_from_the_start():
+    """Two modules at candidate 1 from quarter 0; more from quarter 1 on."""
+    m = model(existing_modules=np.array([0, 2, 0]), extended_from=np.array([0, 1, 0]))
+    assert rows(m, "existing_site") == {(1, 0): ({"V10": 1.0}, "==", 2.0), (1, 1): ({"V11": -1.0}, "<=", -2.0)}
 
 
 @rows_of(add_rules, "far_apart")

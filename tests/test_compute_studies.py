@@ -143,3 +143,24 @@ def test_a_share_survives_the_loss_of_a_site(tables: Tables) -> None:
     largest = fleet.groupby("candidate")["running"].max().idxmax()
     fleet.loc[fleet["candidate"] != largest, "running"] = 0.0
     assert f"without {largest}: 240.000 of 240.000 H100e are not served" in faults(plan, tables)
+
+
+CHICAGO = """candidate,name,lat,lon,tenure,utility_mw,usd_per_mwh
+chicago,Chicago IL,41.9,-87.6,own,8,90
+abilene,Abilene TX,32.45,-99.73,own,8,40
+"""
+
+
+def test_another_continent_is_served_from_a_measured_end(tables: Tables, tmp_path: Path) -> None:
+    """West Europe within 120 ms: Chicago's pair takes 106; Abilene is cheaper and has no pair within 300 km."""
+    (tmp_path / "sites.csv").write_text(CHICAGO, encoding="utf-8")
+    far = {"region": "West Europe", "peak_h100e_bf16": 300, "rtt_target_ms": "120 ms"}
+    ask = {"first_quarter": "2026-Q1", "regions": 1, "rtt_target_ms": "100 ms", "rtt_basis": "backbone"}
+    inference = {**ask, "peak_h100e_bf16": 0, "intercontinental": [far]}
+    changes: dict[str, Any] = {"clusters": [], "money__lease": False, "inference": inference}
+    plan = planned(tables, candidates__file__path=str(tmp_path / "sites.csv"), **{**changes, **RICH})
+    service = plan.tables["service"]
+    assert set(service["source"]) == {"chicago"} and set(service["region"]) == {"West Europe"}
+    assert service["rtt_ms"].iloc[0] == pytest.approx(106.0, abs=0.2)
+    plan.tables["service"] = service.assign(source="abilene")
+    assert "service abilene - West Europe: round trip inf ms" in faults(plan, tables)

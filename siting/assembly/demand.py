@@ -9,7 +9,7 @@ import pandas as pd
 
 from siting.errors import Fault, InputError
 from siting.geo.distance import geodesic_km
-from siting.geo.latency import rtt_p95_ms
+from siting.geo.latency import NEAR_KM, rtt_by_measured_ms, rtt_p95_ms
 from siting.problem import BoolArray, FloatArray
 from siting.study import Study
 from siting.study.places import Inference
@@ -54,15 +54,23 @@ def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd
     regions = tables.regions.head(ask.regions).reset_index(drop=True)
     regions = regions[["region", "lat", "lon", "population"]].copy()
     regions["share"] = regions["population"] / regions["population"].sum()
-    rtt = _rtt_ms(ask, usable["lat"], usable["lon"], regions)
+    peak, metros = regions["share"].to_numpy() * ask.peak_h100e, len(regions)
+    if ask.intercontinental:
+        whole = regions.astype({"population": float})
+        regions = pd.concat([whole, _other_continents(study, ask, tables)], ignore_index=True)
+    peak = np.concatenate([peak, [entry.peak_h100e for entry in ask.intercontinental]])
+    target = np.full(len(regions), ask.rtt_target_ms)
+    target[metros:] = [entry.rtt_target_ms for entry in ask.intercontinental]
+    rtt = _all_rtt_ms(ask, tables, usable, regions, metros)
     if ask.rtt_table is not None:
         rtt = _own_rtt(study, ask.rtt_table, candidates, regions, rtt)
-    lease_rtt = _rtt_ms(ask, leases["lat"], leases["lon"], regions)
-    reach, lease_reach = rtt <= ask.rtt_target_ms + 1e-9, lease_rtt <= ask.rtt_target_ms + 1e-9
-    _refuse_unreachable(study, ask, regions, usable, rtt, reach, lease_reach)
+    lease_rtt = _all_rtt_ms(ask, tables, leases, regions, metros)
+    reach, lease_reach = rtt <= target + 1e-9, lease_rtt <= target + 1e-9
+    h100e = peak[:, None] * _level(study, ask)[None, :]
+    _refuse_unreachable(study, regions[h100e.any(axis=1)], usable, rtt, target, reach, lease_reach)
     return Demand(
         regions=regions,
-        h100e=regions["share"].to_numpy()[:, None] * _peak(study, ask)[None, :],
+        h100e=h100e,
         rtt_ms=rtt,
         lease_rtt_ms=lease_rtt,
         reach=reach,
@@ -70,9 +78,55 @@ def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd
     )
 
 
-def _peak(study: Study, ask: Inference) -> FloatArray:
+def _level(study: Study, ask: Inference) -> FloatArray:
+    """(T,) demand over that of the first quarter of service."""
     since = np.arange(study.quarters) - (ask.first_quarter - study.start)
-    return np.where(since >= 0, ask.peak_h100e * (1.0 + ask.growth) ** (np.maximum(since, 0) / 4.0), 0.0)
+    return np.where(since >= 0, (1.0 + ask.growth) ** (np.maximum(since, 0) / 4.0), 0.0)
+
+
+def _measured(tables: Tables) -> pd.DataFrame:
+    """Measured pairs whose statistic is that of the targets."""
+    pairs = tables.rtt_intercontinental
+    return pairs[pairs["statistic"] == "p95"]
+
+
+def _other_continents(study: Study, ask: Inference, tables: Tables) -> pd.DataFrame:
+    """Regions beyond North America by name and place. Raises InputError for a name without measured pairs."""
+    ends = _measured(tables).drop_duplicates("region_b").set_index("region_b")
+    faults = [
+        Fault(
+            file=study.name,
+            key=f"inference.intercontinental[{n}].region",
+            value=repr(entry.region),
+            expected=f"a region with measured pairs: {', '.join(sorted(ends.index))}",
+        )
+        for n, entry in enumerate(ask.intercontinental)
+        if entry.region not in ends.index
+    ]
+    if faults:
+        raise InputError(faults)
+    names = [entry.region for entry in ask.intercontinental]
+    return pd.DataFrame(
+        {
+            "region": np.array(names, dtype=object),
+            "lat": ends.loc[names, "lat_b"].to_numpy(float),
+            "lon": ends.loc[names, "lon_b"].to_numpy(float),
+        }
+    ).assign(population=np.nan, share=np.nan)
+
+
+def _all_rtt_ms(
+    ask: Inference, tables: Tables, sources: pd.DataFrame, regions: pd.DataFrame, metros: int
+) -> FloatArray:
+    """(N, J) round trips: to metros by the fitted line, to other continents by measured pairs."""
+    lat, lon, pairs = sources["lat"].astype(float), sources["lon"].astype(float), _measured(tables)
+    rtt = [_rtt_ms(ask, lat, lon, regions.iloc[:metros])]
+    for name in regions["region"].iloc[metros:]:
+        ends = pairs[pairs["region_b"] == name]
+        km = geodesic_km(lat, lon, ends["lat_a"], ends["lon_a"])
+        far = rtt_by_measured_ms(km, ends["rtt_ms"], basis=ask.rtt_basis, access_adder_ms=ask.access_adder_ms)
+        rtt.append(far[:, None])
+    return np.hstack(rtt)
 
 
 def _rtt_ms(ask: Inference, lat: pd.Series, lon: pd.Series, regions: pd.DataFrame) -> FloatArray:
@@ -117,25 +171,29 @@ def _own_rtt(study: Study, path: str, candidates: pd.DataFrame, regions: pd.Data
 
 def _refuse_unreachable(
     study: Study,
-    ask: Inference,
-    regions: pd.DataFrame,
+    asked: pd.DataFrame,
     usable: pd.DataFrame,
     rtt: FloatArray,
+    target: FloatArray,
     reach: BoolArray,
     lease_reach: BoolArray,
 ) -> None:
-    alone = ~(reach.any(axis=0) | lease_reach.any(axis=0))
-    faults = []
-    for j in np.flatnonzero(alone).tolist():
+    """Regions of `asked` (its index counts columns) that no candidate and no lease reaches."""
+    ask, faults = study.inference, []
+    assert ask is not None
+    reached = np.asarray(np.vstack([reach, lease_reach]).any(axis=0), dtype=bool)
+    for j in (row for row in asked.index if not reached[row]):
         nearest = int(np.argmin(rtt[:, j])) if len(rtt) else -1
         best = f"{usable['candidate'].iloc[nearest]} at {rtt[nearest, j]:.1f} ms" if nearest >= 0 else "no candidate"
+        if nearest >= 0 and not np.isfinite(rtt[nearest, j]):
+            best = f"none: no place lies within {NEAR_KM:g} km of the end of a measured pair"
         faults.append(
             Fault(
                 file=study.name,
-                key=f"inference.rtt_target_ms, region {regions['region'].iloc[j]}",
-                value=f"{ask.rtt_target_ms:g} ms ({ask.rtt_basis}); the nearest candidate is {best}",
+                key=f"inference.rtt_target_ms, region {asked['region'].loc[j]}",
+                value=f"{target[j]:g} ms ({ask.rtt_basis}); the nearest candidate is {best}",
                 expected="a target that at least one candidate or placed lease meets",
             )
         )
-    if faults and ask.peak_h100e > 0:
+    if faults:
         raise InputError(faults)

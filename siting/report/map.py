@@ -95,6 +95,8 @@ def _told(inside: pd.DataFrame) -> pd.DataFrame:
 
 
 def _region_rows(regions: pd.DataFrame) -> pd.DataFrame:
+    """Metros; regions on other continents lie outside the map."""
+    regions = regions[regions["population"].notna()]
     peak = next((c for c in ("peak_h100e_bf16", "peak_h100e_8bit") if c in regions), None)
     notes = [
         f"{number(r['population'])} people" + (f", peak {number(r[peak])} H100e" if peak else "")

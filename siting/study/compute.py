@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from siting.study.strict import Clash, Strict
+from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Unit, quarter_label
 
 Basis = Literal["bf16", "8bit"]
@@ -32,6 +32,34 @@ class Split(Strict):
     """Most campuses."""
     within_km: Annotated[float, Field(gt=0), Unit("km")]
     """Most between the two, as the crow flies."""
+
+
+class Intercontinental(Strict):
+    """Demand on another continent, served from here over measured round trips only."""
+
+    region: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    """Cloud region of the table of measured round trips, e.g. West Europe."""
+    peak_h100e_bf16: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """Its peak in the first quarter of service, H100e by dense BF16; beside the peak that the metros share."""
+    peak_h100e_8bit: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """The same by dense 8-bit arithmetic, where compute_basis is 8bit. One of the two."""
+    rtt_target_ms: Annotated[float, Field(gt=0), Unit("ms")]
+    """Largest round trip p95 that its users accept."""
+
+    @property
+    def peak_h100e(self) -> float:
+        """The peak by the study's basis."""
+        stated = self.peak_h100e_bf16 if self.peak_h100e_bf16 is not None else self.peak_h100e_8bit
+        assert stated is not None
+        return stated
+
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._peak,)
+
+    def _peak(self) -> Iterator[Clash]:
+        if (self.peak_h100e_bf16 is None) == (self.peak_h100e_8bit is None):
+            found = "none of them" if self.peak_h100e_bf16 is None else "both"
+            yield Clash("", found, "exactly one of peak_h100e_bf16 and peak_h100e_8bit")
 
 
 class Allocation(Strict):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from siting.study.assets import one_of
+from siting.study.compute import Intercontinental
 from siting.study.states import Interconnect, State, Where
 from siting.study.strict import Clash, Rule, Strict
 from siting.study.supply import LargeLoad, PowerContract, contract_names
@@ -243,6 +244,8 @@ class Inference(Strict):
     """backbone: between cloud backbones; user: plus the access adder below."""
     access_adder_ms: Annotated[float, Field(ge=0), Unit("ms")] = 10.0
     """Last mile of a user, added when rtt_basis is user."""
+    intercontinental: tuple[Intercontinental, ...] = ()
+    """Demand on other continents, from places within 300 km of a measured end only."""
     survive_share: Share = 0.0
     """Share of every region's demand that can still be served, re-routed, after the loss of any one campus or lease.
     What stands by for it runs."""
@@ -257,7 +260,13 @@ class Inference(Strict):
         return stated
 
     def rules(self) -> tuple[Rule, ...]:
-        return (self._peak,)
+        return self._peak, self._twice
 
     def _peak(self) -> Iterator[Clash]:
         yield from one_of(peak_h100e_bf16=self.peak_h100e_bf16, peak_h100e_8bit=self.peak_h100e_8bit)
+
+    def _twice(self) -> Iterator[Clash]:
+        names = [getattr(entry, "region", "") for entry in self.intercontinental]
+        for n, name in enumerate(names):
+            if name and name in names[:n]:
+                yield Clash(f"intercontinental[{n}].region", repr(name), "every region once")

@@ -251,6 +251,8 @@ class Study(Checked):
             for n, part in enumerate(_below(self, what)):
                 yield from of_another_basis(part, f"{what}[{n}]", "h100e", self.compute_basis)
         yield from of_another_basis(getattr(self, "inference", None), "inference", "peak_h100e", self.compute_basis)
+        for n, part in enumerate(_below(self, "inference", "intercontinental")):
+            yield from of_another_basis(part, f"inference.intercontinental[{n}]", "peak_h100e", self.compute_basis)
 
     def _power_contracts(self) -> Iterator[Clash]:
         for clash in contract_dates(_below(self, "power", "contracts"), int(self.start), self.end):

@@ -25,6 +25,8 @@ class Region:
     population: float
     first_peak_h100e: float
     target_ms: float
+    ends: tuple[tuple[float, float, float], ...] | None = None
+    """Of a region on another continent: latitude, longitude and ms of every measured pair's end on this one."""
 
 
 def regions_of(study: Study, tables: Tables) -> dict[str, Region]:
@@ -34,7 +36,7 @@ def regions_of(study: Study, tables: Tables) -> dict[str, Region]:
         return {}
     largest = tables.regions.sort_values("population", ascending=False, kind="stable").head(ask.regions)
     everyone = float(largest["population"].sum())
-    return {
+    found = {
         str(row.region): Region(
             name=str(row.region),
             lat=float(row.lat),
@@ -45,6 +47,22 @@ def regions_of(study: Study, tables: Tables) -> dict[str, Region]:
         )
         for row in largest.itertuples()
     }
+    for entry in ask.intercontinental:
+        pairs = [
+            row
+            for row in tables.rtt_intercontinental.itertuples()
+            if row.region_b == entry.region and row.statistic == "p95"
+        ]
+        found[entry.region] = Region(
+            name=entry.region,
+            lat=float(pairs[0].lat_b) if pairs else np.nan,
+            lon=float(pairs[0].lon_b) if pairs else np.nan,
+            population=np.nan,
+            first_peak_h100e=entry.peak_h100e,
+            target_ms=entry.rtt_target_ms,
+            ends=tuple((float(row.lat_a), float(row.lon_a), float(row.rtt_ms)) for row in pairs),
+        )
+    return found
 
 
 def asked_h100e(study: Study, region: Region, quarter: int) -> float:
@@ -75,5 +93,15 @@ class RoundTrips:
         if (source, region) in self._own:
             return self._own[source, region]
         town = self._regions[region]
+        if town.ends is not None:
+            return self._across_sea(lat, lon, town.ends)
         km = geodesic_km([lat], [lon], [town.lat], [town.lon])
         return float(rtt_p95_ms(km, basis=self._ask.rtt_basis, access_adder_ms=self._ask.access_adder_ms)[0, 0])
+
+    def _across_sea(self, lat: float, lon: float, ends: tuple[tuple[float, float, float], ...]) -> float:
+        """The pair of the nearest end, when that is within 300 km, and 0.0182 ms for every km to it."""
+        assert self._ask is not None
+        ways = [(float(geodesic_km([lat], [lon], [end[0]], [end[1]])[0, 0]), end[2]) for end in ends]
+        km, pair_ms = min(ways, default=(np.inf, np.inf))
+        last_mile = self._ask.access_adder_ms if self._ask.rtt_basis == "user" else 0.0
+        return pair_ms + 0.0182 * km + last_mile if km <= 300.0 else float("inf")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from siting.study.finance import Debt
 from siting.units import hours_in, parse_quarter, quarter_label
+from siting.verification.demand import asked_h100e, regions_of
 from siting.verification.limits import over
 from siting.verification.parts import Context, Part
 from siting.verification.stated import differs
@@ -101,16 +102,13 @@ class RevenuePart(Part):
             return
         if not earns.counts_as_funding:
             self.context.book.unfunded.add("revenue")
-        towns = self.context.tables.regions.sort_values("population", ascending=False).head(ask.regions)
-        people = dict(zip(towns["region"], towns["population"].astype(float), strict=True))
+        known = regions_of(study, self.context.tables)
         served: dict[tuple[str, int], float] = defaultdict(float)
         for _, region, t, h100e in read.service:
             served[region, t] += h100e
         for (region, t), h100e in served.items():
-            age = study.start + t - ask.first_quarter
-            if region not in people or age < 0:
+            if region not in known:
                 continue
-            peak = ask.peak_h100e * (1.0 + ask.growth) ** (age / 4.0)
-            paid_for = min(h100e, peak * people[region] / sum(people.values())) * earns.mean_over_peak
+            paid_for = min(h100e, asked_h100e(study, known[region], t)) * earns.mean_over_peak
             price = earns.usd_per_h100e_h * (1.0 + earns.price_change) ** (t / 4.0)
             self.context.book.pay("revenue", t, -paid_for * hours_in(study.start + t) * price / 1e6)

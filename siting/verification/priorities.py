@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from siting.study import Study
+from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import accelerator_figure
+from siting.verification.demand import asked_h100e, regions_of
 from siting.verification.parts import Part
 
 SLACK = 2e-6
@@ -96,7 +98,7 @@ class Priorities(Part):
     def latency_ms(self) -> float:
         """Mean round trip of what is asked for."""
         study, service = self.context.study, self.context.plan.tables["service"]
-        return float((service[study.h100e_column] * service["rtt_ms"]).sum()) / _asked_h100e(study)
+        return float((service[study.h100e_column] * service["rtt_ms"]).sum()) / _asked_h100e(study, self.context.tables)
 
     def peak_funding_musd(self) -> float:
         """Largest cumulative spending."""
@@ -107,12 +109,10 @@ class Priorities(Part):
         return peak
 
 
-def _asked_h100e(study: Study) -> float:
+def _asked_h100e(study: Study, tables: Tables) -> float:
     """Demand of all regions, summed over the quarters."""
-    ask = study.inference
-    assert ask is not None
-    ages = range(study.end - ask.first_quarter)
-    return float(sum(ask.peak_h100e * (1.0 + ask.growth) ** (age / 4.0) for age in ages))
+    towns = regions_of(study, tables).values()
+    return sum(asked_h100e(study, town, t) for town in towns for t in range(study.quarters))
 
 
 MEASURED: dict[str, tuple[str, Callable[[Priorities], float]]] = {

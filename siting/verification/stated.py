@@ -14,6 +14,7 @@ from siting.tables.read import Tables
 from siting.units import hours_in, parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure
 from siting.verification.decisions import Read
+from siting.verification.demand import asked_h100e, regions_of
 from siting.verification.limits import Limits
 from siting.verification.places import Places
 
@@ -178,23 +179,20 @@ def _regions(plan: Plan, study: Study, tables: Tables) -> Iterator[str]:
         if len(frame):
             yield "table regions: the study asks for no inference"
         return
-    largest = tables.regions.sort_values("population", ascending=False, kind="stable").head(ask.regions)
-    if set(frame["region"].astype(str)) != set(largest["region"]) or len(frame) != len(largest):
-        yield f"table regions: not the {ask.regions} largest"
+    known = regions_of(study, tables)
+    if set(frame["region"].astype(str)) != set(known) or len(frame) != len(known):
+        yield f"table regions: not the {ask.regions} largest and those on other continents"
         return
-    known, everyone = largest.set_index("region"), float(largest["population"].sum())
-    ages = range(study.end - ask.first_quarter)
-    peak = ask.peak_h100e * max((1.0 + ask.growth) ** (age / 4.0) for age in ages)
     for row in frame.itertuples():
-        people = float(known.loc[row.region, "population"])
+        region = known[str(row.region)]
+        peak = max(asked_h100e(study, region, t) for t in range(study.quarters))
         again: dict[str, float | str | bool] = {
-            "lat": float(known.loc[row.region, "lat"]),
-            "lon": float(known.loc[row.region, "lon"]),
-            f"peak_{study.h100e_column}": peak * people / everyone,
+            "lat": region.lat,
+            "lon": region.lon,
+            f"peak_{study.h100e_column}": peak,
+            "population": region.population,
         }
         yield from _compare(f"regions, {row.region}", row, again)
-        if float(row.population) != people:
-            yield f"regions, {row.region}, population: the plan says {row.population}, recomputed {people:.0f}"
 
 
 def _round_trips(plan: Plan, study: Study, places: Places, offers: dict[str, Offer], limits: Limits) -> Iterator[str]:

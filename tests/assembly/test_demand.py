@@ -146,3 +146,31 @@ def test_no_inference_has_no_regions(tmp_path: Path, tables: Tables) -> None:
     """Arrays of no column."""
     found = assemble(small_study(tmp_path), tables).demand
     assert (found.h100e.shape, found.reach.shape) == ((0, 12), (3, 0))
+
+
+EUROPE = {"region": "West Europe", "peak_h100e_bf16": 50, "rtt_target_ms": "130 ms"}
+
+
+def test_other_continents_are_reached_by_measured_pairs(tmp_path: Path, tables: Tables) -> None:
+    """Chicago ends a pair with West Europe at 106 ms; Abilene and Dallas lie more than 300 km from San Antonio,
+    the nearest end. Its demand is its own, beside the thousand of the metros.
+    """
+    found = demand(tmp_path, tables, intercontinental=[EUROPE])
+    assert found.regions["region"].iloc[-1] == "West Europe"
+    assert found.h100e[-1].max() == pytest.approx(50.0)
+    assert found.h100e[:-1].sum(axis=0).max() == pytest.approx(1000.0)
+    assert np.isinf(found.rtt_ms[:2, -1]).all()
+    assert found.rtt_ms[2, -1] == pytest.approx(106.0, abs=0.1)
+    assert found.reach[:, -1].tolist() == [False, False, True]
+
+
+def test_only_percentiles_are_compared_with_a_percentile(tmp_path: Path, tables: Tables) -> None:
+    """Frankfurt has a mean only, from another network."""
+    with pytest.raises(InputError, match=r"a region with measured pairs: .*West Europe"):
+        demand(tmp_path, tables, intercontinental=[{**EUROPE, "region": "Frankfurt"}])
+
+
+def test_another_continent_that_nobody_reaches_is_refused(tmp_path: Path, tables: Tables) -> None:
+    """100 ms are less than Chicago's 106."""
+    with pytest.raises(InputError, match="region West Europe"):
+        demand(tmp_path, tables, intercontinental=[{**EUROPE, "rtt_target_ms": "100 ms"}])

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from siting.geo.distance import geodesic_km
-from siting.geo.latency import ACROSS_SEA, INTERCEPT_MS, KM_MAX, KM_MIN, MS_PER_KM, P90_ADDER_MS, rtt_p95_ms
+from siting.geo.latency import (
+    ACROSS_SEA,
+    INTERCEPT_MS,
+    KM_MAX,
+    KM_MIN,
+    MS_PER_KM,
+    P90_ADDER_MS,
+    rtt_by_measured_ms,
+    rtt_p95_ms,
+)
 from siting.places import shipped
 from siting.tables.read import read_table
 
@@ -72,3 +81,12 @@ def test_measured_medians_lie_below_the_p95_line_with_its_90_percent_adder() -> 
     slope, at_zero = np.polyfit(inside["km"], inside["rtt_p50_ms"], 1)
     ends = np.array([KM_MIN, KM_MAX])
     assert np.abs(slope * ends + at_zero - rtt_p95_ms(ends)).max() < 12.0
+
+
+def test_measured_pairs_reach_300_km() -> None:
+    """Ends 100 and 250 km away of pairs of 90 and 80 ms: the nearest counts, 90 + 1.82 ms. Beyond 300 km: never."""
+    km = [[100.0, 250.0], [301.0, 299.0], [301.0, 5000.0], [np.nan, np.nan]]
+    found = rtt_by_measured_ms(km, [90.0, 80.0])
+    assert found.tolist() == pytest.approx([91.82, 80.0 + 0.0182 * 299.0, np.inf, np.inf])
+    assert rtt_by_measured_ms([[100.0]], [90.0], basis="user", access_adder_ms=5.0).tolist() == pytest.approx([96.82])
+    assert rtt_by_measured_ms(np.zeros((2, 0)), []).tolist() == [np.inf, np.inf]

@@ -75,3 +75,17 @@ def test_a_cluster_splits_in_two(tmp_path: Path) -> None:
     text = refused(tmp_path, clusters=[{**cluster, "split": {"campuses": 3, "within_km": "50 km"}}])
     assert "clusters.0.split.campuses" in text and "less than or equal to 2" in text
     assert "within_km" in refused(tmp_path, clusters=[{**cluster, "split": {"campuses": 2}}])
+
+
+EUROPE = {"region": "West Europe", "rtt_target_ms": "130 ms"}
+
+
+def test_demand_on_another_continent(tmp_path: Path) -> None:
+    """One peak, of the study's basis, and every region once."""
+    ask = {**ASK, "peak_h100e_bf16": 1}
+    assert "exactly one of" in refused(tmp_path, inference={**ask, "intercontinental": [EUROPE]})
+    far = {**EUROPE, "peak_h100e_8bit": 5}
+    text = refused(tmp_path, inference={**ask, "intercontinental": [far]})
+    assert "inference.intercontinental[0].peak_h100e_8bit: found 5" in text
+    near = {**EUROPE, "peak_h100e_bf16": 5}
+    assert "every region once" in refused(tmp_path, inference={**ask, "intercontinental": [near, near]})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from listing_parts import ListingPart
+from listing_parts import ListingPart, generated
 
 from siting.problem import Problem
 
@@ -47,10 +47,12 @@ class ListedContracts(ListingPart):
 
     def write(self) -> None:
         row, s = self.listing.row, self.s
+        self.own = generated(self.listing)
         for i, t in itertools.product(range(self.sites), range(self.p.quarters)):
             load = row(("energy load", i, t))
             load[self.take[i, :, t]] = 1.0
             load[self.listing.q[i, :, t]] = -self.pod_gwh(i, t)
+            load[self.own[i, :, t]] = 1.0
         for c, t in self.each():
             for n, members in enumerate(self.group(c)):
                 most, least = row(("energy most", c, t, n)), row(("energy least", c, t, n))
@@ -58,6 +60,7 @@ class ListedContracts(ListingPart):
                     most[self.take[i, c, t]], least[self.take[i, c, t]] = 1.0, -1.0
                     most[self.listing.q[i, :, t]] = -s.max_share[c] * self.pod_gwh(i, t)
                     least[self.listing.q[i, :, t]] = s.min_share[c] * self.pod_gwh(i, t)
+                    most[self.own[i, :, t]], least[self.own[i, :, t]] = s.max_share[c], -s.min_share[c]
             if np.isfinite(s.mw_max[c]):
                 plant, due = row(("energy plant", c, t)), row(("energy due", c, t))
                 plant[self.take[:, c, t]], due[self.take[:, c, t]] = 1.0, -1.0

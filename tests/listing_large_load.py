@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from listing_parts import ListingPart
+from listing_parts import ListingPart, generated
 
 from siting.problem import Problem
 
@@ -43,6 +43,7 @@ class ListedLargeLoad(ListingPart):
             row = self.listing.row(("take", i, t))
             row[self.short[i, t]] = -1.0
             row[self.listing.q[i, :, t]] = -self.p.pod_it_mw * self.p.mwh_per_it_mw[i, t] / 1000.0
+            row[generated(self.listing)[i, :, t]] = 1.0
             for later in range(t, self.p.quarters):
                 self.listing.row(("money", later))[self.short[i, t]] = self.s.usd_per_mwh[i, t] / 1000.0
 
@@ -100,6 +101,7 @@ class ListedDemandCharge(ListingPart):
             row = self.listing.row(("draw", i, t))
             row[self.draw[i, t]] = -1.0
             row[self.listing.q[i, :, t]] = p.pue_peak[i] * p.pod_it_mw
+            row[generated(self.listing)[i, :, t]] = -p.pue_peak[i] / p.mwh_per_it_mw[i, t] * 1000.0
             for later in range(t, p.quarters):
                 self.listing.row(("money", later))[self.draw[i, t]] = p.demand_musd_per_mw[t]
 

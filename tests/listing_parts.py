@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from listing import Host, Listing
 
 
+def generated(listing: Listing) -> np.ndarray:
+    """(I, U, T) columns of GWh that campuses generate; U is 0 where no part has units."""
+    found = [part.gwh for part in listing.parts if hasattr(part, "gwh")]
+    return found[0] if found else np.zeros((len(listing.p.candidate_id), 0, listing.p.quarters), dtype=int)
+
+
 class ListingPart:
     """Nothing. Subclasses take columns with `listing.new(...)` in their `__init__`."""
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from siting.problem import FloatArray
 from siting.study.supply import GRID
+from siting.tabulate.onsite import generated_mwh
 from siting.tabulate.parts import Parts
 from siting.units import hours_in, quarter_label
 
@@ -29,7 +30,8 @@ def supply_tables(parts: Parts) -> dict[str, pd.DataFrame]:
 def grid_mwh(parts: Parts) -> FloatArray:
     """(I, T) energy from the grid: what runs, less what the campus generates."""
     p, d = parts.p, parts.d
-    return np.asarray(np.einsum("igt,g->it", d.running_pods, p.pod_it_mw) * p.mwh_per_it_mw)
+    load = np.einsum("igt,g->it", d.running_pods, p.pod_it_mw) * p.mwh_per_it_mw
+    return np.asarray(np.maximum(load - generated_mwh(p, d), 0.0))
 
 
 def _supply(parts: Parts, taken: FloatArray) -> pd.DataFrame:

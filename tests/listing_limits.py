@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 from listing_money import fixed_cash, held_energy
 from listing_parts import ListingPart
+from listing_yearly import flows_musd
 
 from siting.problem import Problem
 from siting.problem.limits import CountedSum
@@ -51,7 +52,7 @@ class LimitsListing(ListingPart):
         """(I, G, T)"""
         p = self.p
         if part.quantity == "spend_musd":
-            return p.npv_run_musd / p.discount * part.quarters
+            return (p.npv_run_musd / p.discount + flows_musd(p)) * part.quarters
         if part.quantity not in ("energy_mwh", "co2_t"):
             return np.zeros(p.npv_run_musd.shape)
         mwh = p.mwh_per_it_mw * part.sites[:, None] * part.quarters[None, :]
@@ -65,7 +66,8 @@ class LimitsListing(ListingPart):
         if part.quantity == "capex_musd":
             return float((paid["opening"] + paid["halls"])[part.quarters].sum())
         if part.quantity == "spend_musd":
-            return float((sum(paid.values()) + held_energy(p, held))[part.quarters].sum())
+            flows = (held * flows_musd(p)).sum(axis=(0, 1))
+            return float((sum(paid.values()) + held_energy(p, held) + flows)[part.quarters].sum())
         if part.quantity in ("energy_mwh", "co2_t"):
             return float((held * self._per_running_pod(part)).sum())
         if part.quantity in ("accelerators", "h100e"):

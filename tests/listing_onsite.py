@@ -94,6 +94,11 @@ class ListedOnsite(ListingPart):
                 row(key)[column] += musd
         if p.limits is not None:
             self._limits()
+        for i, u, t in self.cells():
+            if p.large_load is not None:
+                row(("take", i, t))[self.gwh[i, u, t]] = 1.0
+            if p.demand_musd_per_mw is not None:
+                row(("draw", i, t))[self.gwh[i, u, t]] = -1000.0 * p.pue_peak[i] / p.mwh_per_it_mw[i, t]
 
     def _contracts(self) -> None:
         s, row = self.p.contracts, self.listing.row

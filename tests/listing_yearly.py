@@ -8,6 +8,23 @@ from listing_parts import ListingPart
 from siting.problem import Problem
 
 
+def flows_of(p: Problem) -> list:
+    return [flow for flow in (p.carbon, p.water) if flow is not None]
+
+
+def units(p: Problem, flow) -> np.ndarray:
+    """(I, G, T) units of a running pod."""
+    carbon = p.mwh_per_it_mw * p.co2_t_per_mwh[:, None]
+    each = carbon if flow.per_it_mw is None else flow.per_it_mw
+    return each[:, None, :] * p.pod_it_mw[None, :, None]
+
+
+def flows_musd(p: Problem) -> np.ndarray:
+    """(I, G, T) musd of a running pod for what it emits and uses."""
+    paid = np.zeros(p.npv_run_musd.shape)
+    return paid + sum(units(p, flow) * flow.usd_per_unit[:, None, :] / 1e6 for flow in flows_of(p))
+
+
 class YearlyListing(ListingPart):
     """Columns of running pods pay more; a row a flow and capped year. What hosts run is fixed by the listed hosts."""
 
@@ -18,18 +35,13 @@ class YearlyListing(ListingPart):
         return p.carbon is not None or p.water is not None
 
     def _flows(self):
-        return [flow for flow in (self.p.carbon, self.p.water) if flow is not None]
+        return flows_of(self.p)
 
     def _units(self, flow) -> np.ndarray:
-        """(I, G, T) units of a running pod."""
-        p = self.p
-        carbon = p.mwh_per_it_mw * p.co2_t_per_mwh[:, None]
-        each = carbon if flow.per_it_mw is None else flow.per_it_mw
-        return each[:, None, :] * p.pod_it_mw[None, :, None]
+        return units(self.p, flow)
 
     def _paid(self) -> np.ndarray:
-        """(I, G, T) musd of a running pod."""
-        return sum(self._units(flow) * flow.usd_per_unit[:, None, :] / 1e6 for flow in self._flows())
+        return flows_musd(self.p)
 
     def _capped(self):
         for flow in self._flows():

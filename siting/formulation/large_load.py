@@ -27,10 +27,10 @@ def add_large_load(m: pyo.ConcreteModel, p: Problem) -> None:
         return
     grid = grid_gwh(m, p)
     owing = [(i, t) for i, t in m.A if s.owed_mwh[i, t] > 0 and contracted(m, p, s, i, t)]
-    m.LT = pyo.Set(dimen=2, initialize=owing)
-    m.ShortGwh = pyo.Var(m.LT, domain=pyo.NonNegativeReals)
+    m.ShortT = pyo.Set(dimen=2, initialize=owing)
+    m.ShortGwh = pyo.Var(m.ShortT, domain=pyo.NonNegativeReals)
 
-    @m.Constraint(m.LT)
+    @m.Constraint(m.ShortT)
     def minimum_take(m: pyo.ConcreteModel, i: int, t: int) -> object:
         owed = float(s.owed_mwh[i, t]) / 1e3
         terms = [(-owed * each, variable) for each, variable in contracted(m, p, s, i, t)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from siting.assembly import Assembled, assemble
 from siting.curve import frame_of, point_at, point_of, shifts_inside
 from siting.errors import Fault, InputError, VerificationError
 from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
+from siting.grid.chosen import study_network
 from siting.memory import peak_mb
 from siting.plan import Plan
 from siting.problem import Problem
@@ -24,11 +25,14 @@ from siting.problem.goals import MEASURES
 from siting.progress import Progress
 from siting.reduction.screen import Screened, screen
 from siting.solver.highs import Options
-from siting.solver.passes import Aim, earliest_quarter, run_aims
+from siting.solver.passes import Aim, cost_problem, earliest_quarter, run_aims
+from siting.solver.prices import row_prices
+from siting.solver.rounds import Look, overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
+from siting.tabulate.grid import ISLANDS, LINES, grid_limits
 from siting.termination import PassResult, Termination
 from siting.verification import Verification, verify
 
@@ -50,21 +54,78 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
-    dated, assembled = _dated(study, assembled, clock)
-    if dated and dated[0].value is None:
-        plan = _no_date(study, tables, assembled, dated, clock)
-    else:
-        screened, problem, passes, searched = _screened_search(study, assembled, clock)
-        plan = _plan(study, tables, assembled, screened, problem, (*dated, *passes), searched, clock)
+    found = _in_rounds(study, tables, assembled, clock)
+    plan = _plan(study, tables, found, clock)
     clock.lap("report")
     if plan.npv_cost_musd is not None:
         checked = verify(plan, study, tables)
         plan = replace(plan, facts={**plan.facts, "verification": _verdict(checked), "grid_check": checked.grid})
         clock.lap("verify")
-        if not checked.ok:
+        if not checked.ok and not (found.overloads and checked.only_grid):
             raise VerificationError("\n".join(checked.faults))
     facts = {**plan.facts, "peak_mb_by_phase": clock.peak_mb}
     return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """One search and the problem that it was about."""
+
+    assembled: Assembled
+    screened: Screened
+    problem: Problem
+    passes: tuple[PassResult, ...]
+    searched: Searched
+    rounds: tuple[dict[str, Any], ...] = ()
+    """A line each: what the plan of the round overloaded."""
+    overloads: int = 0
+    """Lines that the plan still overloads."""
+
+
+def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: _Clock) -> _Found:
+    """Search, look at all sites on the network together, search again with the lines they overload as limits."""
+    rounds: list[dict[str, Any]] = []
+    look = Look(joint=study.grid.joint, emergency_share=study.grid.emergency_share, moved_mw=study.grid.moved_mw)
+    while True:
+        began = time.perf_counter()
+        found = _found(study, assembled, clock)
+        grid, decisions = assembled.problem.grid, found.searched.decisions
+        if grid is None or decisions is None:
+            return replace(found, rounds=tuple(rounds))
+        network = study_network(study, tables.data_dir).network
+        rows = overloaded(network, found.problem, decisions, look)
+        clock.lap("power flow")
+        rounds.append(
+            {
+                "overloads": len(rows),
+                "largest_excess_mw": max((row.excess_mw for row in rows), default=0.0),
+                "value_musd": found.searched.measures["npv_cost"],
+                "sites": int((decisions.modules.sum(axis=1) > 0).sum()),
+                "seconds": time.perf_counter() - began,
+            }
+        )
+        if not rows or len(rounds) == study.grid.rounds:
+            return replace(found, rounds=tuple(rounds), overloads=len(rows))
+        clock.say(f"{len(rows)} lines overloaded by all sites together: solved again with them as limits")
+        problem = replace(assembled.problem, grid=with_rows(grid, network, rows, look))
+        assembled = replace(assembled, problem=problem)
+
+
+def _found(study: Study, assembled: Assembled, clock: _Clock) -> _Found:
+    """One search, over the candidates that pass the screen, at the earliest date where that is what is asked."""
+    dated, assembled = _dated(study, assembled, clock)
+    if dated and dated[0].value is None:
+        screened = screen(assembled.problem, study.search.candidates_in_model)
+        problem = assembled.problem.take(screened.rows)
+        return _Found(
+            assembled=assembled,
+            screened=screened,
+            problem=problem,
+            passes=dated,
+            searched=nothing_found(dated[0]),
+        )
+    screened, problem, passes, searched = _screened_search(study, assembled, clock)
+    return _Found(assembled=assembled, screened=screened, problem=problem, passes=(*dated, *passes), searched=searched)
 
 
 def _dated(study: Study, assembled: Assembled, clock: _Clock) -> tuple[tuple[PassResult, ...], Assembled]:
@@ -92,13 +153,6 @@ def _aims(study: Study) -> list[Aim]:
     if all(aim.objective != "npv_cost" for aim in aims):
         aims.append(Aim(objective="npv_cost", tolerance=0.0))
     return aims
-
-
-def _no_date(study: Study, tables: Tables, assembled: Assembled, dated: tuple[PassResult, ...], clock: _Clock) -> Plan:
-    """The plan of a study whose cluster can stand at no date."""
-    screened = screen(assembled.problem, study.search.candidates_in_model)
-    problem = assembled.problem.take(screened.rows)
-    return _plan(study, tables, assembled, screened, problem, dated, nothing_found(dated[0]), clock)
 
 
 def _screened_search(
@@ -147,16 +201,8 @@ def _options(study: Study) -> Options:
     return Options(gap=wish.gap, time_limit_s=wish.time_limit_s, threads=wish.threads, seed=wish.seed)
 
 
-def _plan(
-    study: Study,
-    tables: Tables,
-    assembled: Assembled,
-    screened: Screened,
-    problem: Problem,
-    passes: tuple[PassResult, ...],
-    searched: Searched,
-    clock: _Clock,
-) -> Plan:
+def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
+    assembled, screened, problem, searched = found.assembled, found.screened, found.problem, found.searched
     facts: dict[str, Any] = {
         "study_file": str(study.path.resolve()) if study.path else "",
         "candidates_read": len(assembled.candidates),
@@ -173,6 +219,9 @@ def _plan(
         facts["measures"] = {MEASURES[name].name: value for name, value in searched.measures.items()}
         frames = plan_tables(study, tables, assembled, screened, problem, searched.decisions)
         facts["near_ties"] = near_ties(assembled, screened, frames, facts["npv_cost_musd"])
+        if problem.grid is not None:
+            frames["grid_limits"] = _grid_limits(study, tables, found)
+            facts["grid"] = {"joint": study.grid.joint, "rounds": list(found.rounds), "overloads": found.overloads}
         facts["binding"] = binding_limits(study, problem, frames)
         facts["sources"] = figures_used(study, tables, assembled, frames["sites"])
     else:
@@ -189,10 +238,22 @@ def _plan(
         study_digest=study.digest(),
         data_hashes=tables.hashes,
         versions=_versions(),
-        passes=passes,
+        passes=found.passes,
         tables=frames,
         facts=facts,
     )
+
+
+def _grid_limits(study: Study, tables: Tables, found: _Found) -> pd.DataFrame:
+    """The table of lines and islands, priced where a line was found or generation is short."""
+    grid, decisions = found.problem.grid, found.searched.decisions
+    assert grid is not None and decisions is not None
+    chosen = study_network(study, tables.data_dir)
+    frame = grid_limits(chosen, found.problem, decisions, {})
+    if len(grid.room_mw) or frame["no_room"].any():
+        priced = cost_problem(found.problem, _aims(study), found.searched)
+        frame = grid_limits(chosen, found.problem, decisions, row_prices(priced, (LINES, ISLANDS), _options(study)))
+    return frame
 
 
 def _money_against_date(
@@ -284,12 +345,14 @@ class _Clock:
 
     def lap(self, phase: str) -> None:
         now = time.perf_counter()
-        self.seconds[phase], self.peak_mb[phase] = now - self._last, peak_mb()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
+        self.peak_mb[phase] = peak_mb()
         self._last = now
         self._tell(phase, None, None)
 
     def add(self, seconds: dict[str, float], peaks: dict[str, float]) -> None:
-        self.seconds.update(seconds)
+        for phase, spent in seconds.items():
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + spent
         self.peak_mb.update(peaks)
         self._last = time.perf_counter()
 

@@ -17,6 +17,7 @@ from siting.assembly.costs import clock_of, growth, pod_profiles
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.energized import energized_mw
 from siting.assembly.finance import debt_of, revenue_of
+from siting.assembly.grid import grid_rows
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
 from siting.assembly.onsite import onsite_block, onsite_figures
@@ -124,6 +125,7 @@ def _problem(
         limits=own_limits(study, usable),
         carbon=carbon_of(study, usable),
         water=water_of(study, usable),
+        grid=grid_rows(study, tables.data_dir, usable),
         **_site_costs(study, usable),
         **_weighed(study, demand),
         debt=debt_of(study),

@@ -10,6 +10,7 @@ from siting.formulation.caps import add_caps
 from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
 from siting.formulation.large_load import add_demand_charge, add_large_load
+from siting.formulation.grid import add_grid
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
 from siting.formulation.limits import add_limits
@@ -33,6 +34,7 @@ from siting.problem import Problem
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_sites,
     add_rules,
+    add_grid,
     add_fleet,
     add_totals,
     add_split,

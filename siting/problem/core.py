@@ -20,6 +20,7 @@ from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
 from siting.problem.limits import OwnLimits
 from siting.problem.onsite import Onsite
+from siting.problem.grid_rows import GridRows
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
@@ -138,6 +139,8 @@ class Problem:
     """Terms of the utility for large loads."""
     demand_musd_per_mw: FloatArray | None = None
     """(T,) demand charge of a quarter for each MW of the largest draw from the grid."""
+    grid: GridRows | None = None
+    """Lines and spare generation that sites share; None when no site stands at a bus or the study looks at none."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -30,6 +30,8 @@ class Matrix:
     integer: NDArray[np.bool_]
     columns: dict[str, dict[Any, int]]
     """Position of every variable: family name -> index -> column."""
+    rows: dict[str, dict[Any, int]] = field(default_factory=dict)
+    """Position of every row: name of the constraint -> index -> row."""
     measures: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """Coefficients of every measure that is weighed, by name, in its own sense."""
     postings: tuple[tuple[Posting, int], ...] = ()
@@ -69,6 +71,9 @@ def compile_model(m: pyo.ConcreteModel) -> Matrix:
     columns: dict[str, dict[Any, int]] = {}
     for position, variable in enumerate(form.columns):
         columns.setdefault(variable.parent_component().local_name, {})[variable.index()] = position
+    rows: dict[str, dict[Any, int]] = {}
+    for position, row in enumerate(form.rows):
+        rows.setdefault(row.constraint.parent_component().local_name, {})[row.constraint.index()] = position
     cost = form.c.toarray()[0] if form.c.shape[0] else np.zeros(len(form.columns))
     position_of = {id(variable): n for n, variable in enumerate(form.columns)}
     return Matrix(
@@ -81,6 +86,7 @@ def compile_model(m: pyo.ConcreteModel) -> Matrix:
         upper=upper,
         integer=np.array([v.is_integer() or v.is_binary() for v in form.columns], dtype=bool),
         columns=columns,
+        rows=rows,
         measures=_measures(m, position_of),
         postings=_priced(m, position_of),
     )

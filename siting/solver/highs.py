@@ -49,6 +49,8 @@ class Outcome:
     bound: float | None
     nodes: int
     seconds: float
+    row_dual: NDArray[np.float64] | None = None
+    """Change of the value by one more unit of a row's limit; only of a problem without integers solved to the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,14 +188,16 @@ def _outcome(solver: highspy.Highs, is_mip: bool, seconds: float) -> Outcome | N
         termination, limit = (Termination.FEASIBLE if found else Termination.NO_PLAN_FOUND), LIMITS[status]
     if bound is not None and value is not None:
         bound = min(bound, value)  # equal up to the solver's rounding
+    solution = solver.getSolution()
     return Outcome(
         termination=termination,
         limit=limit,
-        x=np.array(solver.getSolution().col_value) if found else None,
+        x=np.array(solution.col_value) if found else None,
         value=value,
         bound=bound,
         nodes=int(info.mip_node_count) if is_mip else 0,
         seconds=seconds,
+        row_dual=np.array(solution.row_dual) if not is_mip and status == _STATUS.kOptimal else None,
     )
 
 

@@ -57,6 +57,14 @@ def run_aims(
     return tuple(results), best
 
 
+def cost_problem(p: Problem, aims: Sequence[Aim], found: Searched) -> Problem:
+    """The pass for the cost: what the objectives before it reached in the plan at hand is kept."""
+    names = [aim.objective for aim in aims]
+    before = aims[: names.index("npv_cost")]
+    goals = tuple(kept(aim.objective, found.measures[aim.objective], aim.tolerance) for aim in before)
+    return replace(p, objective="npv_cost", goals=goals, watched=tuple(dict.fromkeys([*p.watched, *names])))
+
+
 def _as_before(objective: str, result: PassResult, best: Searched) -> PassResult:
     """The pass as the plan of an earlier pass leaves it: no better one was found inside the limit."""
     return PassResult(

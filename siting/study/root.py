@@ -27,6 +27,7 @@ from siting.study.carbon import Carbon, Water
 from siting.study.compute import Basis, of_another_basis
 from siting.study.finance import Debt, Revenue
 from siting.study.limits import Limit
+from siting.study.grid import Grid
 from siting.study.money import Money, Search, Taxes
 from siting.study.onsite import OnsiteUnit
 from siting.study.places import Candidates, Inference, Layer, Power
@@ -56,6 +57,8 @@ class Study(Checked):
     candidates: Candidates
     layers: tuple[Layer, ...] = ()
     power: Power
+    grid: Grid = Grid()
+    """The network on which all sites are looked at together."""
     compute_basis: Basis = "bf16"
     """Arithmetic by which compute is counted in H100 equivalents: every field and column that holds them ends in it."""
     halls: Halls = Halls()

@@ -15,7 +15,7 @@ from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.decisions import missing_columns, read_decisions
-from siting.verification.grid import grid_check
+from siting.verification.grid import grid_check, grid_faults
 from siting.verification.limits import Limits, over
 from siting.verification.parts import Context
 from siting.verification.places import Places
@@ -59,7 +59,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     for part in parts:
         part.post()
         limits.parts.append(part)
-    value = keeper.npv_cost_musd(book)
+    value, grid = keeper.npv_cost_musd(book), grid_check(plan.tables["sites"], study, tables)
     difference, cash_faults = _cash(plan, study, book)
     faults = [
         *identity,
@@ -70,12 +70,13 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         *cash_faults,
         *_funding(study, book),
         *_value(plan, value),
+        *grid_faults(grid),
     ]
     return Verification(
         faults=tuple(faults),
         npv_cost_musd=value,
         largest_cash_difference_musd=difference,
-        grid=grid_check(plan.tables["sites"], tables),
+        grid=grid,
     )
 
 

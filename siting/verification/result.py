@@ -17,9 +17,14 @@ class Verification:
     largest_cash_difference_musd: float
     """Largest difference between a payment of the plan and the same payment recomputed."""
     grid: dict[str, Any]
-    """status passed | failed | not_checked, overloaded lines, islands. A warning, not a fault."""
+    """status passed | failed | not_checked, overloaded lines, islands; their faults begin with `grid: `."""
 
     @property
     def ok(self) -> bool:
         """Whether every limit holds and every payment agrees."""
         return not self.faults
+
+    @property
+    def only_grid(self) -> bool:
+        """Whether nothing is wrong but what the sites do to the network together."""
+        return all(fault.startswith("grid: ") for fault in self.faults)

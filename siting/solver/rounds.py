@@ -1,0 +1,69 @@
+"""Lines that a plan overloads, as rows of the next search.
+
+Solve, power flow of all sites together, rows of the overloaded lines, solve again: every row holds for every plan that
+overloads nothing, so rows stay, and the last bound is a bound for all such plans.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from siting.grid.joint import GridRow, overload_rows
+from siting.grid.network import Network
+from siting.grid.outages import overload_rows_n1
+from siting.problem import FloatArray, Problem
+from siting.problem.grid_rows import NO_OUTAGE, GridRows
+from siting.solver.decisions import Decisions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How a plan is looked at on the network."""
+
+    joint: Literal["n0", "n1", "off"]
+    emergency_share: float
+    moved_mw: float
+
+
+def standing_utility_mw(p: Problem, d: Decisions) -> FloatArray:
+    """(I,) MW at the meter of the halls that stand at the end, at the peak PUE."""
+    return np.asarray(d.modules.sum(axis=1) * p.module_it_mw * p.pue_peak)
+
+
+def overloaded(network: Network, p: Problem, d: Decisions, look: Look) -> list[GridRow]:
+    """Rows of the lines that the sites of a plan overload together; outages are looked at once all lines hold."""
+    assert p.grid is not None
+    load = standing_utility_mw(p, d)
+    drawing = (load > 0) & (p.grid.bus_id >= 0)
+    if not drawing.any():
+        return []
+    bus_id, mw = p.grid.bus_id[drawing], load[drawing]
+    rows = overload_rows(network, bus_id, mw)
+    if not rows and look.joint == "n1":
+        rows = overload_rows_n1(network, bus_id, mw, emergency_share=look.emergency_share, moved_mw=look.moved_mw)
+    return rows
+
+
+def with_rows(grid: GridRows, network: Network, rows: list[GridRow], look: Look) -> GridRows:
+    """The grid block with the rows added, over all its candidates."""
+    at_bus = grid.bus_id >= 0
+    bus = network.bus_position(grid.bus_id[at_bus])
+    factor = np.zeros((len(rows), len(grid.bus_id)))
+    factor[:, at_bus] = [row.sign * row.factor[bus] for row in rows]
+    rate = dict(zip(network.branch_id.tolist(), network.rate_mw.tolist(), strict=True))
+    share = [1.0 if row.outage_branch_id is None else look.emergency_share for row in rows]
+    return dataclasses.replace(
+        grid,
+        factor=np.vstack([grid.factor, factor]),
+        room_mw=np.append(grid.room_mw, [row.room_mw for row in rows]),
+        limit_mw=np.append(grid.limit_mw, [s * rate[row.branch_id] for s, row in zip(share, rows, strict=True)]),
+        branch_id=np.append(grid.branch_id, [row.branch_id for row in rows]),
+        outage_id=np.append(
+            grid.outage_id, [NO_OUTAGE if row.outage_branch_id is None else row.outage_branch_id for row in rows]
+        ),
+        sign=np.append(grid.sign, [row.sign for row in rows]),
+    )

@@ -7,6 +7,7 @@ from listing_contracts import ListedContracts
 from listing_goals import GoalPart
 from listing_large_load import ListedDemandCharge, ListedLargeLoad
 from listing_limits import LimitsListing
+from listing_grid import GridListing
 from listing_money import CapsListing, DebtListing, RevenueListing
 from listing_onsite import ListedOnsite
 from listing_parts import ListingPart
@@ -28,5 +29,6 @@ PARTS: tuple[type[ListingPart], ...] = (
     YearlyListing,
     ListedLargeLoad,
     ListedDemandCharge,
+    GridListing,
 )
 """Every part; one is used where the problem has it."""

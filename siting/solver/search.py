@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csc_array
 
 from siting.formulation.build import build_model
 from siting.memory import peak_mb
@@ -64,12 +65,18 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         return max(1.0, options.time_limit_s - (time.perf_counter() - began))
 
     whole_matrix = replace(matrix, integer=matrix.integer | _columns(matrix, ("B", "X")))
-    totals = replace(matrix, integer=matrix.integer & ~_columns(matrix, ("V",)) & ~_small_contracts(p, matrix))
+    loose = (_columns(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
+    totals = replace(matrix, integer=matrix.integer & ~loose)
     relaxed = solve_matrix(totals, replace(options, gap=options.gap / 2.0, time_limit_s=0.75 * left()), watch=watch)
     whole: Outcome | None = None
     if relaxed.x is not None:
         whole = _whole_plan(
-            whole_matrix, totals.integer, relaxed, replace(options, time_limit_s=left(), gap=options.gap / 10.0), watch
+            p,
+            whole_matrix,
+            totals,
+            relaxed,
+            replace(options, time_limit_s=left(), gap=options.gap / 10.0),
+            watch,
         )
         bound, open_gap = relaxed.bound, _gap(whole, relaxed.bound)
         if open_gap > options.gap and left() > 2.0:
@@ -168,19 +175,32 @@ def _pass_result(p: Problem, relaxed: Outcome, whole: Outcome | None, options: O
 
 
 def _whole_plan(
-    matrix: Matrix, decided: NDArray[np.bool_], relaxed: Outcome, options: Options, watch: Watcher | None
+    p: Problem, matrix: Matrix, totals: Matrix, relaxed: Outcome, options: Options, watch: Watcher | None
 ) -> Outcome:
-    """Everything whole: first with openings, hosts and contracts as found, then with hosts alone, then free.
+    """Everything whole: first with openings, hosts and contracts as found, then with hosts alone, then with what is
+    found when halls keep room for rounding pods up, then free.
 
     The first that has a plan wins; then its continuous part is solved to tight tolerances.
     """
     assert relaxed.x is not None
-    began = time.perf_counter()
-    outcome = relaxed
-    for frozen in (("Z", "W", "Pair", "U", "R", "Y"), ("W", "Pair", "U"), ()):
-        left = max(1.0, options.time_limit_s - (time.perf_counter() - began))
-        trial = _fixed(matrix, decided, relaxed.x, frozen)
-        outcome = solve_matrix(trial, replace(options, time_limit_s=left), watch=watch)
+    began, outcome = time.perf_counter(), relaxed
+
+    def left() -> float:
+        return max(1.0, options.time_limit_s - (time.perf_counter() - began))
+
+    decided, hosts = ("Z", "W", "Pair", "U", "R", "Y"), ("W", "Pair", "U")
+    for way in ("as found", "hosts", "reserve", "free"):
+        if way == "reserve":
+            roomy = replace(options, gap=10.0 * options.gap, time_limit_s=0.5 * left())
+            again = solve_matrix(_with_reserve(p, totals, relaxed.x), roomy, watch=watch)
+            if again.x is None:
+                continue
+            trial = _fixed(matrix, totals.integer, again.x, decided)
+        elif way == "free":
+            trial = matrix
+        else:
+            trial = _fixed(matrix, totals.integer, relaxed.x, decided if way == "as found" else hosts)
+        outcome = solve_matrix(trial, replace(options, time_limit_s=left()), watch=watch)
         if outcome.x is not None:
             return _polished(matrix, outcome, options)
     return outcome
@@ -201,6 +221,16 @@ def _small_contracts(p: Problem, matrix: Matrix) -> NDArray[np.bool_]:
     return small
 
 
+def _on_shared_lines(p: Problem, matrix: Matrix) -> NDArray[np.bool_]:
+    """Columns of the modules at the end at sites that share a line: half a module on a full line is no plan's start."""
+    shared = np.zeros(len(matrix.cost), dtype=bool)
+    if p.grid is not None:
+        felt = np.asarray(p.grid.factor.any(axis=0))
+        last = p.quarters - 1
+        shared[[column for (i, t), column in matrix.columns.get("V", {}).items() if t == last and felt[i]]] = True
+    return shared
+
+
 def _fixed(matrix: Matrix, decided: NDArray[np.bool_], x: NDArray[np.float64], families: tuple[str, ...]) -> Matrix:
     """Columns of the families that were `decided` stay at their rounded values, sites closed to the end stay closed."""
     fixed = _columns(matrix, families) & decided
@@ -213,6 +243,20 @@ def _fixed(matrix: Matrix, decided: NDArray[np.bool_], x: NDArray[np.float64], f
             shut = [c for index, c in matrix.columns.get(family, {}).items() if index[0] in closed]
             upper[shut] = 0.0
     return replace(matrix, lower=lower, upper=upper)
+
+
+def _with_reserve(p: Problem, totals: Matrix, x: NDArray[np.float64]) -> Matrix:
+    """Open halls keep room for one more pod of every kind that was bought: then all pods can be rounded up.
+
+    Stricter than the problem, so it says nothing of a bound; what it opens is a start for a whole plan.
+    """
+    kinds = {g for (_, g, _), column in totals.columns.get("B", {}).items() if x[column] > 1e-6}
+    spare_mw = float(sum(p.pod_it_mw[g] for g in kinds))
+    opened = totals.columns.get("Z", {})
+    at = [(row, opened[key]) for key, row in totals.rows.get("pods_within_halls", {}).items() if key in opened]
+    rows, columns = np.array(at, dtype=np.int64).reshape(-1, 2).T
+    reserve = coo_array((np.full(len(at), spare_mw), (rows, columns)), shape=totals.a.shape)
+    return replace(totals, a=csc_array(totals.a + reserve))
 
 
 def _polished(matrix: Matrix, outcome: Outcome, options: Options) -> Outcome:

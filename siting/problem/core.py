@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from siting.problem.caps import Caps
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
+from siting.problem.grid_rows import GridRows
 from siting.problem.limits import OwnLimits
 from siting.problem.onsite import Onsite
-from siting.problem.grid_rows import GridRows
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split

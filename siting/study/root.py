@@ -26,8 +26,8 @@ from siting.study.assets import (
 from siting.study.carbon import Carbon, Water
 from siting.study.compute import Basis, of_another_basis
 from siting.study.finance import Debt, Revenue
-from siting.study.limits import Limit
 from siting.study.grid import Grid
+from siting.study.limits import Limit
 from siting.study.money import Money, Search, Taxes
 from siting.study.onsite import OnsiteUnit
 from siting.study.places import Candidates, Inference, Layer, Power

@@ -33,7 +33,7 @@ def test_rows_and_cost_agree_at_random_points(seed: int) -> None:
         activity = matrix.a @ x
         assert _finite(activity - matrix.row_lower) == pytest.approx(sorted(above), abs=1e-8)
         assert _finite(matrix.row_upper - activity) == pytest.approx(sorted(below), abs=1e-8)
-        assert matrix.cost @ x + matrix.offset == pytest.approx(pyo.value(m.npv_cost.expr))
+        assert matrix.cost @ x + matrix.offset == pytest.approx(pyo.value(m.objective.expr))
 
 
 def _finite(slack: np.ndarray) -> list[float]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from listing_compute import SurvivalListing
 from listing_contracts import ListedContracts
 from listing_goals import GoalPart
-from listing_large_load import ListedDemandCharge, ListedLargeLoad
-from listing_limits import LimitsListing
 from listing_grid import GridListing
+from listing_large_load import ListedDemandCharge, ListedLargeLoad
 from listing_limits import LimitsListing
 from listing_money import CapsListing, DebtListing, RevenueListing
 from listing_onsite import ListedOnsite

@@ -9,8 +9,8 @@ import pyomo.environ as pyo
 from siting.formulation.caps import add_caps
 from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
-from siting.formulation.large_load import add_demand_charge, add_large_load
 from siting.formulation.grid import add_grid
+from siting.formulation.large_load import add_demand_charge, add_large_load
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
 from siting.formulation.limits import add_limits

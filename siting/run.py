@@ -222,6 +222,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         if problem.grid is not None:
             frames["grid_limits"] = _grid_limits(study, tables, found)
             facts["grid"] = {"joint": study.grid.joint, "rounds": list(found.rounds), "overloads": found.overloads}
+        facts["own_power_dates"] = _own_power_dates(assembled, frames["sites"])
         facts["binding"] = binding_limits(study, problem, frames)
         facts["sources"] = figures_used(study, tables, assembled, frames["sites"])
     else:
@@ -254,6 +255,13 @@ def _grid_limits(study: Study, tables: Tables, found: _Found) -> pd.DataFrame:
         priced = cost_problem(found.problem, _aims(study), found.searched)
         frame = grid_limits(chosen, found.problem, decisions, row_prices(priced, (LINES, ISLANDS), _options(study)))
     return frame
+
+
+def _own_power_dates(assembled: Assembled, sites: pd.DataFrame) -> list[str]:
+    """Sites whose date of grid power the planner states, in a file of candidates."""
+    usable = assembled.usable
+    stated = usable.loc[usable["own_energization"].notna(), "candidate"]
+    return sorted(set(stated) & set(sites["candidate"]))
 
 
 def _money_against_date(

@@ -86,6 +86,8 @@ def place_decided(plan: Plan) -> tuple[bool, str]:
     usable = number(plan.facts.get("candidates_usable", len(plan.tables["candidates"])))
     of = f"{plural(count, 'candidate')} of {usable}"
     if ties["decided"]:
+        if count <= 1 and usable == "1":
+            return True, "Place given: the study has one usable candidate."
         if count <= 1:
             return True, f"Place decided: no other of {usable} candidates comes within {within} of the best plan."
         said = (
@@ -220,14 +222,15 @@ def _when(plan: Plan, study: Study) -> str:
         f"power from {{energization}}: the {study.power.case} case of the study's time-to-power table, an assumption, "
         "not a utility's promise"
     )
-    parts = [
-        f"{s['name']}: first halls {s['open_quarter']}, "
-        + (
-            wait.format(energization=s["energization"])
-            if s["tenure"] != "colocation"
-            else f"handed over {s['energization']}"
-        )
+    stated = set(plan.facts.get("own_power_dates") or [])
+    own_date = "power from {energization}, the date that the planner's file states"
+    words = [
+        "handed over {energization}" if s["tenure"] == "colocation" else own_date if s["candidate"] in stated else wait
         for _, s in plan.sites.head(4).iterrows()
+    ]
+    parts = [
+        f"{s['name']}: first halls {s['open_quarter']}, {said.format(energization=s['energization'])}"
+        for said, (_, s) in zip(words, plan.sites.head(4).iterrows(), strict=True)
     ]
     clusters = plan.tables["clusters"].drop_duplicates("cluster")
     parts += [f"{c['cluster']} runs from {c['by']}" for _, c in clusters.iterrows()]

@@ -63,7 +63,9 @@ def money_unit(most_musd: float) -> tuple[float, str]:
 
 
 def mw_over_time(plan: Plan) -> alt.Chart:
-    """Standing and running critical IT, and energized grid power at the meter, all sites together, by quarter."""
+    """Standing and running critical IT, energized grid power at the meter and firm units on the campuses beside it, all
+    sites together, by quarter.
+    """
     names = {
         "standing_it_mw": "standing halls, MW IT",
         "running_it_mw": "running, MW IT",
@@ -71,11 +73,15 @@ def mw_over_time(plan: Plan) -> alt.Chart:
         "energized_utility_mw": "energized, MW at the meter",
     }
     summed = plan.tables["power"].groupby("quarter")[list(names)].sum()
+    if len(units := plan.tables.get("onsite", pd.DataFrame())):
+        names["with_units_mw"] = "energized and firm on the campus, MW at the meter"
+        firm = units.groupby("quarter")["firm_mw"].sum()
+        summed["with_units_mw"] = summed["energized_utility_mw"].add(firm, fill_value=0.0)
     summed = summed.reindex(plan.tables["cash"]["quarter"]).fillna(0.0).rename_axis("quarter")
     rows = summed.rename(columns=names).reset_index().melt("quarter", var_name="what", value_name="mw")
-    scale = alt.Scale(domain=list(names.values()), range=["#7ba7d6", "#2f6db3", "#c8322b", "#5b6570"])
-    dash = alt.Scale(domain=list(names.values()), range=[[1, 0], [1, 0], [1, 0], [5, 4]])
-    chart = alt.Chart(rows).mark_line(interpolate="step-after", strokeWidth=2)
+    scale = alt.Scale(domain=list(names.values()), range=["#7ba7d6", "#2f6db3", "#c8322b", "#5b6570", "#b07a1e"])
+    dash = alt.Scale(domain=list(names.values()), range=[[1, 0], [1, 0], [1, 0], [5, 4], [2, 3]])
+    chart = alt.Chart(rows).mark_line(interpolate="step", strokeWidth=2)  # the level of a quarter around its label
     return _sized(
         chart.encode(
             x=_quarters(plan),

@@ -58,7 +58,6 @@ def passes_section(plan: Plan, study: Study) -> str:
                 "tolerance": tolerance,
                 "in the plan": "" if final is None else figure(result, float(final), study),
                 "ended": str(result.termination).replace("_", " ") + (f" ({result.limit})" if result.limit else ""),
-                "seconds": number(result.seconds, 1),
             }
         )
     frame = pd.DataFrame(rows)

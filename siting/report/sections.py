@@ -150,7 +150,11 @@ def over_time(plan: Plan, study: Study) -> str:
     return html.section(
         "MW and cash over time",
         "<h3>Power, all sites together</h3>" + power if power else "",
-        html.paragraph("Running MW never exceed the energized MW of the quarter; halls may stand before power.", "note")
+        html.paragraph(
+            "Running MW never exceed what the grid energizes and firm units on the campus give in the quarter; halls "
+            "may stand before power.",
+            "note",
+        )
         if power
         else "",
         "<h3>Cash by quarter</h3>",
@@ -294,6 +298,9 @@ def _site_dates(plan: Plan, study: Study) -> pd.DataFrame:
         if site["tenure"] == "colocation":
             low = mid = high = BLANK
             basis = "hand-over stated in the study"
+        elif site["candidate"] in (plan.facts.get("own_power_dates") or []):
+            low = mid = high = BLANK
+            basis = "date stated in the planner's file"
         elif chosen != site["energization"]:
             basis = "date stated for this candidate"
         rows.append((site["name"], site["state"], site["open_quarter"], site["energization"], low, mid, high, basis))

@@ -115,7 +115,8 @@ def plan_tables(plan: Plan) -> list[Shown]:
         "sites",
         "candidate name state county_fips interconnect lat lon tenure open_quarter energization it_mw utility_mw "
         "final_utility_mw pue_mean pue_peak grid_checked clusters npv_cost_musd",
-        "Power from: the study's time-to-power assumption for an own campus, the stated hand-over for colocation.",
+        "Power from: the planner's date where the file has one, else the time-to-power assumption; for colocation the "
+        "hand-over.",
     )
     add(
         "Clusters",

@@ -73,10 +73,8 @@ class ListedOnsite(ListingPart):
         self._beside_other_parts()
 
     def _beside_other_parts(self) -> None:
-        """Entries of units in the rows that other parts write."""
+        """Entries of units in the rows of other parts; parts of energy from the grid ask for `gwh` themselves."""
         p, row = self.p, self.listing.row
-        if p.contracts is not None:
-            self._contracts()
         if p.shared is not None:
             for (place, members), t in itertools.product(places(p).items(), range(p.quarters)):
                 for i, u in itertools.product(members, np.flatnonzero(self.o.firm).tolist()):
@@ -94,21 +92,6 @@ class ListedOnsite(ListingPart):
                 row(key)[column] += musd
         if p.limits is not None:
             self._limits()
-        for i, u, t in self.cells():
-            if p.large_load is not None:
-                row(("take", i, t))[self.gwh[i, u, t]] = 1.0
-            if p.demand_musd_per_mw is not None:
-                row(("draw", i, t))[self.gwh[i, u, t]] = -1000.0 * p.pue_peak[i] / p.mwh_per_it_mw[i, t]
-
-    def _contracts(self) -> None:
-        s, row = self.p.contracts, self.listing.row
-        for i, u, t in self.cells():
-            row(("energy load", i, t))[self.gwh[i, u, t]] = 1.0
-        for c, t in itertools.product(range(len(s.contract)), range(self.p.quarters)):
-            covered = [i for i in range(self.shape[0]) if s.covers[i, c]]
-            for n, members in enumerate([covered] if s.of_plan[c] else [[i] for i in covered]):
-                row(("energy most", c, t, n))[self.gwh[members, :, t]] = s.max_share[c]
-                row(("energy least", c, t, n))[self.gwh[members, :, t]] = -s.min_share[c]
 
     def _limits(self) -> None:
         for n, limit in enumerate(self.p.limits.rows):

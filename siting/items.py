@@ -92,6 +92,12 @@ ITEMS: tuple[Item, ...] = (
     Item(name="onsite_om", kind="operating", when="each quarter, by standing MW and by MWh", taxed=_EXPENSED),
     Item(name="onsite_fuel", kind="operating", when="each quarter, by MWh generated on the campus", taxed=_EXPENSED),
     Item(
+        name="income_tax",
+        kind="tax",
+        when="in the last quarter of a calendar year; below zero where deductions reduce a payment",
+        taxed="not deducted",
+    ),
+    Item(
         name="residual_accelerators",
         kind="capital",
         when="at the horizon, by age",

@@ -86,6 +86,10 @@ class ListedContracts(ListingPart):
                 else:
                     yield int(self.size[c]), t, net * float(s.min_take[c] * s.mwh_per_mw[c, t])
 
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        site = {int(column): i for (i, _, _), column in np.ndenumerate(self.take)}
+        yield from ((site.get(column, -1), column, quarter, musd) for column, quarter, musd in self.paid())
+
     def price(self, cost: np.ndarray) -> None:
         for column, quarter, musd in self.paid():
             cost[column] += musd * (1.0 + self.p.rate) ** (-(quarter + 0.5) / 4.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +70,17 @@ class ListedLargeLoad(ListingPart):
         ]
         return float(sum(signed))
 
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        yield from ((i, int(self.short[i, t]), t, float(self.s.usd_per_mwh[i, t]) / 1000.0) for i, t in self.each())
+
+    def listed_costs(self, modules: np.ndarray) -> Iterator[tuple[str, int, int, float]]:
+        for i, row in enumerate(modules):
+            for live, n in enumerate(row):
+                yield "collateral", i, max(live - int(self.p.opening_lag[i]), 0), float(n * self.s.collateral_musd[i])
+            for t in range(self.p.quarters, self.s.owed_mwh.shape[1]):
+                usd = under_contract(self.p, modules, i, t) * self.s.owed_mwh[i, t] * self.s.usd_per_mwh[i, t]
+                yield "operating", i, t, float(usd) / 1e6
+
     def fixed_cost(self, modules: np.ndarray) -> float:
         p, s = self.p, self.s
         total = 0.0
@@ -104,6 +116,10 @@ class ListedDemandCharge(ListingPart):
             row[generated(self.listing)[i, :, t]] = -p.pue_peak[i] / p.mwh_per_it_mw[i, t] * 1000.0
             for later in range(t, p.quarters):
                 self.listing.row(("money", later))[self.draw[i, t]] = p.demand_musd_per_mw[t]
+
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        for (i, t), column in np.ndenumerate(self.draw):
+            yield i, int(column), t, float(self.p.demand_musd_per_mw[t])
 
     def price(self, cost: np.ndarray) -> None:
         assert self.p.demand_musd_per_mw is not None

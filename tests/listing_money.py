@@ -43,6 +43,9 @@ class CapsListing(ListingPart):
         row = at.row(("capital",))
         for i, g, d in itertools.product(*map(range, at.b.shape)):
             row[at.b[i, g, d]] = p.pod_price_musd[g] * (1.0 + p.sales_tax[i, d]) * buy[g, d].sum()
+        for part in at.parts:
+            for _, column, t, musd in part.capital_costs():
+                row[column] += musd if t < p.quarters else 0.0
         for year in sorted(set(p.caps.year.tolist())):
             inside = p.caps.year == year
             row = at.row(("running", year))
@@ -54,11 +57,18 @@ class CapsListing(ListingPart):
                     row[at.q[i, g, t]] = p.npv_run_musd[i, g, t] / p.discount[t]
             for li, s in itertools.product(*map(range, at.x.shape)):
                 row[at.x[li, s]] = p.lease_cash_musd[li, s, inside].sum()
+            for part in at.parts:
+                for _, column, t, musd in part.running_costs():
+                    if t < p.quarters and inside[t]:
+                        row[column] += musd
 
     def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
         p, number = self.p, self.listing.number
         paid, energy = fixed_cash(p, modules), held_energy(self.p, held)
+        energy = energy + sum(part.held_costs(held).sum(axis=0) for part in self.listing.parts)
         capital = paid["opening"].sum() + paid["halls"].sum()
+        for part in self.listing.parts:
+            capital += sum(musd for kind, _, _, musd in part.listed_costs(modules) if kind == "collateral")
         right[number[("capital",)]] = p.caps.capital_musd - capital if money else np.inf
         for year in sorted(set(p.caps.year.tolist())):
             inside = p.caps.year == year
@@ -146,3 +156,125 @@ def worth(p: Problem, quarter: int) -> float:
     """Present value of one paid in a quarter, beyond the horizon too."""
     yearly = float(p.discount[0]) ** -8.0
     return float(yearly ** (-(quarter + 0.5) / 4.0))
+
+
+class IncomeTaxListing(ListingPart):
+    """Used deductions are columns; until any year no more is used than has been deducted, in a year no more than the
+    income. Deductions by increments, year by year and quarter by quarter."""
+
+    def __init__(self, listing: Listing) -> None:
+        super().__init__(listing)
+        self.u = listing.new(len(self.p.income_tax.rate), self.p.income_tax.years)
+
+    @staticmethod
+    def used(p: Problem) -> bool:
+        return p.income_tax is not None
+
+    def year(self, quarter: int) -> int:
+        return min((self.p.income_tax.offset + quarter) // 4, self.p.income_tax.years - 1)
+
+    def straight(self, quarter: int) -> np.ndarray:
+        """(Y,) a sixth of the basis each quarter, as `building_quarters` says."""
+        shares, life = np.zeros(self.p.income_tax.years), int(self.p.income_tax.building_quarters)
+        for n in range(life):
+            if (self.p.income_tax.offset + quarter + n) // 4 < len(shares):
+                shares[self.year(quarter + n)] += 1.0 / life
+        return shares
+
+    def deducted(self, rate: int) -> np.ndarray:
+        """(columns, Y) deductions of a unit of every column at a rate."""
+        p, at, tax = self.p, self.listing, self.p.income_tax
+        found = np.zeros((at.columns, tax.years))
+        buy, operate, assess = p.pod_cash_profile
+        for i, g, d in itertools.product(*map(range, at.b.shape)):
+            if tax.group[i] == rate:
+                basis = p.pod_price_musd[g] * (1.0 + p.sales_tax[i, d]) * buy[g, d].sum()
+                found[at.b[i, g, d]] += basis * tax.pod_share[g, d]
+                for t in range(d, p.quarters):
+                    upkeep = operate[g, d, t] + p.property_tax[i] * assess[g, d, t]
+                    found[at.b[i, g, d], self.year(t)] += p.pod_price_musd[g] * upkeep
+                found[at.q[i, g, d], self.year(d)] += p.npv_run_musd[i, g, d] / p.discount[d]
+        for part in at.parts:
+            for i, column, t, musd in part.running_costs():
+                if rate == (tax.home if i < 0 else tax.group[i]):
+                    found[column, self.year(t)] += musd
+            for i, column, t, musd in part.capital_costs():
+                if rate == tax.group[i]:
+                    found[column] += musd * self.straight(t)
+        if rate == tax.home:
+            for li, s in itertools.product(*map(range, at.x.shape)):
+                for t in range(p.quarters):
+                    found[at.x[li, s], self.year(t)] += p.lease_cash_musd[li, s, t]
+                found[at.x[li, s]] += tax.lease_after_musd[li, s]
+            for part in at.parts:
+                if isinstance(part, DebtListing):
+                    for n, t in itertools.product(*map(range, part.d.shape)):
+                        owed = 1.0
+                        for later, due in enumerate(part.payments(n), start=1):
+                            interest = owed * float(p.debt.quarterly_rate[n])
+                            found[part.d[n, t], self.year(t + later)] += interest
+                            owed += interest - due
+        return found
+
+    def write(self) -> None:
+        tax, at = self.p.income_tax, self.listing
+        for rate in range(len(tax.rate)):
+            deducted = self.deducted(rate).cumsum(axis=1)
+            for y in range(tax.years):
+                row = at.row(("deducted", rate, y))
+                row[:] = -deducted[:, y]
+                row[self.u[rate, : y + 1]] += 1.0
+        for y in range(tax.years):
+            at.row(("income", y))[self.u[:, y]] = 1.0
+            if (quarter := 4 * y + 3 - tax.offset) < self.p.quarters:
+                for later in range(quarter, self.p.quarters):
+                    at.row(("money", later))[self.u[:, y]] -= tax.rate
+
+    def price(self, cost: np.ndarray) -> None:
+        tax = self.p.income_tax
+        for y in range(tax.years):
+            cost[self.u[:, y]] = -tax.rate * worth(self.p, 4 * y + 3 - tax.offset)
+
+    def earned(self) -> np.ndarray:
+        """(Y,) revenue by year."""
+        found = np.zeros(self.p.income_tax.years)
+        for t, musd in enumerate(self.p.revenue.musd.tolist() if self.p.revenue is not None else []):
+            found[self.year(t)] += musd
+        return found
+
+    def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
+        p, tax, number = self.p, self.p.income_tax, self.listing.number
+        fixed = np.zeros((len(tax.rate), tax.years))
+        for i, f in itertools.product(range(len(p.candidate_id)), range(len(p.module_item))):
+            for d in range(p.quarters):
+                paid = modules[i, d] * p.module_cash_factor[i, f] * p.module_cash_profile[f, d]
+                if p.module_item[f] == "halls":
+                    fixed[tax.group[i]] += paid.sum() * self.straight(d)
+                else:
+                    for t in range(p.quarters):
+                        fixed[tax.group[i], self.year(t)] += paid[t]
+                fixed[tax.group[i]] += modules[i, d] * p.module_cash_factor[i, f] * tax.module_after[f, d]
+        for i in np.flatnonzero(modules.sum(axis=1)).tolist():
+            opens = int(np.flatnonzero(modules[i])[0])
+            fixed[tax.group[i]] += tax.opening_basis_musd[i, opens] * self.straight(opens)
+            for t in range(p.quarters):
+                energy = (held[i, :, t] * p.npv_run_musd[i, :, t]).sum() / p.discount[t]
+                fixed[tax.group[i], self.year(t)] += energy
+        for part in self.listing.parts:
+            for kind, i, t, musd in part.listed_costs(modules):
+                if kind == "operating":
+                    fixed[tax.group[i], self.year(t)] += musd
+            for (i, t), musd in np.ndenumerate(part.held_costs(held)):
+                fixed[tax.group[i], self.year(t)] += musd
+        for (rate, y), musd in np.ndenumerate(fixed.cumsum(axis=1)):
+            right[number["deducted", rate, y]] = musd if money else np.inf
+        for y, musd in enumerate((tax.income_musd + self.earned()).tolist()):
+            right[number["income", y]] = musd
+        for y, musd in enumerate((tax.rate[tax.home] * self.earned()).tolist()):
+            for later in range(4 * y + 3 - tax.offset, p.quarters):
+                right[number["money", later]] -= musd
+
+    def fixed_cost(self, modules: np.ndarray) -> float:
+        tax = self.p.income_tax
+        due = tax.rate[tax.home] * self.earned()
+        return float(sum(musd * worth(self.p, 4 * y + 3 - tax.offset) for y, musd in enumerate(due.tolist())))

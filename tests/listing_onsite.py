@@ -86,10 +86,6 @@ class ListedOnsite(ListingPart):
                 for i, u, t in self.cells():
                     if p.carbon.year[t] == year:
                         row((p.carbon.item, year))[self.gwh[i, u, t]] = self.tonnes(i, u)
-        if p.caps is not None:
-            for column, quarter, musd, kind in self.paid():
-                key = ("capital",) if kind == "capital" else ("running", p.caps.year[quarter])
-                row(key)[column] += musd
         if p.limits is not None:
             self._limits()
 
@@ -127,6 +123,16 @@ class ListedOnsite(ListingPart):
             if p.carbon is not None:
                 price = float(p.carbon.usd_per_unit[i, t])
                 yield int(self.gwh[i, u, t]), t, self.tonnes(i, u) * price / 1e6, "operating"
+
+    def capital_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        yield from self._by_site("capital")
+
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        yield from self._by_site("operating")
+
+    def _by_site(self, kind: str) -> Iterator[tuple[int, int, int, float]]:
+        site = {int(c): i for columns in (self.come, self.go, self.gwh) for (i, _, _), c in np.ndenumerate(columns)}
+        yield from ((site[c], c, quarter, musd) for c, quarter, musd, of in self.paid() if of == kind)
 
     def price(self, cost: np.ndarray) -> None:
         p, o = self.p, self.o

@@ -5,6 +5,7 @@ Each part is written from the words of its rule and from increments by quarter, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -46,6 +47,23 @@ class ListingPart:
     def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
         """Right hand sides by `listing.number[key]`, in place; `held` (I, G, T) pods of clusters. Without `money` the
         rows of money must not bind."""
+
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        """(candidate or -1, column, quarter, musd) that a cap on running costs and the income tax see; quarters after
+        the horizon too."""
+        yield from ()
+
+    def capital_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        """The same of what a cap on capital sees; for the tax it ages like a building from the quarter of payment."""
+        yield from ()
+
+    def listed_costs(self, modules: np.ndarray) -> Iterator[tuple[str, int, int, float]]:
+        """(operating or collateral, candidate, quarter, musd) that follow from the modules alone."""
+        yield from ()
+
+    def held_costs(self, held: np.ndarray) -> np.ndarray:
+        """(I, T) musd of running costs of the pods that clusters hold, beside their energy."""
+        return np.zeros((len(self.p.candidate_id), self.p.quarters))
 
     def count(self, counted: np.ndarray) -> None:
         """Columns that are whole, set to 1 in place."""

@@ -8,7 +8,7 @@ from listing_goals import GoalPart
 from listing_grid import GridListing
 from listing_large_load import ListedDemandCharge, ListedLargeLoad
 from listing_limits import LimitsListing
-from listing_money import CapsListing, DebtListing, RevenueListing
+from listing_money import CapsListing, DebtListing, IncomeTaxListing, RevenueListing
 from listing_onsite import ListedOnsite
 from listing_parts import ListingPart
 from listing_rules import RulesListing
@@ -22,6 +22,7 @@ PARTS: tuple[type[ListingPart], ...] = (
     RulesListing,
     DebtListing,
     RevenueListing,
+    IncomeTaxListing,
     GoalPart,
     LimitsListing,
     SharedListing,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from listing_parts import ListingPart
 
@@ -54,6 +56,13 @@ class YearlyListing(ListingPart):
             at.row(key)[at.q] = self._units(flow) * inside
         for t in range(self.p.quarters):
             at.row(("money", t))[at.q[:, :, : t + 1]] += paid[:, :, : t + 1]
+
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        for (i, g, t), musd in np.ndenumerate(self._paid()):
+            yield i, int(self.listing.q[i, g, t]), t, float(musd)
+
+    def held_costs(self, held: np.ndarray) -> np.ndarray:
+        return np.asarray((held * self._paid()).sum(axis=1))
 
     def price(self, cost: np.ndarray) -> None:
         cost[self.listing.q] += self._paid() * self.p.discount

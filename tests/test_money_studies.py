@@ -100,3 +100,25 @@ def test_revenue_is_a_constant_of_the_demand(tables):
     assert earned.iloc[6] == pytest.approx(100 * 2 * 2208 / 1e6)
     assert bare.npv_cost_musd - plan.npv_cost_musd == pytest.approx(worth, rel=1e-3)
     assert refused(plan, study, tables, "cash", "revenue", row=7)
+
+
+def test_income_tax_of_a_plan(tables):
+    """Little income: deductions are carried for years, and what is saved after the horizon is shown. With loans and a
+    demand that earns; every figure of the table altered is refused."""
+    asks = {"peak_h100e_bf16": 100, "first_quarter": "2025-Q4", "regions": 1, "rtt_target_ms": "90 ms"}
+    plan, study = solved(
+        tables,
+        inference={**asks, "rtt_basis": "user"},
+        revenue={"usd_per_h100e_h": "2 USD/h", "counts_as_funding": True},
+        debt=LOANS,
+        taxes__income={"taxable_musd_per_year": {"2024": "5 MUSD/y", "2026": "12 MUSD/y"}, "home_state": "IL"},
+    )
+    tax = plan.tables["income_tax"]
+    assert tax["used_musd"].sum() == pytest.approx(
+        tax["deductible_musd"].sum() - tax["carried_musd"].iloc[-1], rel=1e-6
+    )
+    assert plan.tables["after_horizon"]["income_tax"].sum() < 0
+    for column in ("deductible_musd", "used_musd", "carried_musd", "saved_musd", "rate", "year"):
+        assert refused(plan, study, tables, "income_tax", column)
+    before, _ = solved(tables, inference={**asks, "rtt_basis": "user"}, debt=LOANS)
+    assert plan.npv_cost_musd < before.npv_cost_musd

@@ -18,6 +18,7 @@ from siting.assembly.demand import Demand, demand_of
 from siting.assembly.energized import energized_mw
 from siting.assembly.finance import debt_of, revenue_of
 from siting.assembly.grid import grid_rows
+from siting.assembly.income_tax import income_tax_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
 from siting.assembly.onsite import onsite_block, onsite_figures
@@ -133,6 +134,7 @@ def _problem(
         contracts=contracts_of(study, usable),
         large_load=large_load_of(study, usable),
         demand_musd_per_mw=demand_charge_of(study),
+        income_tax=income_tax_of(study, tables, usable, leases, kinds),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),

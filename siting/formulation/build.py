@@ -10,6 +10,7 @@ from siting.formulation.caps import add_caps
 from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
 from siting.formulation.grid import add_grid
+from siting.formulation.income_tax import add_income_tax
 from siting.formulation.large_load import add_demand_charge, add_large_load
 from siting.formulation.leases import add_leases
 from siting.formulation.ledger import Ledger
@@ -53,6 +54,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_yearly,
     add_revenue,
     add_debt,
+    add_income_tax,
     add_caps,
     add_money,
     add_limits,

@@ -19,6 +19,7 @@ from siting.problem.caps import Caps
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
 from siting.problem.grid_rows import GridRows
+from siting.problem.income_tax import IncomeTax
 from siting.problem.limits import OwnLimits
 from siting.problem.onsite import Onsite
 from siting.problem.rules import SiteRules
@@ -141,6 +142,7 @@ class Problem:
     """(T,) demand charge of a quarter for each MW of the largest draw from the grid."""
     grid: GridRows | None = None
     """Lines and spare generation that sites share; None when no site stands at a bus or the study looks at none."""
+    income_tax: IncomeTax | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):

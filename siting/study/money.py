@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from siting.study.income_tax import IncomeTax
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Unit, YearlyChange, YearlyShare
 
@@ -66,7 +67,7 @@ class Money(Strict):
 
 
 class Taxes(Strict):
-    """State sales tax and property tax on equipment. Income tax is left out."""
+    """State sales tax and property tax on equipment. Income tax where it is asked for."""
 
     sales_tax_exemption_claimed: bool = True
     """Claim the data-centre exemption where the table says yes at delivery. Unknown or paused: tax is due."""
@@ -74,6 +75,8 @@ class Taxes(Strict):
     """Rate on equipment where neither county nor state has a row. None: a candidate there is refused."""
     equipment_life_years: Annotated[float, Field(gt=0)] = 5.0
     """Straight line life by which equipment is assessed (assumption)."""
+    income: IncomeTax | None = None
+    """None: the plan is before income tax."""
 
 
 class Search(Strict):

@@ -46,3 +46,9 @@ def state_income_tax(tables: Tables, state: str) -> Picked:
     rows = tables.state_income_taxes[tables.state_income_taxes["state"] == state]
     rate = "corp_rate_pct"
     return picked("state_income_taxes", state, rows, rate, rate, rate)
+
+
+def building_life_years(tables: Tables) -> float:
+    """Years over which a nonresidential building is written off, on a straight line."""
+    rows = tables.federal_tax[tables.federal_tax["item"] == "building_life"]
+    return float(rows["value"].iloc[0])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from siting.tabulate.finance import debt_table
+from siting.tabulate.income_tax import income_tax_table
 from siting.tabulate.onsite import onsite_tables
 from siting.tabulate.parts import Parts
 from siting.tabulate.supply import large_load_table, supply_tables
@@ -18,6 +19,7 @@ MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     water_table,
     onsite_tables,
     large_load_table,
+    income_tax_table,
 )
 """Each gives the tables of its part by name; none when the study does not use it."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from siting.items import CASH, UNFUNDED
 from siting.study import Study
 from siting.study.assets import Accelerator, LeaseContract
+from siting.study.finance import Debt
 from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import first_day, hours_in
@@ -26,9 +27,21 @@ class Book:
     faults: list[str] = field(default_factory=list)
     unfunded: set[str] = field(default_factory=lambda: set(UNFUNDED))
     """Items that count in the value and that no round of funding has to cover."""
+    here: str = ""
+    """Candidate for which payments are being written; empty for what has no place."""
+    by_place: dict[tuple[str, str], dict[int, float]] = field(default_factory=dict)
+    """(item, candidate) -> quarter -> musd."""
+    buildings: list[tuple[str, int, float]] = field(default_factory=list)
+    """Candidate, quarter in which it is put to use, musd of what ages like a building."""
+    equipment: list[tuple[str, int, int, float]] = field(default_factory=list)
+    """Candidate, order quarter, delivery quarter, musd of accelerators with their sales tax."""
+    loans: list[tuple[Debt, int, float]] = field(default_factory=list)
+    """Facility, quarter, musd drawn."""
 
-    def pay(self, item: str, quarter: int, musd: float) -> None:
+    def pay(self, item: str, quarter: int, musd: float, candidate: str | None = None) -> None:
         self.paid[item][quarter] = self.paid[item].get(quarter, 0.0) + musd
+        place = self.by_place.setdefault((item, self.here if candidate is None else candidate), {})
+        place[quarter] = place.get(quarter, 0.0) + musd
 
     def total(self, quarter: int) -> float:
         return sum(self.paid[item].get(quarter, 0.0) for item in CASH)
@@ -189,13 +202,17 @@ class Bookkeeper:
         book = Book()
         for candidate, by_quarter in read.modules.items():
             if (place := self._places.get(candidate)) is not None:
+                book.here = candidate
                 self._campus(book, place, by_quarter)
         for (candidate, name), by_quarter in read.pods.items():
             if (place := self._places.get(candidate)) is not None:
+                book.here = candidate
                 self._pods(book, place, name, by_quarter)
         for (candidate, name), by_quarter in read.running.items():
             if (place := self._places.get(candidate)) is not None:
+                book.here = candidate
                 self._energy(book, place, name, by_quarter)
+        book.here = ""
         for lease, start, gpus, _ in read.contracts:
             if (offer := self._offers.get(lease)) is not None:
                 self._contract(book, offer, start, gpus)
@@ -222,6 +239,7 @@ class Bookkeeper:
         if not place.existing_it_mw:
             ages, at_cost = self._signed_musd(place, self._grown(halls.escalator, signed))
             book.pay("opening", signed, ages + at_cost + place.layer_musd)
+            book.buildings.append((book.here, live[0], ages + place.layer_musd))
             book.credited_musd += self._end_worth * (ages * self._life_left(live[0], place) + at_cost)
         for t in live:
             mw = modules[t] * halls.module_it_mw
@@ -263,6 +281,7 @@ class Bookkeeper:
             slice_musd = place.musd_per_it_mw * mw / max(lead, 1) * self._grown(self._study.halls.escalator, quarter)
             book.pay("halls", quarter, slice_musd)
             total += slice_musd
+        book.buildings.append((book.here, t, total))
         book.credited_musd += total * self._life_left(t, place) * self._end_worth
         for quarter in range(t, self._study.quarters):
             level = self._grown(self._study.money.escalators.hall_om, quarter)
@@ -284,6 +303,7 @@ class Bookkeeper:
             ordered = t - item.lead_quarters
             price = accelerator_price_musd(study, self._tables, item, ordered) * count * size
             taxed = price * (1.0 + self._places.sales_tax(place.state, first_day(study.start + t)))
+            book.equipment.append((book.here, ordered, t, taxed))
             book.pay("accelerators", ordered, buy.order_share * taxed)
             book.pay("accelerators", t, (1.0 - buy.order_share) * taxed)
             gone = t + life_quarters(item)

@@ -41,9 +41,10 @@ class DebtPart(Part):
                 continue
             drawn = float(row.drawn_musd)
             self._draws.append((item, t, drawn))
+            book.loans.append((item, t, drawn))
             book.pay("debt_drawn", t, -drawn)
             back = 0.0
-            for later, musd in enumerate(self._payments(item, drawn), start=1):
+            for later, musd in enumerate(self.payments(item, drawn), start=1):
                 book.pay("debt_service", t + later, musd)
                 back += musd
             last = quarter_label(study.start + t + item.tenor_quarters)
@@ -53,7 +54,7 @@ class DebtPart(Part):
                 )
 
     @staticmethod
-    def _payments(item: Debt, drawn: float) -> list[float]:
+    def payments(item: Debt, drawn: float) -> list[float]:
         """Payments of one draw; the last one leaves nothing owed."""
         interest = (1.0 + item.rate) ** (1.0 / 4.0) - 1.0
         weights = sum((1.0 + interest) ** -n for n in range(1, item.tenor_quarters + 1))

@@ -64,7 +64,7 @@ class LargeLoad(Part):
         short = max(0.0, owed - taken)
         musd = short * grid_usd_per_mwh(self.context, place, t) / 1e6
         if owed > 0:
-            self.context.book.pay("minimum_take", t, musd)
+            self.context.book.pay("minimum_take", t, musd, candidate)
             self.rows[candidate, t] = it_mw, owed, short, musd
 
     def faults(self) -> Iterator[str]:
@@ -107,7 +107,7 @@ class DemandCharge(Part):
                 if running > 0:
                     kw = self._peak_kw(candidate, t, place) * bought_mwh(context, candidate, place, t) / running
                     price = power.demand_charge_usd_per_kw_month * (1.0 + power.escalator) ** (t / 4.0)
-                    context.book.pay("demand_charge", t, 3.0 * price * kw / 1e6)
+                    context.book.pay("demand_charge", t, 3.0 * price * kw / 1e6, candidate)
 
     def _peak_kw(self, candidate: str, t: int, place: Place) -> float:
         """kW at the meter of what runs, all at once and on the hottest day."""

@@ -136,9 +136,11 @@ class OnsitePart(Part):
         for key in list(self._rows):
             place, known = self.context.places.get(key[0]), self._known[key[1]]
             if place is not None:
+                self.context.book.here = key[0]
                 self._post_units(key, place, known)
                 for t, row in self._rows[key].items():
                     self._post_energy(place, known, t, float(row.generated_mwh))
+        self.context.book.here = ""
 
     def _post_units(self, key: tuple[str, str], place: Place, known: Known) -> None:
         book, quarters, wish = self.context.book, self.context.study.quarters, known.wish

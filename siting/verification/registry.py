@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siting.verification.caps import CapsPart
 from siting.verification.finance import DebtPart, RevenuePart
+from siting.verification.income_tax import IncomeTaxPart
 from siting.verification.large_load import DemandCharge, LargeLoad
 from siting.verification.onsite import OnsitePart
 from siting.verification.own_limits import OwnLimitsPart
@@ -30,5 +31,6 @@ PARTS: tuple[type[Part], ...] = (
     WaterPart,
     CarbonPart,  # after all parts that emit: it asks them
     SurvivalPart,
+    IncomeTaxPart,
 )
 """Every part of which a study may make use, in the order in which they post."""

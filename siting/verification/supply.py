@@ -76,7 +76,8 @@ class Contracts(Part):
             place, contract = self.context.places.get(candidate), self.wanted.get(source)
             if place is not None and contract is not None:
                 dearer = self.price(contract, t) + contract.delivery_usd_per_mwh
-                self.context.book.pay("energy", t, mwh * (dearer - grid_usd_per_mwh(self.context, place, t)) / 1e6)
+                musd = mwh * (dearer - grid_usd_per_mwh(self.context, place, t)) / 1e6
+                self.context.book.pay("energy", t, musd, candidate)
         for (name, t), (_, taken, paid) in self.bound.items():
             if (contract := self.wanted.get(name)) is not None:
                 net = self.price(contract, t) - contract.resale_usd_per_mwh

@@ -59,7 +59,7 @@ class CarbonPart(_Energy):
                 continue
             for t in range(study.quarters):
                 usd = wish.usd_per_t * (1.0 + wish.escalator) ** (t / 4.0)
-                self.context.book.pay("carbon", t, self.tonnes(candidate, place, t) * usd / 1e6)
+                self.context.book.pay("carbon", t, self.tonnes(candidate, place, t) * usd / 1e6, candidate)
 
     def faults(self) -> Iterator[str]:
         study, wish = self.context.study, self.context.study.carbon
@@ -86,7 +86,7 @@ class WaterPart(_Energy):
         for candidate, _ in self.campuses() if wish is not None else ():
             for t in range(self.context.study.quarters):
                 usd = wish.usd_per_m3 * (1.0 + wish.escalator) ** (t / 4.0) if wish is not None else 0.0
-                self.context.book.pay("water", t, self._m3(candidate, t) * usd / 1e6)
+                self.context.book.pay("water", t, self._m3(candidate, t) * usd / 1e6, candidate)
 
     def faults(self) -> Iterator[str]:
         study, wish = self.context.study, self.context.study.water

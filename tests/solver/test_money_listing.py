@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from listing import cheapest_by_listing
 from model_optimum import optimum
-from random_money import with_caps, with_debt, with_revenue
+from random_money import with_caps, with_debt, with_income_tax, with_revenue
 from tiny_problems import random_problem
 
 from siting.problem import Problem
@@ -48,3 +48,10 @@ def test_revenue_agrees_with_the_list() -> None:
     plans, moved = compared(with_revenue, "revenue")
     assert plans >= 20
     assert moved >= plans
+
+
+def test_income_tax_agrees_with_the_list() -> None:
+    """60 problems, some with loans and revenue beside: what is saved moves the value of most plans."""
+    plans, moved = compared(with_income_tax, "income_tax")
+    assert plans >= 20
+    assert moved >= 20

@@ -51,3 +51,21 @@ def test_terms_that_cannot_be(tmp_path: Path, change: dict[str, object], message
     """Revenue without a demand, two loans of one name, a draw before the start, a window that ends before it begins."""
     with pytest.raises(ValidationError, match=message):
         small_study(tmp_path, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, "home_state: found nothing; expected the state that taxes leases"),
+        ({"state": False, "federal": False}, "federal: found false"),
+        ({"home_state": "Texas"}, "String should match pattern"),
+        ({"home_state": "TX", "taxable_musd_per_year": {}}, "taxable_musd_per_year: found nothing"),
+        ({"home_state": "TX", "taxable_musd_per_year": {"2024": "5 MUSD"}}, "MUSD/y"),
+        ({"home_state": "TX", "taxable_musd_per_year": 500}, "valid dictionary"),
+    ],
+)
+def test_income_tax_that_cannot_be(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    """A state tax without a home, no tax at all, a state by its name, no income, an income without the year."""
+    terms = {"taxable_musd_per_year": "500 MUSD/y", **change}
+    with pytest.raises(ValidationError, match=message):
+        small_study(tmp_path, taxes={"income": terms})

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from siting import run
 from siting.plan import Plan
 from siting.study import Study, read_study
 from siting.tables.read import Tables, read_tables
+from siting.units import hours_in, parse_quarter
 from siting.verification import verify
 
 
@@ -122,3 +124,37 @@ def test_income_tax_of_a_plan(tables):
         assert refused(plan, study, tables, "income_tax", column)
     before, _ = solved(tables, inference={**asks, "rtt_basis": "user"}, debt=LOANS)
     assert plan.npv_cost_musd < before.npv_cost_musd
+
+
+@pytest.mark.parametrize("quarters", [8, 9, 11, 14])
+def test_present_value_of_all_payments_whatever_the_horizon(tables, quarters):
+    """Every payment in and after the horizon at its own quarter, less the credits, is the stated cost. A loan of 20
+    quarters and a lease of 8 are not cut short: all that is drawn is paid back, all quarters of the lease are billed.
+    """
+    plan, study = solved(
+        tables,
+        quarters=quarters,
+        debt=LOANS,
+        taxes__income={"taxable_musd_per_year": "9 MUSD/y", "home_state": "IL"},
+        leases__bilateral__0__min_gpus=8,
+        money__capex_cap_musd="60 MUSD",
+        clusters=[
+            {"name": "bought", "gpus": 512, "accelerators": ["H100 SXM 80GB"], "by": "2025-Q4"},
+            {"name": "rented too", "gpus": 1024, "accelerators": ["H100 SXM 80GB"], "by": "2025-Q4"},
+        ],
+    )
+    paid = [(t, musd) for t, musd in enumerate(plan.tables["cash"]["total"])]
+    for row in plan.tables["after_horizon"].to_dict("records"):
+        t = parse_quarter(str(row.pop("quarter"))) - study.start
+        assert t >= quarters
+        paid += [(t, musd) for musd in row.values()]
+    worth = sum(musd * 1.1 ** (-(t + 0.5) / 4.0) for t, musd in paid) - plan.tables["credits"]["musd"].sum()
+    assert worth == pytest.approx(plan.npv_cost_musd, rel=1e-8)
+    every = pd.concat([plan.tables["cash"], plan.tables["after_horizon"]]).sum(numeric_only=True)
+    assert every.get("debt_service", 0.0) == pytest.approx(plan.tables["debt"]["paid_back_musd"].sum())
+    hours = sum(
+        row.gpus * sum(hours_in(parse_quarter(row.quarter) + n) for n in range(8))
+        for row in plan.tables["leases"].itertuples()
+    )
+    assert every["lease"] == pytest.approx(hours * 2.4 / 1e6)
+    assert every["income_tax"] == pytest.approx(-plan.tables["income_tax"]["saved_musd"].sum())

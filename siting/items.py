@@ -117,6 +117,13 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(name="land_and_deposit", kind="capital", when="at the horizon, at cost", taxed="not taxed", cash=False),
     Item(name="collateral_back", kind="capital", when="at the horizon, at cost", taxed="not taxed", cash=False),
+    Item(
+        name="lost_output",
+        kind="operating",
+        when="each quarter, below zero: training that curtailed hours stop, at a stated value; never paid",
+        taxed="not taxed",
+        cash=False,
+    ),
     Item(name="leased_after", kind="lease", when="after the horizon, at a stated value", taxed="not taxed", cash=False),
 )
 

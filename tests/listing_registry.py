@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listing_compute import SurvivalListing
 from listing_contracts import ListedContracts
+from listing_curtailable import ListedCurtailable
 from listing_goals import GoalPart
 from listing_grid import GridListing
 from listing_large_load import ListedDemandCharge, ListedLargeLoad
@@ -27,6 +28,7 @@ PARTS: tuple[type[ListingPart], ...] = (
     LimitsListing,
     SharedListing,
     ListedContracts,
+    ListedCurtailable,
     YearlyListing,
     ListedLargeLoad,
     ListedDemandCharge,

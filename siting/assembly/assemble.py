@@ -14,6 +14,7 @@ from siting.assembly.accelerators import Bought, bought_accelerators
 from siting.assembly.candidates import candidate_frame, sales_tax_by_quarter
 from siting.assembly.caps import caps_of
 from siting.assembly.costs import clock_of, growth, pod_profiles
+from siting.assembly.curtailable import curtailable_of
 from siting.assembly.demand import Demand, demand_of
 from siting.assembly.energized import energized_mw
 from siting.assembly.finance import debt_of, revenue_of
@@ -133,6 +134,7 @@ def _problem(
         revenue=revenue_of(study, demand.h100e),
         contracts=contracts_of(study, usable),
         large_load=large_load_of(study, usable),
+        curtailable=curtailable_of(study, usable),
         demand_musd_per_mw=demand_charge_of(study),
         income_tax=income_tax_of(study, tables, usable, leases, kinds),
         **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),

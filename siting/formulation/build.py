@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pyomo.environ as pyo
 
 from siting.formulation.caps import add_caps
+from siting.formulation.curtailable import add_curtailable, add_curtailed
 from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
 from siting.formulation.grid import add_grid
@@ -41,9 +42,11 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_split,
     add_training,
     add_onsite,
+    add_curtailable,
     add_power,
     add_onsite_energy,
     add_shared,
+    add_curtailed,
     add_contracts,
     add_large_load,
     add_demand_charge,

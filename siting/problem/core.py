@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.problem.caps import Caps
+from siting.problem.curtailable import Curtailable
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
 from siting.problem.grid_rows import GridRows
@@ -138,6 +139,8 @@ class Problem:
     """Power units on the campus."""
     large_load: LargeLoad | None = None
     """Terms of the utility for large loads."""
+    curtailable: Curtailable | None = None
+    """Connections that are sooner and cheaper and cut off for some hours."""
     demand_musd_per_mw: FloatArray | None = None
     """(T,) demand charge of a quarter for each MW of the largest draw from the grid."""
     grid: GridRows | None = None
@@ -185,9 +188,11 @@ class Problem:
     @property
     def most_power_mw(self) -> FloatArray:
         """(I, T) utility MW that may flow at most: what the grid energizes and whatever on-site units could add."""
-        if self.onsite is None:
-            return self.energized_mw
-        most: FloatArray = self.energized_mw + self.onsite.most_firm_mw(self.live_from)
+        most = self.energized_mw
+        if self.curtailable is not None:
+            most = most + self.curtailable.earlier_mw
+        if self.onsite is not None:
+            most = most + self.onsite.most_firm_mw(self.live_from)
         return most
 
     def standing_pods(self, pods: NDArray[Any]) -> NDArray[Any]:

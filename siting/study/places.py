@@ -9,6 +9,7 @@ from pydantic import Field
 
 from siting.study.assets import one_of
 from siting.study.compute import Intercontinental
+from siting.study.curtailable import Curtailable
 from siting.study.states import Interconnect, State, Where
 from siting.study.strict import Clash, Rule, Strict
 from siting.study.supply import LargeLoad, PowerContract, contract_names
@@ -181,6 +182,8 @@ class Power(Strict):
     """Price of energy alone, where price_column is energy_only."""
     demand_charge_usd_per_kw_month: Annotated[float, Field(ge=0), Unit("USD/kW/month")] = 0.0
     """Paid for the largest draw from the grid of each quarter, beside a price of energy alone. Grows with it."""
+    curtailable: Curtailable | None = None
+    """What own campuses may sign in place of a firm connection. None: all are firm."""
     large_load: LargeLoad | None = None
     """Minimum take, collateral and term of own, refitted and powered-shell sites. None: none is asked."""
     price_adder_usd_per_mwh: Annotated[float, Unit("USD/MWh")] = 0.0

@@ -18,6 +18,7 @@ from siting.solver.decisions import Decisions
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
+from siting.tabulate.curtailable import sooner_mw
 from siting.tabulate.onsite import generated_mwh
 from siting.tabulate.parts import Parts
 from siting.tabulate.registry import part_tables
@@ -174,7 +175,7 @@ def _power(study: Study, tables: Tables, places: pd.DataFrame, p: Problem, d: De
             "standing_it_mw": standing,
             "running_it_mw": running,
             "running_utility_mw": running * p.pue_peak[:, None],
-            "energized_utility_mw": p.energized_mw,
+            "energized_utility_mw": p.energized_mw + sooner_mw(p, d),
             "energy_mwh": energy,
             "co2_t": np.maximum(energy - generated_mwh(p, d), 0.0) * rates[:, None] / 1000.0,
         },

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from siting.tabulate.curtailable import connections_table
 from siting.tabulate.finance import debt_table
 from siting.tabulate.income_tax import income_tax_table
 from siting.tabulate.onsite import onsite_tables
@@ -16,6 +17,7 @@ from siting.tabulate.water import water_table
 MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     debt_table,
     supply_tables,
+    connections_table,
     water_table,
     onsite_tables,
     large_load_table,

@@ -141,6 +141,10 @@ class Limits:
         if over(meter, energized):
             yield f"{where}: running accelerators draw {meter:.3f} MW at the meter, {energized:.3f} are energized"
 
+    def held(self, host: str, name: str, t: int) -> float:
+        """Accelerators that clusters hold at a campus or a lease."""
+        return self._held.get((host, name, t), 0.0)
+
     def energized_mw(self, place: Place, t: int) -> float:
         """Utility MW that flow in a quarter."""
         return max(self._flowing_mw(place, t), place.existing_it_mw * place.pue_peak)

@@ -51,6 +51,10 @@ class Part:
         """Utility MW beside the grid on which running accelerators may count."""
         return 0.0
 
+    def sooner_mw(self, candidate: str, quarter: int) -> float:
+        """The part of `firm_mw` that comes from the grid."""
+        return 0.0
+
     def onsite_mwh(self, candidate: str, quarter: int) -> float:
         """Energy that does not come from the grid."""
         return 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siting.verification.caps import CapsPart
+from siting.verification.curtailable import CurtailablePart
 from siting.verification.finance import DebtPart, RevenuePart
 from siting.verification.income_tax import IncomeTaxPart
 from siting.verification.large_load import DemandCharge, LargeLoad
@@ -25,6 +26,7 @@ PARTS: tuple[type[Part], ...] = (
     RulesPart,
     OwnLimitsPart,
     SharedPlaces,
+    CurtailablePart,  # after the units on the campus: they carry its curtailed hours
     Contracts,
     LargeLoad,
     DemandCharge,

@@ -120,7 +120,8 @@ def _power(plan: Plan, study: Study, tables: Tables, places: Places, read: Read,
                 "standing_it_mw": standing,
                 "running_it_mw": running,
                 "running_utility_mw": running * place.pue_peak,
-                "energized_utility_mw": limits.energized_mw(place, t),
+                "energized_utility_mw": limits.energized_mw(place, t)
+                + sum(part.sooner_mw(candidate, t) for part in limits.parts),
                 "energy_mwh": mwh,
                 "co2_t": (mwh - sum(part.onsite_mwh(candidate, t) for part in limits.parts)) * kg / 1e3,
             }

@@ -1,4 +1,4 @@
-"""Units on the campus, contracts and terms of a large load in one problem: the model against the listing."""
+"""Units on the campus, contracts, curtailable connections and large-load terms together: model against listing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from listing import cheapest_by_listing
 from model_optimum import optimum
 from random_contracts import with_contracts
+from random_curtailable import with_curtailable
 from random_large_load import with_large_load
 from random_onsite import with_onsite
 from tiny_problems import changed, random_problem
@@ -30,7 +31,8 @@ def together(seed: int) -> Problem:
     load = dataclasses.replace(
         loaded.large_load, usd_per_mwh=np.resize(bought.usd_per_mwh[:, :1], loaded.large_load.usd_per_mwh.shape)
     )
-    return with_onsite(changed(bought, large_load=load), rng)
+    everything = changed(bought, large_load=load)
+    return with_onsite(with_curtailable(everything, rng) if seed % 2 else everything, rng)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

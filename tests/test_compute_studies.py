@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from siting import run
+from siting.errors import InputError
 from siting.plan import Plan, read_plan
 from siting.report import plan_tables
 from siting.run import verify_plan
@@ -164,3 +165,35 @@ def test_another_continent_is_served_from_a_measured_end(tables: Tables, tmp_pat
     assert service["rtt_ms"].iloc[0] == pytest.approx(106.0, abs=0.2)
     plan.tables["service"] = service.assign(source="abilene")
     assert "service abilene - West Europe: round trip inf ms" in faults(plan, tables)
+
+
+def test_old_generations_are_worth_less_however_new_the_accelerator(tables: Tables) -> None:
+    """The catalogue delivers H100 from 2022-Q3: by generation the fleet brings less at the horizon than by its own age,
+    and the second reading agrees."""
+    by_age = planned(tables, money__lease=False)
+    by_type = planned(tables, money__lease=False, purchase__residual_age="generation")
+    credit = [p.tables["credits"].set_index("item").loc["residual_accelerators", "musd"] for p in (by_age, by_type)]
+    assert 0 < credit[1] < credit[0]
+
+
+def test_regions_may_grow_at_their_own_rate(tables: Tables) -> None:
+    """One region doubles within a year, the other stands still: after four quarters 2 and 1 times their first peak."""
+    ask = {
+        "peak_h100e_bf16": 400,
+        "first_quarter": "2025-Q4",
+        "growth": "0 %/y",
+        "growth_by_region": {"New York NY": "100 %/y"},
+        "regions": 2,
+        "rtt_target_ms": "60 ms",
+        "rtt_basis": "backbone",
+    }
+    plan = planned(tables, money__lease=False, inference=ask)
+    served = plan.tables["service"].groupby(["region", "quarter"])["h100e_bf16"].sum().unstack("region")
+    assert served.loc["2026-Q1", "Los Angeles CA"] == pytest.approx(served.loc["2025-Q4", "Los Angeles CA"], rel=1e-6)
+    growth = served.loc["2026-Q1", "New York NY"] / served.loc["2025-Q4", "New York NY"]
+    assert growth == pytest.approx(2**0.25, rel=1e-6)
+    with pytest.raises(InputError, match=r"growth_by_region\.New York"):
+        run.solve(
+            read_study("models/tiny.toml").update({"inference": {**ask, "growth_by_region": {"New York": "1 %/y"}}}),
+            tables=tables,
+        )

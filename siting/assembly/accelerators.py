@@ -31,6 +31,8 @@ class Bought:
     """H100e of inference served at full use."""
     pod_accelerators: int
     available: int | None
+    released: int | None
+    """Quarter in which the type was first delivered to anyone: the catalogue's, else the study's."""
     lead_quarters: int
     supply: tuple[float, ...]
     """(T,) most that the vendor delivers in a quarter, inf without a cap."""
@@ -74,6 +76,10 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
     price, origin = _price(study, tables, key, item, row, faults)
     if faults and not all(np.isfinite(v) for v in values.values()):
         return None
+    released = _available(row) if _available(row) is not None else item.available
+    if released is None and study.purchase.residual_age == "generation" and np.isfinite(price):
+        expected = f"{key}.available stated: purchase.residual_age = generation counts from it"
+        faults.append(Fault(file=study.name, key=f"{key}.available", value=f"{item.name!r}: blank", expected=expected))
     return Bought(
         name=item.name,
         price_musd=price,
@@ -82,6 +88,7 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
         inference_h100e=values[study.h100e_column] if item.inference_h100e is None else item.inference_h100e,
         pod_accelerators=int(values["pod_accelerators"]),
         available=item.available if item.available is not None else _available(row),
+        released=released,
         lead_quarters=item.lead_quarters,
         supply=_supply(study, item),
         life_quarters=ENDLESS if item.life_years is None else round(4.0 * item.life_years),

@@ -23,7 +23,7 @@ from siting.assembly.income_tax import income_tax_of
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
 from siting.assembly.onsite import onsite_block, onsite_figures
-from siting.assembly.prices import price_level
+from siting.assembly.prices import price_level, worth_at_horizon
 from siting.assembly.rules import existing_modules, site_rules
 from siting.assembly.shared import shared_places
 from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
@@ -228,14 +228,11 @@ def _pod_costs(
 ) -> dict[str, Any]:
     clock, quarters = clock_of(study), study.quarters
     discount = clock.discount(quarters)
-    ages = np.arange(quarters + 1) / 4.0
-    curve = study.purchase.residual
-    left = np.zeros(quarters + 1) if curve == "zero" else catalog.residual_share(tables, curve, ages)
-    left = left * (1.0 - study.purchase.bulk_discount)
-    profiles = [
-        pod_profiles(study, kind.lead_quarters, left, kind.life_quarters, price_level(study, item, kind.price_musd))
-        for item, kind in zip(study.accelerators, kinds, strict=True)
-    ]
+    profiles = []
+    for item, kind in zip(study.accelerators, kinds, strict=True):
+        level = price_level(study, item, kind.price_musd)
+        worth = worth_at_horizon(study, tables, kind, level)
+        profiles.append(pod_profiles(study, kind.lead_quarters, worth, kind.life_quarters, level))
     price = np.array([np.nan_to_num(kind.price_musd) * kind.pod_accelerators for kind in kinds])
     cash = np.stack([profile.cash for profile in profiles], axis=1)
     worth = cash @ discount  # (3, G, T)

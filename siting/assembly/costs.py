@@ -84,9 +84,10 @@ class PodProfiles:
     """(T,) value at the horizon by delivery quarter."""
 
 
-def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int, level: FloatArray) -> PodProfiles:
-    """Profiles of one accelerator. `residual_by_age` (T + 1,): share of the price left after so many quarters; `life`:
-    quarters after which it is gone, with no upkeep, tax or value; `level` (T,): price by order quarter over today's.
+def pod_profiles(study: Study, lead: int, worth: FloatArray, life: int, level: FloatArray) -> PodProfiles:
+    """Profiles of one accelerator. `worth` (T, T): value at the horizon over today's price by [delivery, order];
+    `life`: quarters after which it is gone, with no upkeep, tax or value; `level` (T,): price by order quarter over
+    today's.
     """
     quarters, buy = study.quarters, study.purchase
     upkeep = growth(study.money.escalators.accelerator_om, quarters)
@@ -101,7 +102,7 @@ def pod_profiles(study: Study, lead: int, residual_by_age: FloatArray, life: int
         cash[1, delivery, stands] = buy.om_share / 4.0 * price * upkeep[: stands.stop - delivery]
         cash[2, delivery, stands] = assessed[: stands.stop - delivery] * price
         if delivery + life > quarters:
-            residual[delivery] = price * residual_by_age[quarters - delivery]
+            residual[delivery] = worth[delivery, delivery - lead]
     return PodProfiles(cash=cash, residual=residual)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.distance import geodesic_km
 from siting.geo.latency import NEAR_KM, rtt_by_measured_ms, rtt_p95_ms
 from siting.problem import BoolArray, FloatArray
@@ -66,7 +67,7 @@ def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd
         rtt = _own_rtt(study, ask.rtt_table, candidates, regions, rtt)
     lease_rtt = _all_rtt_ms(ask, tables, leases, regions, metros)
     reach, lease_reach = rtt <= target + 1e-9, lease_rtt <= target + 1e-9
-    h100e = peak[:, None] * _level(study, ask)[None, :]
+    h100e = peak[:, None] * _level(study, ask, regions["region"].tolist())
     _refuse_unreachable(study, regions[h100e.any(axis=1)], usable, rtt, target, reach, lease_reach)
     return Demand(
         regions=regions,
@@ -78,10 +79,27 @@ def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd
     )
 
 
-def _level(study: Study, ask: Inference) -> FloatArray:
-    """(T,) demand over that of the first quarter of service."""
+def _level(study: Study, ask: Inference, regions: list[str]) -> FloatArray:
+    """(J, T) demand over that of the first quarter of service. Raises InputError for growth of an unknown region."""
+    raise_if_any(
+        [
+            Fault(
+                file=study.name,
+                key=f"inference.growth_by_region.{name}",
+                value=repr(name),
+                expected=f"one of the demand regions; the nearest are {', '.join(_alike(name, regions))}",
+            )
+            for name in ask.growth_by_region
+            if name not in regions
+        ]
+    )
     since = np.arange(study.quarters) - (ask.first_quarter - study.start)
-    return np.where(since >= 0, (1.0 + ask.growth) ** (np.maximum(since, 0) / 4.0), 0.0)
+    change = np.array([ask.growth_by_region.get(name, ask.growth) for name in regions])[:, None]
+    return np.where(since >= 0, (1.0 + change) ** (np.maximum(since, 0) / 4.0), 0.0)
+
+
+def _alike(name: str, regions: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, regions, n=3, cutoff=0.0)
 
 
 def _measured(tables: Tables) -> pd.DataFrame:

@@ -1,11 +1,16 @@
-"""Prices of accelerators by the quarter of their order."""
+"""Prices of accelerators by the quarter of their order, and what they are worth at the horizon."""
 
 from __future__ import annotations
 
+import numpy as np
+
+from siting.assembly.accelerators import Bought
 from siting.assembly.costs import growth
 from siting.problem import FloatArray
 from siting.study import Study
 from siting.study.assets import Accelerator
+from siting.tables import catalog
+from siting.tables.read import Tables
 
 
 def price_level(study: Study, item: Accelerator, today_musd: float) -> FloatArray:
@@ -18,3 +23,22 @@ def price_level(study: Study, item: Accelerator, today_musd: float) -> FloatArra
         stated = dated.price_usd + (item.network_usd or 0.0) + (item.storage_usd or 0.0)
         level[max(0, dated.order_from - study.start) :] = stated / 1e6 / today_musd
     return level
+
+
+def worth_at_horizon(study: Study, tables: Tables, kind: Bought, level: FloatArray) -> FloatArray:
+    """(T, T) value at the horizon over today's price, by [delivery, order quarter], net of the bulk discount.
+
+    By age since delivery: the price paid times the curve. By age of the generation: the curve at the years since the
+    type was first delivered to anyone, of the price paid or of today's, whichever is lower.
+    """
+    quarters, buy = study.quarters, study.purchase
+    if buy.residual == "zero":
+        return np.zeros((quarters, quarters))
+    if buy.residual_age == "generation":
+        assert kind.released is not None
+        age = np.full(quarters, max(0, study.end - kind.released)) / 4.0
+        base = np.minimum(level, 1.0)
+    else:
+        age, base = (quarters - np.arange(quarters)) / 4.0, level
+    left = catalog.residual_share(tables, buy.residual, age)
+    return np.asarray(left[:, None] * base[None, :] * (1.0 - buy.bulk_discount))

@@ -146,6 +146,9 @@ class Purchase(Strict):
     """Yearly operation and maintenance as a share of the price (lease_versus_buy.md)."""
     residual: Literal["low", "base", "zero"] = "low"
     """Curve of value by age at the horizon; never a source of funding."""
+    residual_age: Literal["delivery", "generation"] = "delivery"
+    """Age by which the curve is read. generation: years since the type was first delivered to anyone (catalogue, else
+    `available`), however new the single accelerator; of the price paid or today's, whichever is lower."""
     bulk_discount: Share = 0.0
     """Taken off the curve: a whole fleet sold at once brings less than its list price."""
 

@@ -239,6 +239,8 @@ class Inference(Strict):
     """First quarter in which the demand must be served."""
     growth: YearlyChange = 0.0
     """Yearly growth of the peak from that quarter on."""
+    growth_by_region: dict[str, YearlyChange] = Field(default_factory=dict)
+    """The same for single regions, by name (metros as `New York NY`); the others follow `growth`."""
     regions: Annotated[int, Field(ge=1)] = 20
     """So many largest US metros are the demand regions."""
     rtt_target_ms: Annotated[float, Field(gt=0), Unit("ms")]

@@ -13,7 +13,7 @@ from siting.study.assets import Accelerator, LeaseContract
 from siting.study.finance import Debt
 from siting.tables import catalog
 from siting.tables.read import Tables
-from siting.units import first_day, hours_in
+from siting.units import first_day, hours_in, parse_quarter
 from siting.verification.decisions import Read
 from siting.verification.places import Place, Places
 
@@ -83,11 +83,28 @@ def accelerator_price_musd(study: Study, tables: Tables, item: Accelerator, orde
     by_then = [dated.price_usd for dated in item.prices if dated.order_from <= study.start + ordered]
     if by_then:
         return (by_then[-1] + extra) / 1e6
-    if item.price_usd is not None:
-        usd = item.price_usd
-    else:
+    return float(price_today_musd(study, tables, item) * (1.0 + study.purchase.price_escalator) ** (ordered / 4.0))
+
+
+def price_today_musd(study: Study, tables: Tables, item: Accelerator) -> float:
+    """musd of one accelerator on the study's day, with network and storage, before tax; NaN when blank."""
+    usd = item.price_usd
+    if usd is None:
         usd = catalog.accelerator_price(tables, item.name, study.price_day).value
-    return float((usd + extra) / 1e6 * (1.0 + study.purchase.price_escalator) ** (ordered / 4.0))
+    return float(usd + (item.network_usd or 0.0) + (item.storage_usd or 0.0)) / 1e6
+
+
+def first_delivered(study: Study, tables: Tables, name: str) -> int:
+    """Quarter in which a type was first delivered to anyone: the catalogue's, else the study's."""
+    try:
+        text = str(catalog.accelerator(tables, name)["available"])
+    except KeyError:
+        text = ""
+    item = next(a for a in study.accelerators if a.name == name)
+    if text not in ("", "nan"):
+        return parse_quarter(text)
+    assert item.available is not None
+    return int(item.available)
 
 
 def accelerator_figure(study: Study, tables: Tables, name: str, what: str) -> float:
@@ -314,8 +331,12 @@ class Bookkeeper:
                 assessed = max(0.0, 1.0 - age / study.taxes.equipment_life_years)
                 book.pay("property_tax", quarter, place.property_tax / 4.0 * price * assessed)
             if buy.residual != "zero" and gone > last:
-                share = catalog.residual_share(self._tables, buy.residual, np.array([(last - t) / 4.0]))
-                book.credited_musd += price * float(share[0]) * (1.0 - buy.bulk_discount) * self._end_worth
+                years, new = (last - t) / 4.0, price
+                if buy.residual_age == "generation":
+                    years = max(0, study.end - first_delivered(study, self._tables, name)) / 4.0
+                    new = min(price, price_today_musd(study, self._tables, item) * count * size)
+                share = catalog.residual_share(self._tables, buy.residual, np.array([years]))
+                book.credited_musd += new * float(share[0]) * (1.0 - buy.bulk_discount) * self._end_worth
 
     def _energy(self, book: Book, place: Place, name: str, running: dict[int, float]) -> None:
         study = self._study

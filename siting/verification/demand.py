@@ -70,7 +70,8 @@ def asked_h100e(study: Study, region: Region, quarter: int) -> float:
     ask = study.inference
     if ask is None or quarter + study.start < ask.first_quarter:
         return 0.0
-    return region.first_peak_h100e * float((1.0 + ask.growth) ** ((quarter + study.start - ask.first_quarter) / 4.0))
+    change = ask.growth_by_region.get(region.name, ask.growth)
+    return region.first_peak_h100e * float((1.0 + change) ** ((quarter + study.start - ask.first_quarter) / 4.0))
 
 
 class RoundTrips:

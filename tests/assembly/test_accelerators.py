@@ -78,6 +78,7 @@ def test_the_study_wins_over_the_catalogue(tmp_path: Path, tables: Tables) -> No
         h100e=1.1,
         pod_accelerators=512,
         available=parse_quarter("2025-Q2"),
+        released=parse_quarter("2022-Q3"),
         lead_quarters=3,
         inference_h100e=1.1,
         supply=(4096.0,) * 12,

@@ -75,6 +75,7 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
             found.append(f"{what} at {site.name} in {_span(full['quarter'].tolist())}")
         if site.utility_mw > site.final_utility_mw - study.halls.module_it_mw * site.pue_peak + 1e-6:
             found.append(f"final MW at {site.name} (no room for another module)")
+    found += _shared_limits(tables.get("grid_limits"))
     for cluster in study.clusters:
         stands = tables["clusters"]
         for host in stands[(stands["cluster"] == cluster.name) & stands["tenure"].isin(BUILT)].to_dict("records"):
@@ -92,6 +93,19 @@ def _firm_mw(tables: dict[str, pd.DataFrame], candidate: str) -> dict[str, float
         return {}
     rows = tables["onsite"][tables["onsite"]["candidate"] == candidate]
     return {str(quarter): float(mw) for quarter, mw in rows.groupby("quarter")["firm_mw"].sum().items()}
+
+
+def _shared_limits(limits: pd.DataFrame | None) -> list[str]:
+    """Lines and islands on which no site that loads them has room for another module."""
+    if limits is None:
+        return []
+    found = []
+    for row in limits[limits["no_room"]].to_dict("records"):
+        text = f"{row['name']} ({row['limit_mw']:,.1f} MW, {max(row['spare_mw'], 0.0):,.1f} MW left"
+        if row["lp_price_musd_per_mw"] > 0:
+            text += f"; 1 MW more is worth {row['lp_price_musd_per_mw']:,.3f} MUSD, LP price"
+        found.append(f"{text})")
+    return found
 
 
 def _span(quarters: list[str]) -> str:

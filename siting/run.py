@@ -17,8 +17,9 @@ from siting.assembly import Assembled, assemble
 from siting.curve import frame_of, point_at, point_of, shifts_inside
 from siting.errors import Fault, InputError, VerificationError
 from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
-from siting.grid.chosen import study_network
+from siting.grid.chosen import network_facts, study_network
 from siting.memory import peak_mb
+from siting.networks import with_own_buses
 from siting.plan import Plan
 from siting.problem import Problem
 from siting.problem.goals import MEASURES
@@ -50,7 +51,7 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     SolverError when HiGHS fails, VerificationError when the second reading of the plan finds a fault.
     """
     clock = _Clock(progress)
-    tables = tables or read_tables()
+    tables = with_own_buses(study, tables or read_tables())
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
@@ -213,6 +214,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         "nodes": searched.nodes,
         "reasons": [],
         "binding": [],
+        "network": network_facts(study, tables.data_dir),
     }
     if searched.decisions is not None:
         facts["npv_cost_musd"] = searched.measures["npv_cost"]
@@ -229,7 +231,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         frames = place_tables(study, assembled, screened)
         facts["sources"] = figures_used(study, tables, assembled, assembled.usable.head(0))
         if searched.result.termination == Termination.INFEASIBLE:
-            facts["reasons"] = simple_reasons(study, assembled)
+            facts["reasons"] = [*_crowded(found), *simple_reasons(study, assembled)]
             clock.say("how much the money carries")
             facts["carries_gpus"] = _carries_gpus(study, assembled)
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
@@ -243,6 +245,16 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         tables=frames,
         facts=facts,
     )
+
+
+def _crowded(found: _Found) -> list[str]:
+    """Why there is no plan where an earlier round had one: the lines that it overloaded."""
+    if not found.rounds:
+        return []
+    grid = found.problem.grid
+    assert grid is not None
+    lines = ", ".join(str(branch) for branch in dict.fromkeys(grid.branch_id.tolist()))
+    return [f"grid: a plan is there only if sites may overload lines together (branches {lines}; grid.joint)"]
 
 
 def _grid_limits(study: Study, tables: Tables, found: _Found) -> pd.DataFrame:

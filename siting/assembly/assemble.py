@@ -30,6 +30,7 @@ from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
 from siting.assembly.tenures import first_modules, live_from, module_costs, openings
 from siting.assembly.yearly import carbon_of, needs_co2, water_of
 from siting.errors import Fault, InputError, raise_if_any
+from siting.networks import with_own_buses
 from siting.problem import FloatArray, Problem
 from siting.problem.split import Split
 from siting.study import Study
@@ -59,6 +60,7 @@ def assemble(study: Study, tables: Tables) -> Assembled:
 
     Faults of accelerators and of candidates come together; demand needs both and is read after them.
     """
+    tables = with_own_buses(study, tables)
     faults: list[Fault] = []
     kinds = _unless_faulty(faults, lambda: bought_accelerators(study, tables))
     candidates = _unless_faulty(faults, lambda: candidate_frame(study, tables))

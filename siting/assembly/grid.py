@@ -15,7 +15,7 @@ from siting.study import Study
 def grid_rows(study: Study, data_dir: Path, usable: pd.DataFrame) -> GridRows | None:
     """Islands of the candidates and no line yet; None where the study looks at no network or no candidate is on it."""
     at_bus = usable["bus_id"].notna().to_numpy(bool)
-    if study.grid.joint == "off" or not at_bus.any():
+    if not study.grid.checked or not at_bus.any():
         return None
     network = study_network(study, data_dir).network
     bus_id = usable["bus_id"].fillna(-1).to_numpy(np.int64)

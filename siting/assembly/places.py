@@ -10,7 +10,8 @@ import pandas as pd
 from siting.assembly.tenures import shell_rent_usd_per_kw_month
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.places import locate
-from siting.grid.network import BUSES, nearest_substation
+from siting.grid.chosen import study_network
+from siting.grid.network import nearest_substation
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.planner_files import ramp_steps, read_candidates
@@ -39,6 +40,8 @@ NO_GRID = ("AK", "HI")
 """States outside the three interconnections: the synthetic grid, the RTT line and the map end before them."""
 BORDER_KM = 5.0
 """The state lines are drawn at 1:10,000,000: this near to one, the planner's own state is believed."""
+OWN_BUS_WITHIN_KM = 25.0
+"""A colocation market farther than this from every bus of the planner's network is not on it."""
 
 
 def study_file(study: Study) -> str:
@@ -51,14 +54,14 @@ def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
     if choice is None or not study.money.own:
         return pd.DataFrame()
     _refuse_unknown_holders(study, tables)
-    subs = tables.grid_substations
+    subs = tables.stations
     keep = pd.Series(True, index=subs.index)
     for _, rows in _grid_filters(study, tables):
         keep &= rows
     subs = subs[keep]
     return pd.DataFrame(
         {
-            "candidate": "sub-" + subs["sub_id"].astype(int).astype(str),
+            "candidate": ("bus-" if study.grid.own else "sub-") + subs["sub_id"].astype(int).astype(str),
             "name": subs["name"].astype(str),
             "lat": subs["lat"].astype(float),
             "lon": subs["lon"].astype(float),
@@ -72,14 +75,14 @@ def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
             "own_usd_per_mwh": np.nan,
             "own_energization": np.nan,
             "rent_usd_per_kw_month": np.nan,
-            "grid_checked": True,
+            "grid_checked": study.grid.hosting is None,
         }
     )
 
 
 def _refuse_unknown_holders(study: Study, tables: Tables) -> None:
     """What others hold at a place that does not exist would silently count as nothing."""
-    subs, choice = tables.grid_substations, study.candidates
+    subs, choice = tables.stations, study.candidates
     held = {
         "substation": (choice.committed_utility_mw_by_substation, set(subs["sub_id"].astype(int).astype(str))),
         "county": (choice.committed_utility_mw_by_county, set(subs["county_fips"].astype(str))),
@@ -96,7 +99,7 @@ def _refuse_unknown_holders(study: Study, tables: Tables) -> None:
 
 def _hosting(study: Study, tables: Tables) -> pd.Series:
     """Hosting capacity at the meter less what others hold, never above the largest campus, MW."""
-    subs = tables.grid_substations
+    subs = tables.stations
     column = {"n1": "hosting_n1_utility_mw", "n0": "hosting_n0_utility_mw"}[study.candidates.hosting]
     held = subs["sub_id"].astype(int).astype(str).map(study.candidates.committed_utility_mw_by_substation).fillna(0.0)
     held += subs["county_fips"].astype(str).map(study.candidates.committed_utility_mw_by_county).fillna(0.0)
@@ -105,7 +108,7 @@ def _hosting(study: Study, tables: Tables) -> pd.Series:
 
 
 def _grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
-    choice, subs = study.candidates.grid, tables.grid_substations
+    choice, subs = study.candidates.grid, tables.stations
     assert choice is not None
     filters = []
     if choice.states:
@@ -129,7 +132,7 @@ def nothing_left(study: Study, tables: Tables) -> Fault:
     """Which filter emptied the candidates."""
     if study.candidates.grid is None or not study.money.own:
         return Fault(file=study_file(study), key="candidates", value="no candidate", expected="at least one")
-    left = pd.Series(True, index=tables.grid_substations.index)
+    left = pd.Series(True, index=tables.stations.index)
     for name, rows in _grid_filters(study, tables):
         before = int(left.sum())
         left &= rows
@@ -152,11 +155,8 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     where = locate(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.data_dir)
     state = rows["state"].astype(str).str.strip().where(lambda s: s.ne("") & s.ne("nan"), where["state"].to_numpy())
     raise_if_any([*_outside_the_grid(path.name, rows, where), *_wrong_state(path.name, rows, where, tables)])
-    near, km = nearest_substation(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.grid_substations)
-    subs = tables.grid_substations.iloc[near]
-    close = km <= choice.nearest_bus_within_km
-    nearest_bus = pd.Series(np.where(close, subs["bus_id"].to_numpy(float), np.nan), index=rows.index)
-    bus = _stated_bus(path, tables, rows).fillna(nearest_bus)
+    nearest_bus, interconnect = _around(rows, tables, choice.nearest_bus_within_km)
+    bus = _stated_bus(study, path, tables, rows).fillna(nearest_bus)
     energization = rows["energization"].astype(str).str.strip()
     return pd.DataFrame(
         {
@@ -166,7 +166,7 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             "lon": rows["lon"].astype(float),
             "state": state.astype(str),
             "county_fips": where["county_fips"].astype(str).to_numpy(),
-            "interconnect": subs["interconnect"].astype(str).to_numpy(),
+            "interconnect": interconnect,
             "bus_id": bus.astype("Int64"),
             "tenure": rows["tenure"].astype(str),
             "stated_utility_mw": rows["utility_mw"].astype(float),
@@ -179,16 +179,30 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             "file_row": rows["row"].astype(float),
             "place": rows["place"].astype(str),
             "own_ramp": [ramp_steps(text) for text in rows["ramp"]],
-            "grid_checked": bus.notna(),
+            "grid_checked": bus.notna() & (study.grid.hosting is None),
         }
     )
 
 
-def _stated_bus(path: Path, tables: Tables, rows: pd.DataFrame) -> pd.Series:
+def _around(rows: pd.DataFrame, tables: Tables, within_km: float) -> tuple[pd.Series, np.ndarray]:
+    """Nearest bus of the study's grid to each row, NaN where it is farther; and the interconnection at the place."""
+    lat, lon = rows["lat"].to_numpy(float), rows["lon"].to_numpy(float)
+    near, km = nearest_substation(lat, lon, tables.stations)
+    bus = np.where(km <= within_km, tables.stations["bus_id"].to_numpy(float)[near], np.nan)
+    if tables.own_buses is not None:
+        near, _ = nearest_substation(lat, lon, tables.grid_substations)
+    shipped = tables.grid_substations["interconnect"].astype(str).to_numpy()
+    return pd.Series(bus, index=rows.index), shipped[near]
+
+
+def _stated_bus(study: Study, path: Path, tables: Tables, rows: pd.DataFrame) -> pd.Series:
     """The buses that the planner names, NaN where none; one that the grid does not have is refused."""
     bus = rows["bus_id"]
     if bus.notna().any():
-        known = pd.read_parquet(tables.data_dir / BUSES, columns=["bus_id"])["bus_id"]
+        if study.grid.hosting is not None:
+            known = tables.stations["bus_id"].tolist()
+        else:
+            known = study_network(study, tables.data_dir).network.bus_id.tolist()
         raise_if_any(
             [
                 Fault(file=path.name, key=f"row {row}, bus_id", value=f"{number:.0f}", expected="a bus of the grid")
@@ -277,8 +291,8 @@ def colocation_places(study: Study, tables: Tables) -> pd.DataFrame:
             )
         rents = rents[rents["market"].isin(choice.markets)].reset_index(drop=True)
     where = locate(rents["lat"].to_numpy(float), rents["lon"].to_numpy(float), tables.data_dir)
-    near, _ = nearest_substation(rents["lat"].to_numpy(float), rents["lon"].to_numpy(float), tables.grid_substations)
-    subs = tables.grid_substations.iloc[near]
+    within_km = np.inf if tables.own_buses is None else OWN_BUS_WITHIN_KM
+    bus, interconnect = _around(rents, tables, within_km)
     return pd.DataFrame(
         {
             "candidate": "colo-" + rents["market_slug"].astype(str),
@@ -287,14 +301,14 @@ def colocation_places(study: Study, tables: Tables) -> pd.DataFrame:
             "lon": rents["lon"].astype(float),
             "state": where["state"].astype(str).to_numpy(),
             "county_fips": where["county_fips"].astype(str).to_numpy(),
-            "interconnect": subs["interconnect"].astype(str).to_numpy(),
-            "bus_id": subs["bus_id"].astype("Int64").to_numpy(),
+            "interconnect": interconnect,
+            "bus_id": bus.astype("Int64"),
             "tenure": "colocation",
             "stated_utility_mw": np.nan,
             "stated_it_mw": choice.available_it_mw,
             "own_usd_per_mwh": np.nan,
             "own_energization": float(choice.ready),
             "rent_usd_per_kw_month": rents["rent"].astype(float),
-            "grid_checked": True,
+            "grid_checked": bus.notna() & (study.grid.hosting is None),
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,18 @@ class ChosenNetwork:
 
 def study_network(study: Study, data_dir: Path) -> ChosenNetwork:
     """The network of the study's sites. Raises as `chosen_network`."""
-    return chosen_network(data_dir)
+    own = study.folder / study.grid.network if study.grid.network is not None else None
+    return chosen_network(data_dir, own, study.grid.snapshot)
+
+
+def network_facts(study: Study, data_dir: Path) -> dict[str, Any]:
+    """Whether the network is the planner's, its name, and what was done to it on reading."""
+    if not study.grid.own:
+        return {"own": False, "name": "synthetic grid", "notes": []}
+    if study.grid.hosting is not None:
+        notes = ["What each bus hosts is stated by its owner; sites were not checked together."]
+        return {"own": True, "name": study.grid.hosting, "notes": notes}
+    return {"own": True, "name": str(study.grid.network), "notes": list(study_network(study, data_dir).notes)}
 
 
 def chosen_network(data_dir: Path, own: Path | None = None, snapshot: str | None = None) -> ChosenNetwork:

@@ -104,14 +104,33 @@ def place_decided(plan: Plan) -> tuple[bool, str]:
 def grid_check(plan: Plan) -> str:
     """`passed`, `failed` with the lines, or `not checked`, in words."""
     status, lines = _grid(plan)
+    found = plan.facts.get("grid_check")
+    after = isinstance(found, Mapping) and found.get("joint") == "n1"
+    beyond = "its rating, nor beyond its emergency rating after the loss of any one" if after else "its rating"
+    held = _rounds(plan)
     if plan.npv_cost_musd is not None and not len(plan.sites):
         return "not checked: nothing is built, so nothing new loads the grid."
     if status == "passed":
-        return "passed: with all sites drawing at once no line of the synthetic grid is loaded beyond its rating."
+        return f"passed: with all sites drawing at once no line of {grid_name(plan)} is loaded beyond {beyond}.{held}"
     if status == "failed":
         named = f": {listed(lines, 5)}" if lines else ""
-        return f"failed: with all sites drawing at once, lines of the synthetic grid are overloaded{named}."
+        return f"failed: with all sites drawing at once, lines of {grid_name(plan)} are overloaded{named}.{held}"
     return "not checked: no power flow was run for these sites, or they are tied to no substation."
+
+
+def grid_name(plan: Plan) -> str:
+    """The network in words: the shipped synthetic one, or the planner's."""
+    network = plan.facts.get("network") or {}
+    return f"the planner's network ({network['name']})" if network.get("own") else "the synthetic grid"
+
+
+def _rounds(plan: Plan) -> str:
+    rounds = (plan.facts.get("grid") or {}).get("rounds") or []
+    if len(rounds) < 2:
+        return ""
+    found = sum(int(one["overloads"]) for one in rounds[:-1])
+    became = f"{plural(found, 'overloaded line')} became limits"
+    return f" {became} in {plural(len(rounds) - 1, 'further search', 'further searches')}."
 
 
 def grid_status(plan: Plan) -> str:

@@ -34,7 +34,8 @@ INK, PALE, BLUE, RED, GOLD = "#1f2933", "#b4bfcb", "#2f6db3", "#c8322b", "#a8741
 
 
 def site_map(plan: Plan) -> dict[str, Any]:
-    """The map of a plan as Vega-Lite; without a plan the candidates and regions alone. Says "synthetic grid".
+    """The map of a plan as Vega-Lite; without a plan the candidates and regions alone. Says "synthetic grid" where it
+    is the shipped one.
 
     The outlines join the specification last: as part of the chart each of their 10,000 points would be checked and
     copied at every step.
@@ -70,7 +71,7 @@ def _layers(plan: Plan, *, dots: bool) -> alt.LayerChart:
         font: dict[str, Any] = {"dy": -17, "fontSize": 13, "fontWeight": "bold"}
         layers.append(label.mark_text(**font, color="white", stroke="white", strokeWidth=4, opacity=0.85))
         layers.append(label.mark_text(**font, color=INK))
-    layers.append(_corner())
+    layers.append(_corner(plan))
     return (
         alt.layer(*layers)
         .properties(width=WIDTH, height=HEIGHT)
@@ -129,9 +130,11 @@ def _frame(places: pd.DataFrame, what: list[str], note: list[str]) -> pd.DataFra
     )
 
 
-def _corner() -> alt.Chart:
+def _corner(plan: Plan) -> alt.Chart:
     """The words that must be read with the map."""
-    text = pd.DataFrame({"t": ["synthetic grid: a model of the US system, not the real one"]})
+    network = plan.facts.get("network") or {}
+    shipped_grid = "synthetic grid: a model of the US system, not the real one"
+    text = pd.DataFrame({"t": [f"grid: {network['name']}" if network.get("own") else shipped_grid]})
     return (
         alt.Chart(text)
         .mark_text(align="center", fontSize=14, fontStyle="italic", color="#5b6570")

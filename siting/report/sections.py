@@ -79,7 +79,12 @@ def map_frame(plan: Plan) -> str:
         + ('<i style="background:#c8322b"></i>sites of the plan' if len(plan.tables.get("sites", ())) else "")
         + "</p>"
     )
-    note = "Point at a mark for its figures. Substations stand where the synthetic grid puts them: places to ask about."
+    note = "Point at a mark for its figures. "
+    network = plan.facts.get("network") or {}
+    if network.get("own"):
+        note += f"Buses stand where the planner's files put them ({network['name']}). {'; '.join(network['notes'])}"
+    else:
+        note += "Substations stand where the synthetic grid puts them: places to ask about."
     return html.section("Map", '<div class="chart" id="map"></div>', key, html.paragraph(note, "note"))
 
 

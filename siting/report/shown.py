@@ -56,6 +56,11 @@ HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "energized_utility_mw": ("energized, MW at the meter", 1),
     "energy_mwh": ("energy, MWh", 0),
     "co2_t": ("CO₂, t", 0),
+    "limit_mw": ("limit, MW", 1),
+    "base_mw": ("without the sites, MW", 1),
+    "new_mw": ("by the sites, MW", 1),
+    "spare_mw": ("left, MW", 1),
+    "lp_price_musd_per_mw": ("LP price, million USD per MW", 3),
     "unit": ("unit", None),
     "left": ("left", 0),
     "active": ("standing", 0),
@@ -139,6 +144,13 @@ def plan_tables(plan: Plan) -> list[Shown]:
         "onsite",
         "candidate unit quarter installed left active firm_mw generated_mwh fuel_mmbtu co2_t",
         "Installed and left since the start. Firm beside the grid, without the units held in reserve.",
+    )
+    add(
+        "Lines and spare generation that sites share",
+        "grid_limits",
+        "name kind limit_mw base_mw new_mw spare_mw lp_price_musd_per_mw",
+        "In the direction that was overloaded, with what stands at the end. LP price: by how much the cost falls for 1 "
+        "MW more, in the relaxation without whole numbers; a whole module can save more or nothing.",
     )
     if "service" in tables and len(tables["service"]):
         last = tables["service"]["quarter"].max()

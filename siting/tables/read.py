@@ -64,9 +64,16 @@ class Tables:
     rtt_intercontinental: pd.DataFrame
     sources: pd.DataFrame
     grid_substations: pd.DataFrame
+    own_buses: pd.DataFrame | None = None
+    """The planner's buses in the columns of the substations that a study needs; None without a network of its own."""
+
+    @property
+    def stations(self) -> pd.DataFrame:
+        """Where a campus may tie to the grid: the planner's buses, else the shipped substations."""
+        return self.grid_substations if self.own_buses is None else self.own_buses
 
 
-NAMES = tuple(f.name for f in fields(Tables) if f.name not in ("data_dir", "hashes"))
+NAMES = tuple(f.name for f in fields(Tables) if f.name not in ("data_dir", "hashes", "own_buses"))
 """Names of the tables, in the order of `Tables`."""
 
 

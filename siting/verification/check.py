@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from siting.items import CASH
+from siting.networks import with_own_buses
 from siting.plan import Plan
 from siting.study import Study
 from siting.tables.read import Tables
@@ -32,6 +33,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
 
     Shares no coefficient with the model. A plan without decisions (infeasible, none found) has nothing to verify.
     """
+    tables = with_own_buses(study, tables)
     identity = list(_identity(plan, study, tables))
     if plan.npv_cost_musd is None:
         return Verification(

@@ -26,8 +26,8 @@ def grid_check(sites: pd.DataFrame, study: Study, tables: Tables) -> dict[str, A
     """
     tied = sites[sites["bus_id"].notna()]
     unchecked = sites.loc[sites["bus_id"].isna(), "candidate"].tolist()
-    if not len(tied) or study.grid.joint == "off":
-        named = unchecked if study.grid.joint != "off" else sites["candidate"].tolist()
+    if not len(tied) or not study.grid.checked:
+        named = unchecked if study.grid.checked else sites["candidate"].tolist()
         return {"status": "not_checked", "overloads": [], "islands": [], "not_checked": named}
     network = study_network(study, tables.data_dir).network
     bus_id, utility_mw = tied["bus_id"].to_numpy("int64"), tied["utility_mw"].to_numpy(float)

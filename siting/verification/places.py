@@ -74,9 +74,10 @@ class Places:
     def _look_up(self, candidate: str) -> Place | None:
         if self._file is not None and candidate in self._file.index:
             return self._from_file(candidate, self._file.loc[candidate])
-        if candidate.startswith("sub-") and self._study.candidates.grid is not None:
-            subs = self._tables.grid_substations
-            found = subs[subs["sub_id"].astype(int).astype(str) == candidate.removeprefix("sub-")]
+        prefix = "bus-" if self._study.grid.own else "sub-"
+        if candidate.startswith(prefix) and self._study.candidates.grid is not None:
+            subs = self._tables.stations
+            found = subs[subs["sub_id"].astype(int).astype(str) == candidate.removeprefix(prefix)]
             return self._from_grid(found.iloc[0]) if len(found) else None
         if candidate.startswith("colo-") and self._study.candidates.colocation is not None:
             return self._from_market(candidate.removeprefix("colo-"))

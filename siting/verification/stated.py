@@ -74,7 +74,7 @@ def _sites(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str
             "pue_peak": place.pue_peak,
             "lat": place.lat,
             "lon": place.lon,
-            "grid_checked": bool(pd.notna(row.bus_id)),
+            "grid_checked": bool(pd.notna(row.bus_id)) and study.grid.hosting is None,
         }
         if place.bus_id is not None:
             again["bus_id"] = float(place.bus_id)

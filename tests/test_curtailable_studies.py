@@ -115,3 +115,25 @@ def test_altered_plans_are_refused(tables: Tables) -> None:
         assert not verify_plan(replace(plan, tables={**plan.tables, "connections": other}), tables).ok
     without = replace(plan, tables={name: f for name, f in plan.tables.items() if name != "connections"})
     assert any("table connections: missing" in fault for fault in verify_plan(without, tables).faults)
+
+
+def test_a_campus_that_stands_keeps_its_connection(tables: Tables) -> None:
+    """2 MW IT stand at the cheap campus: firm, even where a curtailable connection costs nothing."""
+    free = {**TERMS, "lost_output_usd_per_it_mwh": "0 USD/MWh"}
+    standing = [{"candidate": "abilene", "it_mw": "2 MW"}]
+    by = {"clusters__0__by": "2025-Q4", "power__case": "mid"}
+    plan = planned(tables, power__curtailable=free, rules__existing=standing, **by)
+    assert connection(plan)["abilene"] == "firm"
+
+
+def test_everything_of_power_at_once_with_income_tax(tables: Tables) -> None:
+    """Curtailable, a tariff, large-load terms: taxed by place; the cheaper connection is written off less."""
+    index = {"name": "hub", "kind": "tariff", "price_usd_per_mwh": "40 USD/MWh", "max_share": "60 %"}
+    large = {"minimum_take_share": "85 %", "term_years": 3, "collateral_musd_per_utility_mw": "0.5 MUSD/MW"}
+    tax = {"taxable_musd_per_year": "40 MUSD/y", "home_state": "NY"}
+    plan = planned(
+        tables, power__curtailable=TERMS, power__contracts=[index], power__large_load=large, taxes__income=tax
+    )
+    assert set(connection(plan).values()) == {"curtailable"}
+    assert {"supply", "large_load", "connections"} <= set(plan.tables)
+    assert plan.tables["cash"]["income_tax"].sum() < 0

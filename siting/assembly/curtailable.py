@@ -19,7 +19,8 @@ def curtailable_of(study: Study, usable: pd.DataFrame) -> Curtailable | None:
         return None
     names = usable["place"].fillna("").astype(str)
     shares = (names != "") & names.duplicated(keep=False)
-    admitted = ((usable["tenure"] == "own") & ~shares).to_numpy(bool)
+    connected = usable["candidate"].isin([entry.candidate for entry in study.rules.existing])
+    admitted = ((usable["tenure"] == "own") & ~shares & ~connected).to_numpy(bool)
     quarters, lag = study.quarters, study.halls.construction_quarters
     sooner = energized_mw(study, usable, earlier=wish.quarters_earlier) - energized_mw(study, usable)
     built = study.connection.line_km * study.connection.line_musd_per_km + study.connection.substation_musd

@@ -40,7 +40,8 @@ def add_curtailable(m: pyo.ConcreteModel, p: Problem) -> None:
 
     for i, t in m.CO:
         opens = m.OpensCurtailable[i, t]
-        m.ledger.pay("opening", t - int(p.opening_lag[i]), -float(s.saved_cash_musd[i, t]), opens, i)
+        if musd := float(s.saved_cash_musd[i, t]):
+            m.ledger.pay("opening", t - int(p.opening_lag[i]), -musd, opens, i)
         m.ledger.credit("residual_connection", -float(s.saved_back_musd[i, t]), opens, i)
         if s.earlier_mw[i, t] > 0:
             sooner = (float(s.earlier_mw[i, t]), m.Curtailable[i])

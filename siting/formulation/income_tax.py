@@ -79,6 +79,10 @@ def _add_buildings(m: pyo.ConcreteModel, p: Problem, tax: IncomeTax) -> None:
                 entry.append((float(basis[i, t]), variable))
                 if (i, t - 1) in m.A:
                     entry.append((-float(basis[i, t]), variables[i, t - 1]))
+    if p.curtailable is not None:  # a cheaper connection is less to write off
+        for (i, t), opens in m.OpensCurtailable.items():
+            if musd := float(p.curtailable.saved_cash_musd[i, t]):
+                put[int(tax.group[i]), t].append((-musd, opens))
     m.BuiltAt = pyo.Set(dimen=2, initialize=sorted(put))
     m.Built = pyo.Var(m.BuiltAt, domain=pyo.NonNegativeReals)
 

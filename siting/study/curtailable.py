@@ -11,7 +11,8 @@ from siting.units import Share, Unit
 
 
 class Curtailable(Strict):
-    """What an own campus may sign in place of a firm connection, for good; one that shares its place may not.
+    """What an own campus may sign in place of a firm connection, for good; one that shares its
+    place or stands at the start may not.
 
     In the hours of curtailment the grid gives nothing. Inference runs on units on the campus and batteries alone, in
     every hour; what training they do not carry stops for these hours and is priced. The bill is not lowered for them.

@@ -59,18 +59,19 @@ class CurtailablePart(Part):
         for candidate in sorted(self.signed):
             place = self.context.places.get(candidate)
             if place is not None and self.context.read.modules.get(candidate):
-                self._opening(min(t for t, n in self.context.read.modules[candidate].items() if n > 0))
+                self._opening(candidate, min(t for t, n in self.context.read.modules[candidate].items() if n > 0))
                 for t in range(self.context.study.quarters):
                     self._quarter(candidate, place, t)
 
-    def _opening(self, opened: int) -> None:
+    def _opening(self, candidate: str, opened: int) -> None:
         """Line and substation at a share of their cost, and as much less of them left at the horizon."""
         assert self.terms is not None
         study, site, book = self.context.study, self.context.study.connection, self.context.book
         begun = opened - study.halls.construction_quarters
         cost = site.line_km * site.line_musd_per_km + site.substation_musd
         cost *= (1.0 + study.halls.escalator) ** (begun / 4.0) * (1.0 - self.terms.connection_cost_share)
-        book.pay("opening", begun, -cost)
+        book.pay("opening", begun, -cost, candidate)
+        book.buildings.append((candidate, opened, -cost))
         left = max(0.0, 1.0 - (study.quarters - opened) / 4.0 / study.halls.life_years)
         book.credited_musd -= cost * left * (1.0 + study.money.discount_rate) ** (-study.quarters / 4.0)
 
@@ -95,7 +96,7 @@ class CurtailablePart(Part):
         book.credited_musd -= lost * (1.0 + study.money.discount_rate) ** (-(t + 0.5) / 4.0)
         adder = self.terms.price_adder_usd_per_mwh
         if adder:
-            book.pay("energy", t, bought_mwh(self.context, candidate, place, t) * adder / 1e6)
+            book.pay("energy", t, bought_mwh(self.context, candidate, place, t) * adder / 1e6, candidate)
 
     def faults(self) -> Iterator[str]:
         if self.terms is None:
@@ -106,8 +107,8 @@ class CurtailablePart(Part):
         start, read = self.context.study.start, self.context.read
         for candidate in sorted(self.signed):
             place = self.context.places.get(candidate)
-            if place is None or place.tenure != "own":
-                yield f"connections, {candidate}: only an own campus may be curtailable"
+            if place is None or place.tenure != "own" or place.existing_it_mw:
+                yield f"connections, {candidate}: only an own campus that is yet to open may be curtailable"
                 continue
             for t in range(self.context.study.quarters):
                 _, serving = self._it_mw(candidate, t)

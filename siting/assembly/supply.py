@@ -8,6 +8,7 @@ import pandas as pd
 from siting.assembly.costs import growth
 from siting.assembly.energized import energized_mw
 from siting.assembly.places import study_file
+from siting.assembly.rules import existing_modules
 from siting.errors import Fault, raise_if_any
 from siting.problem import FloatArray
 from siting.problem.supply import Contracts, LargeLoad
@@ -86,7 +87,8 @@ def large_load_of(study: Study, usable: pd.DataFrame) -> LargeLoad | None:
     latest = max([study.quarters, *(usable["energization"].astype(int) - study.start).tolist()])
     span = latest + 4 * terms.term_years
     hours = np.array([hours_in(study.start + t) for t in range(span)])
-    reached = energized_mw(study, usable, span) / final[:, None]
+    stand_mw = existing_modules(study, usable) * study.halls.module_it_mw * peak
+    reached = np.maximum(energized_mw(study, usable, span), stand_mw[:, None]) / final[:, None]
     module_mwh = study.halls.module_it_mw * mean[:, None] * study.power.load_factor * hours[None, :]
     return LargeLoad(
         owed_mwh=np.where(built[:, None], terms.minimum_take_share * reached * module_mwh, 0.0),

@@ -149,7 +149,8 @@ def test_the_network_is_part_of_the_plan(plan: Plan, folder: Path, tables: Table
         found = verify(replace(plan, study_digest=other.digest()), other, tables)
     finally:
         study(folder)
-    assert found.faults == ("table grid: three.m: not the one the plan was made from",)
+    assert found.faults[0] == "table grid: three.m: not the one the plan was made from"
+    assert "limit_mw: the plan says 100.0, recomputed 120.0" in found.faults[1]
 
 
 def test_more_room_never_costs_more(plan: Plan, careless: Plan, tmp_path: Path, tables: Tables) -> None:

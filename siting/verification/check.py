@@ -17,6 +17,7 @@ from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check, grid_faults
+from siting.verification.grid_limits import grid_limit_faults
 from siting.verification.limits import Limits, over
 from siting.verification.parts import Context
 from siting.verification.places import Places
@@ -73,6 +74,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         *_funding(study, book),
         *_value(plan, value),
         *grid_faults(grid),
+        *grid_limit_faults(plan, study, tables),
     ]
     return Verification(
         faults=tuple(faults),

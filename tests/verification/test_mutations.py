@@ -18,6 +18,7 @@ DECORATION = {
     "sites": "name interconnect bus_id npv_cost_musd",
     "leases": "provider kind",
     "credits": "item",
+    "grid_limits": "no_room lp_price_musd_per_mw",
     "candidates": "name lat lon state tenure final_utility_mw screen_cost_musd serve_cost_musd_per_h100e in_model "
     "excluded_by candidate",
 }

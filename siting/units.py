@@ -22,6 +22,8 @@ _NUMBER_AND_UNIT = re.compile(
 )
 _QUARTER = re.compile(r"^(2[01]\d{2})-?Q([1-4])$", re.ASCII)
 _DAY = re.compile(r"^2[01]\d{2}-\d{2}-\d{2}$", re.ASCII)
+LARGEST = 1e12
+"""No quantity is larger in the unit of its field: it would drown every other figure of the model."""
 LARGEST_MUSD = 1e6
 """No single amount of a study is larger: a thousand billion dollars. `6e9 MUSD` is a slip of the unit."""
 
@@ -55,6 +57,8 @@ def parse_quantity(text: object, unit: str) -> float:
         raise ValueError(f"expected {example}, found {text!r}") from error
     if not math.isfinite(value):
         raise ValueError(f"expected a finite number, found {text!r}")
+    if abs(value) > LARGEST:
+        raise ValueError(f"expected at most {LARGEST:g} {unit}, found {text!r}")
     if unit == "MUSD" and abs(value) > LARGEST_MUSD:
         raise ValueError(
             f"expected at most {LARGEST_MUSD:,.0f} MUSD in one amount; this is {value:,.0f} MUSD: is USD or kUSD meant?"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from siting.assembly.places import study_file
 from siting.errors import Fault, InputError
 from siting.study import Study
 from siting.study.assets import Accelerator
@@ -71,7 +72,7 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
             known = ", ".join(tables.accelerators["accelerator"])
             expected = f"{key}.{field} stated" if row is not None else f"{key}.{field} stated, or one of: {known}"
             faults.append(
-                Fault(file=study.name, key=f"{key}.{field}", value=f"{item.name!r}: {what}", expected=expected)
+                Fault(file=study_file(study), key=f"{key}.{field}", value=f"{item.name!r}: {what}", expected=expected)
             )
     price, origin = _price(study, tables, key, item, row, faults)
     if faults and not all(np.isfinite(v) for v in values.values()):
@@ -118,7 +119,7 @@ def _price(
         if item.price_includes is None:
             faults.append(
                 Fault(
-                    file=study.name,
+                    file=study_file(study),
                     key=f"{key}.price_includes",
                     value="nothing",
                     expected='with price_usd the parts within it, e.g. ["accelerator", "server", "network", "storage"]',
@@ -132,7 +133,10 @@ def _price(
         if row is None:
             faults.append(
                 Fault(
-                    file=study.name, key=f"{key}.price_usd", value="nothing", expected="a price: not in the catalogue"
+                    file=study_file(study),
+                    key=f"{key}.price_usd",
+                    value="nothing",
+                    expected="a price: not in the catalogue",
                 )
             )
             return np.nan, ""
@@ -152,7 +156,7 @@ def _price(
         if part in includes and adder:
             faults.append(
                 Fault(
-                    file=study.name,
+                    file=study_file(study),
                     key=f"{key}.{part}_usd",
                     value=f"{adder:g} USD",
                     expected=f"nothing: the price ({origin}) includes {part} already, it would be taken twice",
@@ -161,7 +165,7 @@ def _price(
         if part not in includes and adder is None:
             faults.append(
                 Fault(
-                    file=study.name,
+                    file=study_file(study),
                     key=f"{key}.{part}_usd",
                     value="nothing",
                     expected=f'the {part} share per accelerator ("0 USD" if you mean none): '
@@ -173,7 +177,7 @@ def _price(
         if part not in includes:
             faults.append(
                 Fault(
-                    file=study.name,
+                    file=study_file(study),
                     key=f"{key}.price_includes",
                     value=", ".join(sorted(includes)),
                     expected=f"a price that includes the {part}",

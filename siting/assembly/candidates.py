@@ -25,6 +25,7 @@ from siting.assembly.places import (
     study_file,
 )
 from siting.assembly.rules import FORBIDDEN, named_faults
+from siting.assembly.supply import contract_faults
 from siting.assembly.tenures import first_modules
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.cooling import pue
@@ -65,7 +66,8 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     for tenure in TENURES:
         if not getattr(study.money, tenure):
             _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
-    faults = [*named_faults(study, frame), *limit_faults(study, frame), *blank_terms(study, tables, frame)]
+    faults = [*named_faults(study, frame), *limit_faults(study, frame), *contract_faults(study, frame)]
+    faults += [*blank_terms(study, tables, frame)]
     frame["energization"] = _or_blank(faults, lambda: _energization(study, frame))
     frame["usd_per_mwh"] = _or_blank(faults, lambda: _power_price(study, tables, frame))
     frame["property_tax"] = _or_blank(faults, lambda: _property_tax(study, tables, frame))

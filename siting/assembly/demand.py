@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from siting.assembly.places import study_file
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.distance import geodesic_km
 from siting.geo.latency import NEAR_KM, rtt_by_measured_ms, rtt_p95_ms
@@ -84,7 +86,7 @@ def _level(study: Study, ask: Inference, regions: list[str]) -> FloatArray:
     raise_if_any(
         [
             Fault(
-                file=study.name,
+                file=study_file(study),
                 key=f"inference.growth_by_region.{name}",
                 value=repr(name),
                 expected=f"one of the demand regions; the nearest are {', '.join(_alike(name, regions))}",
@@ -108,15 +110,21 @@ def _measured(tables: Tables) -> pd.DataFrame:
     return pairs[pairs["statistic"] == "p95"]
 
 
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; the nearest is {near[0]!r}" if near else ""
+
+
 def _other_continents(study: Study, ask: Inference, tables: Tables) -> pd.DataFrame:
     """Regions beyond North America by name and place. Raises InputError for a name without measured pairs."""
     ends = _measured(tables).drop_duplicates("region_b").set_index("region_b")
+    known = ", ".join(sorted(ends.index))
     faults = [
         Fault(
-            file=study.name,
+            file=study_file(study),
             key=f"inference.intercontinental[{n}].region",
             value=repr(entry.region),
-            expected=f"a region with measured pairs: {', '.join(sorted(ends.index))}",
+            expected=f"a region with measured pairs: {known}{_nearest(entry.region, ends.index)}",
         )
         for n, entry in enumerate(ask.intercontinental)
         if entry.region not in ends.index
@@ -207,7 +215,7 @@ def _refuse_unreachable(
             best = f"none: no place lies within {NEAR_KM:g} km of the end of a measured pair"
         faults.append(
             Fault(
-                file=study.name,
+                file=study_file(study),
                 key=f"inference.rtt_target_ms, region {asked['region'].loc[j]}",
                 value=f"{target[j]:g} ms ({ask.rtt_basis}); the nearest candidate is {best}",
                 expected="a target that at least one candidate or placed lease meets",

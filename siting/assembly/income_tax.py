@@ -10,6 +10,7 @@ import pandas as pd
 from siting.assembly.accelerators import Bought
 from siting.assembly.costs import clock_of
 from siting.assembly.leases import bill_musd
+from siting.assembly.places import study_file
 from siting.assembly.tenures import module_costs, openings
 from siting.errors import Fault, raise_if_any
 from siting.items import KIND
@@ -39,7 +40,7 @@ def income_tax_of(
     if stated[0] is None:
         expected = f"an amount for {first}, when the study starts"
         key = "taxes.income.taxable_musd_per_year"
-        faults.append(Fault(file=study.name, key=key, value="nothing", expected=expected))
+        faults.append(Fault(file=study_file(study), key=key, value="nothing", expected=expected))
     rates = _rates(study, tables, sorted({*usable["state"].astype(str), asked.home_state}), faults)
     shares = _pod_shares(study, tables, kinds, years, faults)
     raise_if_any(faults)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from siting.assembly.costs import clock_of, growth, straight_line_left
+from siting.assembly.places import study_file
 from siting.errors import Fault, raise_if_any
 from siting.problem import BoolArray, FloatArray
 from siting.problem.onsite import Onsite
@@ -60,8 +61,12 @@ def _figures(study: Study, tables: Tables, key: str, wish: OnsiteUnit, faults: l
     if wish.unit:
         try:
             row = onsite_unit(tables, wish.unit)
-        except KeyError as error:
-            faults.append(Fault(file=study.name, key=f"{key}.unit", value=repr(wish.unit), expected=str(error.args[0])))
+        except KeyError:
+            known = tables.onsite_units["unit"].tolist()
+            near = difflib.get_close_matches(wish.unit, known, n=1, cutoff=0.4)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            expected = f"a row of onsite_units.csv: {', '.join(known)}{hint}"
+            faults.append(Fault(file=study_file(study), key=f"{key}.unit", value=repr(wish.unit), expected=expected))
     table_kind = "" if row is None else str(row["kind"])
     kind = wish.kind or (table_kind if table_kind in ("solar", "battery") else "generator")
     burns = kind == "generator" and wish.fuel == "gas"
@@ -73,7 +78,8 @@ def _figures(study: Study, tables: Tables, key: str, wish: OnsiteUnit, faults: l
             return float(value)
         if needed:
             where = f"blank for {wish.unit!r} in onsite_units.csv" if row is not None else "nothing"
-            faults.append(Fault(file=study.name, key=f"{key}.{field}", value=where, expected="a figure in the study"))
+            where_to = f"{key}.{field}"
+            faults.append(Fault(file=study_file(study), key=where_to, value=where, expected="a figure in the study"))
         return 0.0
 
     def cell(column: str) -> float | None:
@@ -121,12 +127,12 @@ def _capex(wish: OnsiteUnit, kind: str, row: pd.Series | None) -> float | None:
 def onsite_block(study: Study, tables: Tables, units: list[Figures], candidates: pd.DataFrame) -> Onsite | None:
     """Arrays over the usable of the candidates; None without units.
 
-    Raises InputError: a campus named that is no candidate, a state without a price of gas where gas is burnt.
+    Raises InputError: a state without a price of gas where gas is burnt.
     """
     if not units:
         return None
     clock, quarters = clock_of(study), study.quarters
-    faults = list(_strangers(study, units, candidates))
+    faults: list[Fault] = []
     usable = candidates[candidates["excluded_by"] == ""].reset_index(drop=True)
     admitted = np.column_stack([_admitted(unit.wish, usable) for unit in units])
     gas = _gas(study, tables, units, usable, admitted, faults)
@@ -180,13 +186,6 @@ def _capex_musd(tables: Tables, unit: Figures, usable: pd.DataFrame) -> FloatArr
         states = {state: onsite_capex_multiplier(tables, unit.table_kind, state) for state in usable["state"].unique()}
         level = usable["state"].map(states).to_numpy(float)
     return unit.capex_usd_per_kw * unit.unit_mw * 1e3 / 1e6 * level
-
-
-def _strangers(study: Study, units: list[Figures], candidates: pd.DataFrame) -> Iterator[Fault]:
-    known = set(candidates["candidate"])
-    for n, unit in enumerate(units):
-        for name in (name for name in unit.wish.candidates if name not in known):
-            yield Fault(file=study.name, key=f"onsite[{n}].candidates", value=repr(name), expected="ids of candidates")
 
 
 def _gas(

@@ -90,7 +90,12 @@ def _refuse_unknown_holders(study: Study, tables: Tables) -> None:
     like = {"substation": "a sub_id of the grid such as 1355, without sub-", "county": "a FIPS code of five digits"}
     raise_if_any(
         [
-            Fault(file=study.name, key=f"candidates.committed_utility_mw_by_{kind}", value=name, expected=like[kind])
+            Fault(
+                file=study_file(study),
+                key=f"candidates.committed_utility_mw_by_{kind}",
+                value=name,
+                expected=like[kind],
+            )
             for kind, (wished, known) in held.items()
             for name in sorted(set(wished) - known)
         ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from siting.assembly.costs import growth
 from siting.assembly.energized import energized_mw
 from siting.assembly.places import study_file
-from siting.assembly.rules import existing_modules
+from siting.assembly.rules import existing_modules, unknown_ids
 from siting.errors import Fault, raise_if_any
 from siting.problem import FloatArray
 from siting.problem.supply import Contracts, LargeLoad
@@ -16,6 +18,16 @@ from siting.study import Study
 from siting.study.supply import PowerContract, contract_quarters
 from siting.study.tenures import BUILT
 from siting.units import hours_in
+
+
+def contract_faults(study: Study, frame: pd.DataFrame) -> Iterator[Fault]:
+    """Candidates named in contracts and in on-site units that do not exist."""
+    entries = [
+        *((f"power.contracts[{n}]", contract.candidates) for n, contract in enumerate(study.power.contracts)),
+        *((f"onsite[{n}]", unit.candidates) for n, unit in enumerate(study.onsite)),
+    ]
+    named = [(f"{key}.candidates[{k}]", name) for key, names in entries for k, name in enumerate(names)]
+    yield from unknown_ids(study, named, frame["candidate"].tolist())
 
 
 def contracts_of(study: Study, usable: pd.DataFrame) -> Contracts | None:

@@ -19,7 +19,7 @@ from lark.exceptions import UnexpectedInput
 from siting.items import Kind
 from siting.study.states import INTERCONNECTS, STATES
 from siting.study.tenures import TENURES
-from siting.units import parse_quantity, parse_quarter
+from siting.units import LARGEST, parse_quantity, parse_quarter
 
 PLACE = ("state", "county", "interconnect", "tenure", "candidate")
 TIME = ("quarter", "year")
@@ -135,8 +135,16 @@ def _bound(number: str, found: str | None, unit: str) -> float:
     if unit == "":
         if found is not None:
             raise ValueError(f"expected a number without unit after a count, found {number} {found}")
-        return float(number.replace("_", ""))
+        return _number(number)
     return parse_quantity(f"{number} {found or ''}".strip(), unit)
+
+
+def _number(text: str) -> float:
+    """A count or a factor, no larger than a quantity may be."""
+    value = float(text.replace("_", ""))
+    if value > LARGEST:
+        raise ValueError(f"expected a number of at most {LARGEST:g}, found {text}")
+    return value
 
 
 def _summand(part: Tree[Token]) -> Summand:
@@ -151,6 +159,8 @@ def _summand(part: Tree[Token]) -> Summand:
         chosen[_one_of(key, what.filters, f"filter of {quantity}")] = tuple(values)
     times = [inside, after]
     at = [str(time.children[0]) for time in times if isinstance(time, Tree)]
+    if len(at) > 1:
+        raise ValueError(f"expected one @quarter a sum, found {' and '.join(at)}")
     if at and what.kind != "stock":
         asked = f"{quantity}[quarter={at[0]}]"
         raise ValueError(f"expected @quarter after what stands; {quantity} is summed: write {asked}")
@@ -160,7 +170,7 @@ def _summand(part: Tree[Token]) -> Summand:
         for value in admitted:
             _known_value(key, value)
     return Summand(
-        factor=(-1.0 if sign == "-" else 1.0) * float("1" if factor is None else str(factor).replace("_", "")),
+        factor=(-1.0 if sign == "-" else 1.0) * _number("1" if factor is None else str(factor)),
         quantity=quantity,
         filters=tuple(sorted(chosen.items())),
         quarters=tuple(parse_quarter(value) for value in named) or None,

@@ -57,6 +57,9 @@ class IncomeTax(Strict):
     def _years(self) -> Iterator[Clash]:
         if not self.taxable_musd_per_year:
             yield Clash("taxable_musd_per_year", "nothing", "at least one amount")
+        for year in self.taxable_musd_per_year:
+            if year != 0 and not 2000 <= year < 2200:
+                yield Clash(f"taxable_musd_per_year.{year}", f"{year}", "a calendar year such as 2026")
 
     def income_musd(self, year: int) -> float | None:
         """Taxable income of a calendar year; None before the first one stated."""

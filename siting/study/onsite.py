@@ -79,7 +79,12 @@ class OnsiteUnit(Strict):
     """Source."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return self._bought_or_rented, self._bridge, self._reserve, self._no_fuel, self._located
+        return self._bought_or_rented, self._bridge, self._reserve, self._no_fuel, self._located, self._runs
+
+    def _runs(self) -> Iterator[Clash]:
+        for key in ("availability", "capacity_factor"):
+            if getattr(self, key) == 0:
+                yield Clash(key, "0 %", "above 0 %: a unit that never runs")
 
     def _bought_or_rented(self) -> Iterator[Clash]:
         if self.rent_usd_per_kw_month is None:
@@ -104,6 +109,10 @@ class OnsiteUnit(Strict):
             yield Clash("reserve_units", found, f"fewer than max_units_per_site, {self.max_units_per_site}")
 
     def _no_fuel(self) -> Iterator[Clash]:
+        if self.fuel == "none":
+            for key in ("heat_rate_mmbtu_per_mwh", "gas_usd_per_mmbtu", "co2_kg_per_mmbtu"):
+                if self.kind not in ("solar", "battery") and getattr(self, key) is not None:
+                    yield Clash(key, f"{getattr(self, key):g}", 'nothing, or fuel = "gas"')
         if self.kind not in ("solar", "battery"):
             return
         if self.reserve_units:

@@ -229,7 +229,8 @@ class Study(Checked):
 
     def _late(self) -> Iterator[Clash]:
         for key, when in self._dated():
-            if when >= self.end and key.startswith(("clusters", "inference", "rules")):
+            needed = key.startswith(("clusters", "inference", "rules")) or key.endswith(".draw_from")
+            if when >= self.end and needed:
                 yield Clash(key, quarter_label(when), f"a quarter before the horizon ends in {quarter_label(self.end)}")
 
     def _dated(self) -> Iterator[tuple[str, int]]:

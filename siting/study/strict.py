@@ -55,15 +55,22 @@ class Checked(BaseModel):
 
     def clashes(self) -> list[Clash]:
         """What the rules find; a rule that needs a field which could not be read finds nothing."""
-        unread = set(type(self).model_fields) - set(self.__dict__)
         found: list[Clash] = []
         for rule in self.checks():
             try:
                 found += rule()
             except AttributeError:
-                if not unread:
+                if self._whole():
                     raise
         return found
+
+    def _whole(self) -> bool:
+        """Whether every field could be read, here and in all parts below."""
+        if not type(self).model_fields.keys() <= self.__dict__.keys():
+            return False
+        values = [self.__dict__[name] for name in type(self).model_fields]
+        below = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+        return all(part._whole() for part in below if isinstance(part, Checked))
 
     @classmethod
     def longhand(cls, value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from siting.study.assets import repeated_names
 from siting.study.states import State
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange, quarter_label
@@ -31,7 +32,7 @@ class PowerContract(Strict):
     Prices are of energy at the meter; where a contract names energy alone, `delivery_usd_per_mwh` says what wires cost.
     """
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, pattern=r"\S")]
     """What a plan's tables call it."""
     kind: Literal["index", "tariff", "ppa"]
     """index: a price path; tariff: another rate schedule; ppa: MW signed once, at a price, for a term."""
@@ -75,8 +76,8 @@ class PowerContract(Strict):
         return self._name, self._price, self._shares, self._of_ppa, self._resale
 
     def _name(self) -> Iterator[Clash]:
-        if self.name == GRID:
-            yield Clash("name", repr(GRID), "another name: it stands for what no contract gives")
+        if self.name.strip().casefold() == GRID:
+            yield Clash("name", repr(self.name), "another name: it stands for what no contract gives")
 
     def _price(self) -> Iterator[Clash]:
         if self.kind == "index" and not self.prices:
@@ -133,11 +134,7 @@ def contract_quarters(contract: PowerContract, start: int, end: int) -> range:
 
 def contract_names(contracts: Sequence[PowerContract]) -> Iterator[Clash]:
     """Every name once."""
-    seen: set[str] = set()
-    for n, contract in enumerate(contracts):
-        if contract.name in seen:
-            yield Clash(f"contracts[{n}].name", repr(contract.name), "a name of its own")
-        seen.add(contract.name)
+    yield from repeated_names((f"contracts[{n}]", getattr(one, "name", "")) for n, one in enumerate(contracts))
 
 
 def contract_dates(contracts: Sequence[PowerContract], start: int, end: int) -> Iterator[Clash]:

@@ -121,10 +121,12 @@ def test_all_blanks_at_once(tmp_path, tables) -> None:
 
 def test_unknown_rows_and_places_are_named(tmp_path, tables) -> None:
     """A row that the table does not have, and a campus that is no candidate."""
-    assert ("small", "onsite[0].unit") in faults(onsite_study(tmp_path, {**ENGINE, "unit": "recip-4mw"}), tables)
-    assert faults(onsite_study(tmp_path, {**ENGINE, "candidates": ["dallas"]}), tables) == [
-        ("small", "onsite[0].candidates")
-    ]
+    with pytest.raises(InputError) as refused:
+        assemble(onsite_study(tmp_path, {**ENGINE, "unit": "recip-3m", "candidates": ["dallas"]}), tables)
+    assert {fault.file for fault in refused.value.faults} == {str(tmp_path / "study.toml")}
+    said = {fault.key: fault.expected for fault in refused.value.faults}
+    assert said["onsite[0].candidates[0]"].startswith("the id of a candidate of the study")
+    assert said["onsite[0].unit"].endswith("the nearest is 'recip-3mw'")
 
 
 def test_battery_costs_by_mw_and_by_mwh(tmp_path, tables) -> None:

@@ -80,7 +80,9 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
     released = _available(row) if _available(row) is not None else item.available
     if released is None and study.purchase.residual_age == "generation" and np.isfinite(price):
         expected = f"{key}.available stated: purchase.residual_age = generation counts from it"
-        faults.append(Fault(file=study.name, key=f"{key}.available", value=f"{item.name!r}: blank", expected=expected))
+        faults.append(
+            Fault(file=study_file(study), key=f"{key}.available", value=f"{item.name!r}: blank", expected=expected)
+        )
     return Bought(
         name=item.name,
         price_musd=price,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from study.test_bad_input import faults
 
 from siting.study.expressions import parse_expression
 from siting.units import LARGEST, parse_quantity
-from study.test_bad_input import faults
 
 TARIFF = {"name": "green", "kind": "tariff", "price_usd_per_mwh": "40 USD/MWh"}
 UNIT: dict[str, Any] = {"name": "engines", "max_units_per_site": 3}
@@ -68,7 +68,7 @@ def test_no_quantity_drowns_the_model():
 @pytest.mark.parametrize("text", ["sum(sites) <= 1e400", "1e400*sum(sites) <= 5", "sum(it_mw) <= 1e300 MW"])
 def test_numbers_of_a_limit_are_bounded_too(text):
     """An infinite bound or factor is refused, not handed to the solver."""
-    with pytest.raises(ValueError, match="at most 1e\\+12|a finite number"):
+    with pytest.raises(ValueError, match=r"at most 1e\+12|a finite number"):
         parse_expression(text)
 
 

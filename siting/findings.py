@@ -136,6 +136,7 @@ def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
                 f"{cluster.name}: no lease offer holds it on one fabric (the largest states {biggest:,.0f} GPUs)"
             )
     reasons += _money_reasons(study, assembled, able)
+    reasons += _cap_reasons(study, assembled)
     return reasons or ["no single limit explains it by arithmetic: limits that each can be met contradict each other"]
 
 
@@ -210,6 +211,29 @@ def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
         reasons.append(
             f"money: existing contracts alone exceed the funding from {quarter_label(study.start + int(over[0]))}"
         )
+    return reasons
+
+
+def _cap_reasons(study: Study, a: Assembled) -> list[str]:
+    """Accelerators alone of a cluster that no lease may hold, delivered when they are cheapest, against the cap."""
+    p, reasons = a.problem, []
+    if p.caps is None or not len(p.candidate_id):
+        return []
+    for k, cluster in enumerate(study.clusters):
+        last = int(p.cluster_from[k])
+        delivered = [(g, t) for g in np.flatnonzero(p.cluster_pods[k]) for t in range(int(p.deliver_from[g]), last + 1)]
+        if p.cluster_lease_gpus[k].any() or not delivered:
+            continue
+        least = min(
+            float(p.cluster_pods[k, g] * p.pod_price_musd[g] * p.pod_cash_profile[0, g, t].sum())
+            * (1.0 + float(p.sales_tax[:, t].min()))
+            for g, t in delivered
+        )
+        if least > p.caps.capital_musd + 1e-6:
+            reasons.append(
+                f"money: accelerators of {cluster.name} alone take {least:,.1f} MUSD; "
+                f"capex_cap_musd is {p.caps.capital_musd:,.1f} MUSD"
+            )
     return reasons
 
 

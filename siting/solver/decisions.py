@@ -45,6 +45,9 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
     for (i, g, t), value in matrix.values("B", x).items():
         pods[i, g, t] = round(value)
     gpus = np.zeros((l_count, t_count), dtype=np.int64)
+    # an existing contract runs whatever is decided: one that costs nothing and that nobody uses is in no row
+    for li in np.flatnonzero(p.lease_forced).tolist():
+        gpus[li, p.lease_start[li]] = round(float(p.lease_max[li]))
     for (li, t), value in matrix.values("X", x).items():
         gpus[li, t] = round(value)
     reserved = np.zeros((k_count, l_count, t_count), dtype=bool)

@@ -222,6 +222,13 @@ def test_case_34_h100e_say_by_which_arithmetic(tmp_path: Path, basis: str, per_c
         small_study(tmp_path, compute_basis=other, accelerators=[rubin], clusters=clusters)
 
 
+def test_a_contract_that_is_paid_is_in_the_plan(tmp_path: Path) -> None:
+    """35,000 GPUs at no price that no cluster needs: nothing is decided about them, and the plan still lists them."""
+    paid = {"name": "paid", "accelerator": H100, "gpus": 35_000, "usd_per_gpu_h": "0 USD/GPU/h", "ends": "2026-Q1"}
+    plan = solved(tmp_path, leases={"existing": [paid]})
+    assert plan.tables["leases"].set_index("lease").loc["paid", "gpus"] == 35_000
+
+
 def test_the_study_is_frozen_between_runs(tmp_path: Path) -> None:
     """Case 24: a cell that is run twice gives the same plan, and no field can be set in place."""
     study = small_study(tmp_path, ABILENE, search=QUIET)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly import Assembled
+from siting.assembly.campus import campus_ids
 from siting.assembly.rule_reasons import forbidden_hosts, rule_reasons
 from siting.problem import Problem
 from siting.reduction.screen import Screened
@@ -43,6 +44,7 @@ def near_ties(
         cost, chosen = screened.serve_cost_musd * float(plan_tables["power"]["running_it_mw"].max() or 0.0), built[0]
     else:
         return {"count": 0, "within_share": NEAR, "states": [], "decided": True, "chosen": "", "nothing_built": True}
+    chosen = campus_ids(assembled.usable).iloc[ids.index(chosen)]
     here = cost[ids.index(chosen)]
     near = np.isfinite(cost) & (value - here + cost <= (1.0 + NEAR) * value)
     near[ids.index(chosen)] = True
@@ -188,7 +190,8 @@ def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
         by = int(p.cluster_from[k])
         ways: list[tuple[float, str, int]] = []
         for i, g in np.argwhere(able[k]).tolist():
-            modules = max(np.ceil(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw - 1e-9), p.modules_first[i])
+            least = 0 if p.annexes else p.modules_first[i]  # halls of another class may fill the first phase for less
+            modules = max(np.ceil(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw - 1e-9), least)
             paid = modules * p.module_cash_factor[i] @ p.module_cash_profile[:, by, : by + 1]
             pods = p.cluster_pods[k, g] * p.pod_price_musd[g] * (1.0 + p.sales_tax[i, by])
             ways.append((float(paid.sum() + pods + p.opening_cash_musd[i, by]), f"owning at {p.candidate_id[i]}", by))

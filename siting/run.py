@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly import Assembled, assemble
+from siting.assembly.campus import is_annex
 from siting.curve import frame_of, point_at, point_of, shifts_inside
 from siting.errors import Fault, InputError, VerificationError
 from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
@@ -206,9 +207,9 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
     assembled, screened, problem, searched = found.assembled, found.screened, found.problem, found.searched
     facts: dict[str, Any] = {
         "study_file": str(study.path.resolve()) if study.path else "",
-        "candidates_read": len(assembled.candidates),
-        "candidates_usable": len(assembled.usable),
-        "candidates_in_model": len(screened.rows),
+        "candidates_read": int((~is_annex(assembled.candidates)).sum()),
+        "candidates_usable": int((~is_annex(assembled.usable)).sum()),
+        "candidates_in_model": int((~is_annex(assembled.usable.iloc[screened.rows])).sum()),
         "rounding_musd": searched.rounding_musd,
         "model": {"rows": searched.rows, "columns": searched.columns, "nonzeros": searched.nonzeros},
         "nodes": searched.nodes,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from listing_cooling import opened as opened_in
 from listing_registry import PARTS
 from pyproj import Geod
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
@@ -241,9 +242,9 @@ class Listing:
     def _fixed_cash(self, modules: np.ndarray) -> np.ndarray:
         """(T,) musd paid for openings and modules."""
         p, paid = self.p, np.zeros(self.p.quarters)
-        for i in np.flatnonzero(modules.sum(axis=1)).tolist():
-            opens = int(np.flatnonzero(modules[i])[0])
+        for i, opens in opened_in(p, modules).items():
             paid[opens - p.opening_lag[i]] += p.opening_cash_musd[i, opens]
+        for i in np.flatnonzero(modules.sum(axis=1)).tolist():
             for d, u in itertools.product(range(p.quarters), repeat=2):
                 unit = sum(p.module_cash_factor[i, part] * p.module_cash_profile[part, d, u] for part in range(3))
                 paid[u] += modules[i, d] * unit
@@ -254,7 +255,7 @@ class Listing:
         p = self.p
         if p.objective != "npv_cost":
             return 0.0
-        opens = [(i, int(np.flatnonzero(row)[0])) for i, row in enumerate(modules) if row.any()]
+        opens = opened_in(p, modules).items()
         parts = sum(part.fixed_cost(modules) for part in self.parts)
         return float(sum(p.npv_open_musd[i, t] for i, t in opens) + (modules * p.npv_module_musd).sum() + parts)
 
@@ -300,6 +301,8 @@ class Listing:
 def module_paths(p: Problem, i: int) -> list[tuple[int, ...]]:
     """Modules that go live at candidate i by quarter: none, or a first phase and then any number up to the cap."""
     most, first, start = int(p.modules_max[i]), int(p.modules_first[i]), int(p.live_from[i])
+    if p.annex is not None:  # its first phase counts halls of both classes
+        first = min(first, 1)
     paths = []
     for path in itertools.product(range(most + 1), repeat=max(p.quarters - start, 0)):
         began = [n for n in path if n]
@@ -314,7 +317,8 @@ def _split_hosts(p: Problem, k: int) -> Iterator[Host]:
     assert split is not None
     for a, b in itertools.combinations(range(len(p.candidate_id)), 2):
         _, _, metres = Geod(ellps="WGS84").inv(split.lon[a], split.lat[a], split.lon[b], split.lat[b])
-        if not metres <= 1000.0 * split.within_km[k] or max(p.live_from[a], p.live_from[b]) >= p.quarters:
+        same = p.annex is not None and a == p.annex.main[b]
+        if same or not metres <= 1000.0 * split.within_km[k] or max(p.live_from[a], p.live_from[b]) >= p.quarters:
             continue
         for g in range(len(p.accelerator)):
             for pods in range(1, p.cluster_pods[k, g]):
@@ -369,7 +373,7 @@ def cheapest_by_listing(p: Problem, whole: bool = False) -> tuple[float, tuple[H
             continue
         for hosts in hosted:
             at = [site for host in hosts for site, _ in host.parts(p)]
-            if not all(opened[site] for site in at):
+            if not all(opened[site] or opened[p.annexes.get(site, site)] for site in at):
                 continue
             least = linear.rest(everything, hosts, money=False)
             for fixed, modules in alike:
@@ -387,7 +391,7 @@ def _hosts_stand(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bo
     standing = modules.cumsum(axis=1)
     if not all(part.allows(p, modules, hosts) for part in PARTS if part.used(p)):
         return False
-    return all(
+    return p.annex is not None or all(  # halls that are converted hold clusters too: their rows say so
         standing[site, p.cluster_from[h.k]] * p.module_it_mw >= pods * p.pod_it_mw[h.kind] - EPS
         for h in hosts
         for site, pods in h.parts(p)

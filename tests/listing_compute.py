@@ -26,10 +26,15 @@ class SurvivalListing(ListingPart):
     def used(p: Problem) -> bool:
         return p.survive_share > 0.0
 
+    def _same(self, one: int, other: int) -> bool:
+        """Whether two sources are lost together: halls of two cooling classes on one campus."""
+        campus = [*self.p.campus.tolist(), *range(len(self.p.candidate_id), len(self.g))]
+        return bool(campus[one] == campus[other])
+
     def write(self) -> None:
         """What a source serves after a loss has the entries of its capacity in the row of its service."""
         for lost, source, t in itertools.product(range(len(self.g)), range(len(self.g)), range(self.p.quarters)):
-            if lost == source:
+            if self._same(lost, source):
                 continue
             usual, row = self.listing.row(("serve", source, t)), self.listing.row(("outlives", lost, source, t))
             row += usual
@@ -37,14 +42,14 @@ class SurvivalListing(ListingPart):
             row[self.g[lost, source, :, t]] = 1.0
         for lost, j, t in itertools.product(range(len(self.g)), range(len(self.p.region)), range(self.p.quarters)):
             row = self.listing.row(("after", lost, j, t))
-            row[[self.g[lost, source, j, t] for source in range(len(self.g)) if source != lost]] = -1.0
+            row[[self.g[lost, source, j, t] for source in range(len(self.g)) if not self._same(lost, source)]] = -1.0
 
     def bound(self, bounds: np.ndarray) -> None:
         """Nobody serves beyond the round trip target, nor after its own loss."""
         reach = np.vstack([self.p.reach, self.p.lease_reach])
         for lost, source in itertools.product(range(len(self.g)), repeat=2):
             for j in range(len(self.p.region)):
-                if lost == source or not reach[source, j]:
+                if self._same(lost, source) or not reach[source, j]:
                     bounds[self.g[lost, source, j], 1] = 0.0
 
     def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from listing_cooling import opened
 from listing_money import fixed_cash, held_energy
 from listing_parts import ListingPart
 from listing_yearly import flows_musd
@@ -74,7 +75,8 @@ class LimitsListing(ListingPart):
             return 0.0
         (t,) = np.flatnonzero(part.quarters)
         stands = modules[:, : t + 1].sum(axis=1) * part.sites
-        each = {"sites": stands > 0, "it_mw": stands, "utility_mw": stands * p.pue_peak}[part.quantity]
+        campuses = np.array([i in opened(p, modules[:, : t + 1]) for i in range(len(stands))]) * part.sites
+        each = {"sites": campuses, "it_mw": stands, "utility_mw": stands * p.pue_peak}[part.quantity]
         return float(each.sum() * (1.0 if part.quantity == "sites" else p.module_it_mw))
 
     def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:

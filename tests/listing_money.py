@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
+from listing_cooling import opened
 from listing_parts import ListingPart
 
 from siting.problem import Problem
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 def fixed_cash(p: Problem, modules: np.ndarray) -> dict[str, np.ndarray]:
     """(T,) musd by item that follow from openings and modules."""
     paid = {item: np.zeros(p.quarters) for item in ("opening", *p.module_item)}
-    for i in np.flatnonzero(modules.sum(axis=1)).tolist():
-        opens = int(np.flatnonzero(modules[i])[0])
+    for i, opens in opened(p, modules).items():
         paid["opening"][opens - p.opening_lag[i]] += p.opening_cash_musd[i, opens]
+    for i in np.flatnonzero(modules.sum(axis=1)).tolist():
         for f, d in itertools.product(range(len(p.module_item)), range(p.quarters)):
             paid[p.module_item[f]] += modules[i, d] * p.module_cash_factor[i, f] * p.module_cash_profile[f, d]
     return paid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from listing_compute import SurvivalListing
 from listing_contracts import ListedContracts
+from listing_cooling import CoolingListing
 from listing_curtailable import ListedCurtailable
 from listing_goals import GoalPart
 from listing_grid import GridListing
@@ -33,5 +34,6 @@ PARTS: tuple[type[ListingPart], ...] = (
     ListedLargeLoad,
     ListedDemandCharge,
     GridListing,
+    CoolingListing,  # last: conversions enter the rows of others
 )
 """Every part; one is used where the problem has it."""

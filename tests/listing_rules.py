@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from listing_cooling import opened as opened_in
 from listing_parts import ListingPart
 from pyproj import Geod
 
@@ -28,11 +29,12 @@ class RulesListing(ListingPart):
     def allows(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
         rules = p.rules
         assert rules is not None
-        opened = [i for i, row in enumerate(modules) if row.any()]
+        opened = sorted(opened_in(p, modules))
         if len(opened) < rules.min_sites or (rules.max_sites is not None and len(opened) > rules.max_sites):
             return False
         for i, least in enumerate(rules.forced_modules):
-            if modules[i, : rules.forced_by[i] + 1].sum() < least:
+            halls = modules[sorted({i, p.annexes.get(i, i)}), : rules.forced_by[i] + 1]
+            if halls.sum() < least:
                 return False
         for i, stands in enumerate(rules.existing_modules):
             if stands and (modules[i, 0] != stands or modules[i, 1 : rules.extended_from[i]].any()):

@@ -53,7 +53,7 @@ class SharedListing(ListingPart):
     @staticmethod
     def allows(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
         assert p.shared is not None
-        for members in places(p).values():
+        for members in places(p).values() if p.annex is None else ():  # halls that are converted move: a row each
             stands = sum(modules[i].sum() * p.module_it_mw * p.pue_peak[i] for i in members)
             if stands > p.shared.standing_mw[members[0]] + 1e-9:
                 return False

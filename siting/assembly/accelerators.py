@@ -40,6 +40,8 @@ class Bought:
     life_quarters: int
     """Quarters after which it is gone; more than any horizon when the study states no life."""
     origin: str
+    cooling: str = ""
+    """air, liquid or any; "" where halls are of one class and nobody asks."""
 
 
 def bought_accelerators(study: Study, tables: Tables) -> list[Bought]:
@@ -94,9 +96,20 @@ def _one(study: Study, tables: Tables, number: int, item: Accelerator, faults: l
         released=released,
         lead_quarters=item.lead_quarters,
         supply=_supply(study, item),
+        cooling=_cooling(study, key, item, row, faults),
         life_quarters=ENDLESS if item.life_years is None else round(4.0 * item.life_years),
         origin=origin,
     )
+
+
+def _cooling(study: Study, key: str, item: Accelerator, row: pd.Series | None, faults: list[Fault]) -> str:
+    """What cools the accelerator, where halls are of two classes; blank in study and catalogue is a fault then."""
+    known = "" if row is None or pd.isna(row["cooling"]) else str(row["cooling"])
+    found = item.cooling or known
+    if study.halls.classes and not found:
+        expected = "air, liquid or any, as halls.classes states two classes of halls"
+        faults.append(Fault(file=study.name, key=f"{key}.cooling", value=f"{item.name!r}: blank", expected=expected))
+    return found if study.halls.classes else ""
 
 
 def _supply(study: Study, item: Accelerator) -> tuple[float, ...]:

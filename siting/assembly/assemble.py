@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly.accelerators import Bought, bought_accelerators
+from siting.assembly.campus import is_annex
 from siting.assembly.candidates import candidate_frame, sales_tax_by_quarter
 from siting.assembly.caps import caps_of
+from siting.assembly.cooling import annexes_of
 from siting.assembly.costs import clock_of, growth, pod_profiles
 from siting.assembly.curtailable import curtailable_of
 from siting.assembly.demand import Demand, demand_of
@@ -27,7 +29,7 @@ from siting.assembly.prices import price_level, worth_at_horizon
 from siting.assembly.rules import existing_modules, site_rules
 from siting.assembly.shared import shared_places
 from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
-from siting.assembly.tenures import first_modules, live_from, module_costs, openings
+from siting.assembly.tenures import campus_openings, first_modules, live_from, module_costs
 from siting.assembly.yearly import carbon_of, needs_co2, water_of
 from siting.errors import Fault, InputError, raise_if_any
 from siting.networks import with_own_buses
@@ -101,7 +103,7 @@ def _problem(
     property_tax = usable["property_tax"].to_numpy(float)
     standing = existing_modules(study, usable)
     flowing = np.maximum(energized_mw(study, usable), (standing * module_mw * pue_peak)[:, None])
-    first = first_modules(study, usable["tenure"])
+    first = np.where(is_annex(usable), 1, first_modules(study, usable["tenure"]))
     return Problem(
         quarters=study.quarters,
         module_it_mw=module_mw,
@@ -111,6 +113,7 @@ def _problem(
             np.int64
         ),
         modules_first=np.where(standing > 0, np.minimum(first, standing), first),
+        annex=annexes_of(study, usable, [kind.cooling for kind in kinds]),
         live_from=np.where(standing > 0, 0, live_from(study, usable)),
         energized_mw=flowing,
         shared=shared_places(usable, flowing),
@@ -193,7 +196,7 @@ def _funding(study: Study) -> FloatArray:
 
 
 def _site_costs(study: Study, usable: pd.DataFrame) -> dict[str, Any]:
-    clock, opening = clock_of(study), openings(study, usable["tenure"], usable["layer_musd"].to_numpy(float))
+    clock, opening = clock_of(study), campus_openings(study, usable)
     costs = module_costs(study, usable)
     factor = np.column_stack([cost.musd for cost in costs])
     return {

@@ -15,6 +15,7 @@ import pandas as pd
 from shapely import STRtree
 
 from siting.assembly.blanks import blank_terms
+from siting.assembly.cooling import pue_of, unknown_cooling, with_annexes
 from siting.assembly.limits import limit_faults
 from siting.assembly.places import (
     PLACE_COLUMNS,
@@ -28,7 +29,6 @@ from siting.assembly.rules import FORBIDDEN, named_faults
 from siting.assembly.supply import contract_faults
 from siting.assembly.tenures import first_modules
 from siting.errors import Fault, InputError, raise_if_any
-from siting.geo.cooling import pue
 from siting.geo.distance import geodesic_km
 from siting.study import Study
 from siting.study.places import Power
@@ -46,7 +46,8 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     """All candidates. Columns: candidate, name, lat, lon, state, county_fips, interconnect, bus_id, tenure,
     final_utility_mw, pue_mean, pue_peak, energization (ordinal), usd_per_mwh (study's start),
     construction_musd_per_it_mw, construction_market (row of the table, "" for the study's own),
-    rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked, excluded_by.
+    rent_usd_per_kw_month, property_tax (share a year), layer_musd, grid_checked, excluded_by, annex_of, cooling.
+    Halls of a second cooling class are rows of their own, below (`with_annexes`).
 
     Raises InputError: bad planner file, unknown place, blank figure that is needed, filters that leave nothing.
     """
@@ -74,7 +75,7 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     raise_if_any(faults)
     frame["construction_musd_per_it_mw"], frame["construction_market"] = _construction(study, tables, frame)
     _refuse_nothing_usable(study, frame)
-    return frame
+    return with_annexes(study, tables, frame)
 
 
 def _or_blank(faults: list[Fault], make: Callable[[], pd.Series]) -> pd.Series | float:
@@ -88,7 +89,7 @@ def _or_blank(faults: list[Fault], make: Callable[[], pd.Series]) -> pd.Series |
 
 def _read_all(study: Study, tables: Tables) -> tuple[list[pd.DataFrame], list[gpd.GeoSeries]]:
     """Every source of places that has rows, and the shapes of every layer. One InputError for the faults of all."""
-    faults = _unknown_cooling(study, tables)
+    faults = unknown_cooling(study, tables)
     parts, layers = [], []
     for places_of in (grid_places, file_places, colocation_places):
         try:
@@ -102,14 +103,6 @@ def _read_all(study: Study, tables: Tables) -> tuple[list[pd.DataFrame], list[gp
             faults += error.faults
     raise_if_any(faults)
     return [part for part in parts if len(part)], layers
-
-
-def _unknown_cooling(study: Study, tables: Tables) -> list[Fault]:
-    known = tables.pue_classes["cooling"].astype(str).tolist()
-    if study.halls.cooling in known:
-        return []
-    expected = f"one of {', '.join(known)}"
-    return [Fault(file=study_file(study), key="halls.cooling", value=repr(study.halls.cooling), expected=expected)]
 
 
 def _refuse_nothing_usable(study: Study, frame: pd.DataFrame) -> None:
@@ -160,10 +153,7 @@ def _apply_layers(study: Study, layers: list[gpd.GeoSeries], frame: pd.DataFrame
 
 
 def _cooling(study: Study, tables: Tables, frame: pd.DataFrame) -> None:
-    classes = tables.pue_classes.set_index("cooling")
-    months = [f"t{month:02d}_c" for month in range(1, 13)]
-    temperature = tables.county_temperature.set_index("county_fips")[months].reindex(frame["county_fips"])
-    frame["pue_mean"], frame["pue_peak"] = pue(temperature.to_numpy(float), classes.loc[study.halls.cooling])
+    frame["pue_mean"], frame["pue_peak"] = pue_of(tables, study.halls.cooling, frame["county_fips"])
     _exclude(frame, frame["pue_peak"].isna(), "no temperature for its county")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly.places import study_file
+from siting.assembly.campus import campus_ids
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.distance import geodesic_km
 from siting.geo.latency import NEAR_KM, rtt_by_measured_ms, rtt_p95_ms
@@ -67,6 +68,8 @@ def demand_of(study: Study, tables: Tables, candidates: pd.DataFrame, leases: pd
     rtt = _all_rtt_ms(ask, tables, usable, regions, metros)
     if ask.rtt_table is not None:
         rtt = _own_rtt(study, ask.rtt_table, candidates, regions, rtt)
+        at = {name: n for n, name in enumerate(usable["candidate"])}
+        rtt = rtt[[at[campus] for campus in campus_ids(usable)]]  # halls of both classes are where the campus is
     lease_rtt = _all_rtt_ms(ask, tables, leases, regions, metros)
     reach, lease_reach = rtt <= target + 1e-9, lease_rtt <= target + 1e-9
     h100e = peak[:, None] * _level(study, ask, regions["region"].tolist())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from siting.assembly.campus import campus_ids
 from siting.assembly.rules import unknown_ids
 from siting.errors import Fault
 from siting.problem import BoolArray
@@ -50,7 +51,8 @@ def _counted(study: Study, usable: pd.DataFrame, part: Summand) -> CountedSum:
         if key == "accelerator":
             kinds &= np.array([kind.name in values for kind in study.accelerators], dtype=bool)
         else:
-            sites &= usable[COLUMN.get(key, key)].isin(values).to_numpy(bool)
+            column = campus_ids(usable) if key == "candidate" else usable[COLUMN[key]]
+            sites &= column.isin(values).to_numpy(bool)
     return CountedSum(
         factor=part.factor,
         quantity=part.quantity,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from siting.assembly.campus import is_annex
 from siting.assembly.costs import clock_of, growth, straight_line_left
 from siting.assembly.places import study_file
 from siting.errors import Fault, raise_if_any
@@ -172,10 +173,11 @@ def onsite_block(study: Study, tables: Tables, units: list[Figures], candidates:
 
 
 def _admitted(wish: OnsiteUnit, usable: pd.DataFrame) -> BoolArray:
-    """(I,) campuses where the unit may stand: never colocation, whose power is the landlord's."""
+    """(I,) campuses where the unit may stand: never colocation, whose power is the landlord's. They feed
+    halls of the campus's own cooling class."""
     anywhere = not wish.candidates and not wish.states
     named = usable["candidate"].isin(wish.candidates) | usable["state"].isin(wish.states) | anywhere
-    found: BoolArray = (named & (usable["tenure"] != "colocation")).to_numpy(dtype=bool)
+    found: BoolArray = (named & (usable["tenure"] != "colocation")).to_numpy(dtype=bool) & ~is_annex(usable)
     return found
 
 

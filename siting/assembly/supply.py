@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from siting.assembly.campus import campus_ids
 from siting.assembly.costs import growth
 from siting.assembly.energized import energized_mw
 from siting.assembly.places import study_file
@@ -74,7 +75,7 @@ def _covered(contract: PowerContract, usable: pd.DataFrame) -> np.ndarray:
     if contract.states:
         covered &= usable["state"].isin(contract.states)
     if contract.candidates:
-        covered &= usable["candidate"].isin(contract.candidates)
+        covered &= campus_ids(usable).isin(contract.candidates)
     return np.asarray(covered, dtype=bool)
 
 

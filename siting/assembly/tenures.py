@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from siting.assembly.campus import is_annex
 from siting.assembly.costs import (
     Clock,
     construction_profile,
@@ -155,6 +156,8 @@ def module_costs(study: Study, usable: pd.DataFrame) -> list[ModuleCost]:
             musd = usable["rent_usd_per_kw_month"].to_numpy(float) * 3.0 * module_kw / 1e6
             profile = rent_profile(term.rent_term_quarters, term.rent_escalator, quarters)
             found.append(ModuleCost(item="rent", musd=np.where(here, musd, 0.0), profile=profile, left=nothing))
+    if study.halls.classes and study.halls.classes[0].om_usd_per_it_kw_year is not None:
+        upkeep = np.where(is_annex(usable), study.halls.classes[0].om_usd_per_it_kw_year, upkeep)
     standing = ModuleCost(
         item="hall_om",
         musd=upkeep / 4.0 * module_kw / 1e6,
@@ -182,6 +185,14 @@ class Openings:
         signed = np.arange(clock.quarters)[None, :] - self.lag[:, None]
         paid = self.cash_musd * clock.discount(clock.quarters)[np.maximum(signed, 0)]
         return np.asarray(paid - (self.aged_musd + self.kept_musd) * clock.end_discount)
+
+
+def campus_openings(study: Study, places: pd.DataFrame) -> Openings:
+    """Costs of opening by candidate: halls of a second cooling class open with their campus, for nothing."""
+    found, annex = openings(study, places["tenure"], places["layer_musd"].to_numpy(float)), is_annex(places)
+    for array in (found.cash_musd, found.aged_musd, found.kept_musd):
+        array[annex] = 0.0
+    return found
 
 
 def openings(study: Study, tenures: pd.Series, layer_musd: FloatArray) -> Openings:

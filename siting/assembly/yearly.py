@@ -39,13 +39,15 @@ def water_of(study: Study, usable: pd.DataFrame) -> Yearly | None:
     years, quarters = _years(study), study.quarters
     caps = {} if wish.cap_m3_per_year is None else dict.fromkeys(years.tolist(), wish.cap_m3_per_year)
     it_mwh = study.power.load_factor * clock_of(study).hours(quarters)
+    cooled = usable["cooling"] if "cooling" in usable else pd.Series(study.halls.cooling, index=usable.index)
+    litres = cooled.map(wish.wue_l_per_kwh).to_numpy(float)[:, None]
     here = np.ones((len(usable), 1))
     return Yearly(
         item="water",
         year=years,
         cap=caps,
         usd_per_unit=here * wish.usd_per_m3 * growth(wish.escalator, quarters)[None, :],
-        per_it_mw=here * wish.wue_l_per_kwh[study.halls.cooling] * it_mwh[None, :],
+        per_it_mw=litres * it_mwh[None, :],
     )
 
 

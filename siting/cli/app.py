@@ -62,13 +62,14 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Read and check a study and the figures it needs; solve nothing."""
+    from siting.assembly.campus import is_annex
     from siting.run import assemble_only, figures_of
     from siting.study import read_study, show_study
 
     checked = read_study(study)
     assembled = assemble_only(checked)
     rows = [*show_study(checked), *figures_of(checked, assembled)] if show else []
-    usable, read = len(assembled.usable), len(assembled.candidates)
+    usable, read = (int((~is_annex(frame)).sum()) for frame in (assembled.usable, assembled.candidates))
     if as_json:
         answer = {"valid": True, "study": checked.name, "candidates_read": read, "candidates_usable": usable}
         values = {key: {"value": json_or_text(value), "origin": origin} for key, value, origin in rows}

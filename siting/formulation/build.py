@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pyomo.environ as pyo
 
 from siting.formulation.caps import add_caps
+from siting.formulation.cooling import add_cooling
 from siting.formulation.curtailable import add_curtailable, add_curtailed
 from siting.formulation.debt import add_debt
 from siting.formulation.fleet import add_fleet
@@ -35,6 +36,7 @@ from siting.problem import Problem
 
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_sites,
+    add_cooling,
     add_rules,
     add_grid,
     add_fleet,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from siting.formulation.cooling import modules_in_use
 from siting.problem import Problem
 
 
@@ -16,10 +17,15 @@ def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
 
     B_ig,t-1 <= B_igt;   sum_g e_g (B_igt - B_ig,t-L) <= H V_it;   sum_i a_g (B_igt - B_ig,t-1) <= supply_gt
 
-    e_g critical IT MW of a pod, H of a module, a_g accelerators of a pod.
+    e_g critical IT MW of a pod, H of a module, a_g accelerators of a pod. Where halls are of two cooling classes, P has
+    only what the class may hold, and V_it are the modules of it that are in use (`modules_in_use`).
     """
     kinds = range(len(p.accelerator))
-    m.P = pyo.Set(dimen=3, initialize=[(i, g, t) for i, t in m.A for g in kinds if t >= p.deliver_from[g]])
+    may_hold = p.may_hold
+    m.P = pyo.Set(
+        dimen=3,
+        initialize=[(i, g, t) for i, t in m.A for g in kinds if t >= p.deliver_from[g] and may_hold[i, g]],
+    )
     m.B = pyo.Var(m.P, domain=pyo.NonNegativeReals)
 
     @m.Constraint(m.P)
@@ -31,7 +37,8 @@ def add_fleet(m: pyo.ConcreteModel, p: Problem) -> None:
         pods = [g for g in kinds if (i, g, t) in m.P]
         if not pods:
             return pyo.Constraint.Skip
-        return sum(float(p.pod_it_mw[g]) * standing_pods(m, p, i, g, t) for g in pods) <= p.module_it_mw * m.V[i, t]
+        it_mw = sum(float(p.pod_it_mw[g]) * standing_pods(m, p, i, g, t) for g in pods)
+        return it_mw <= p.module_it_mw * modules_in_use(m, p, i, t)
 
     capped = [(g, t) for g, t in np.argwhere(np.isfinite(p.supply)).tolist()]
     sites_at = {(g, t): [i for i in range(len(p.candidate_id)) if (i, g, t) in m.P] for g, t in capped}

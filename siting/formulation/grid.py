@@ -6,6 +6,8 @@ import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from siting.formulation.cooling import modules_of_class
+from siting.formulation.ledger import merged
 from siting.problem import FloatArray, Problem
 
 
@@ -29,10 +31,12 @@ def add_grid(m: pyo.ConcreteModel, p: Problem) -> None:
         felt = [i for i in there if factor[i]]
         if not felt:
             return pyo.Constraint.Skip
-        drawn = LinearExpression(
-            linear_coefs=[float(factor[i] * unit_mw[i]) for i in felt], linear_vars=[m.V[i, last] for i in felt]
+        coefficients, variables = merged(
+            (float(factor[i] * unit_mw[i]) * count, halls)
+            for i in felt
+            for count, halls in modules_of_class(m, p, i, last)
         )
-        return drawn <= float(room_mw)
+        return LinearExpression(linear_coefs=coefficients, linear_vars=variables) <= float(room_mw)
 
     m.GL = pyo.Set(initialize=range(len(grid.room_mw)))
     m.GI = pyo.Set(initialize=range(len(grid.spare_mw)))

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from siting.formulation.carbon import co2_terms
+from siting.formulation.cooling import modules_of_class
 from siting.formulation.ledger import merged
 from siting.formulation.power import running_it_mw
 from siting.formulation.yearly import units_of
@@ -53,9 +54,11 @@ def _stands(name: str) -> Callable[[pyo.ConcreteModel, Problem, CountedSum], Ter
         for i, t in _pairs(part):
             if (i, t) in m.A:
                 if name == "sites":
-                    yield 1.0, m.Z[i, t]
+                    if p.campus[i] == i:
+                        yield 1.0, m.Z[i, t]
                 else:
-                    yield p.module_it_mw * (float(p.pue_peak[i]) if name == "utility_mw" else 1.0), m.V[i, t]
+                    mw = p.module_it_mw * (float(p.pue_peak[i]) if name == "utility_mw" else 1.0)
+                    yield from ((mw * count, variable) for count, variable in modules_of_class(m, p, i, t))
 
     return terms
 

@@ -17,12 +17,13 @@ def add_rules(m: pyo.ConcreteModel, p: Problem) -> None:
     sum_{i in clique q} Z_i <= 1   for cliques that cover every pair nearer than the least distance
 
     A site never closes, so the last quarter says it for every quarter. Cliques instead of pairs: each row is
-    at least as strong as the rows of its pairs together, and there are fewer of them.
+    at least as strong as the rows of its pairs together, and there are fewer of them. Halls of a second cooling class
+    are no site of their own; what is forced counts them.
     """
     if p.rules is None:
         return
     rules, last = p.rules, p.quarters - 1
-    opened = {i: m.Z[i, last] for i in range(len(p.candidate_id)) if (i, last) in m.A}
+    opened = {i: m.Z[i, last] for i in range(len(p.candidate_id)) if (i, last) in m.A and p.campus[i] == i}
 
     def at_least(found: object, least: int) -> object:
         return pyo.Constraint.Infeasible if isinstance(found, int) else found >= least  # type: ignore[operator]
@@ -46,7 +47,8 @@ def add_rules(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.RF)
     def forced_site(m: pyo.ConcreteModel, i: int) -> object:
         by = int(rules.forced_by[i])
-        return at_least(m.V[i, by] if (i, by) in m.A else 0, int(rules.forced_modules[i]))
+        halls = [m.V[at, by] for at in (i, p.annexes.get(i)) if (at, by) in m.A]
+        return at_least(sum(halls), int(rules.forced_modules[i]))
 
     m.RE = pyo.Set(dimen=2, initialize=[(i, t) for i, t in m.A if rules.existing_modules[i]])
 

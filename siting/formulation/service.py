@@ -63,12 +63,13 @@ def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
 
 def capacity_by_member(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], list[Any]]:
     """(class, quarter) -> H100e that each member can serve: a campus by its pods for inference, an offer by its GPUs in
-    force that no cluster holds.
+    force that no cluster holds. Halls of two cooling classes on one campus are one member.
     """
     _, site_class, lease_class = coverage_classes(p)
     pods: dict[tuple[int, int], Any] = {}
     for i, g, t in m.S:
-        pods[i, t] = pods.get((i, t), 0.0) + float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, t]
+        at = int(p.campus[i]), t
+        pods[at] = pods.get(at, 0.0) + float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, t]
     found: dict[tuple[int, int], list[Any]] = {}
     for (i, t), capacity in pods.items():
         found.setdefault((int(site_class[i]), t), []).append(capacity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
+from siting.formulation.cooling import modules_of_class
 from siting.formulation.power import running_it_mw
 from siting.problem import Problem
 
@@ -13,6 +14,8 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
 
     q a place with two candidates or more, S_q and E_qt the most that one of them states. Modules stay, so what stands
     in the last quarter is the most that ever stands. Each candidate keeps its own limits and pays its own opening.
+    Where halls are converted to another cooling class, V are the modules of i's class and the row holds in every
+    quarter.
     """
     if p.shared is None:
         return
@@ -20,10 +23,22 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
     running = running_it_mw(m, p)
     m.Place = pyo.Set(initialize=range(len(groups)))
 
+    def standing_in(q: int, t: int) -> object:
+        halls = [
+            float(p.pue_peak[i] * p.module_it_mw) * count * variable
+            for i in groups[q]
+            if (i, t) in m.A
+            for count, variable in modules_of_class(m, p, i, t)
+        ]
+        return sum(halls) <= float(shared.standing_mw[groups[q][0]]) if halls else pyo.Constraint.Skip
+
     @m.Constraint(m.Place)
     def place_standing(m: pyo.ConcreteModel, q: int) -> object:
-        halls = [float(p.pue_peak[i] * p.module_it_mw) * m.V[i, last] for i in groups[q] if (i, last) in m.A]
-        return sum(halls) <= float(shared.standing_mw[groups[q][0]]) if halls else pyo.Constraint.Skip
+        return standing_in(q, last)
+
+    @m.Constraint(m.Place, range(last if m.converted else 0))
+    def place_standing_before(m: pyo.ConcreteModel, q: int, t: int) -> object:
+        return standing_in(q, t)
 
     @m.Constraint(m.Place, range(p.quarters))
     def place_power(m: pyo.ConcreteModel, q: int, t: int) -> object:

@@ -16,7 +16,8 @@ def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
 
     m_i first phase, n_i modules that the final MW carry. Opening before the first module earns nothing, so m_i >= 1
     loses
-    no plan; both disaggregated rows are the strongest of their kind.
+    no plan; both disaggregated rows are the strongest of their kind. Halls of a second class (`add_cooling`) count in
+    the first phase of their campus.
     """
     live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
     m.A = pyo.Set(dimen=2, initialize=[tuple(pair) for pair in np.argwhere(live).tolist()])
@@ -37,4 +38,6 @@ def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
 
     @m.Constraint(m.A)
     def first_phase(m: pyo.ConcreteModel, i: int, t: int) -> object:
-        return m.V[i, t] >= int(p.modules_first[i]) * m.Z[i, t]
+        annex = p.annexes.get(i)
+        modules = m.V[i, t] if annex is None else m.V[i, t] + m.V[annex, t]
+        return modules >= int(p.modules_first[i]) * m.Z[i, t]

@@ -21,7 +21,7 @@ def pairs(p: Problem) -> list[Pair]:
     km, found = geodesic_km(p.split.lat, p.split.lon, p.split.lat, p.split.lon), []
     for k in np.flatnonzero(np.isfinite(p.split.within_km)).tolist():
         room = p.part_pods(k)
-        near = np.triu(km <= p.split.within_km[k] + 1e-9, 1)
+        near = np.triu((km <= p.split.within_km[k] + 1e-9) & (p.campus[:, None] != p.campus[None, :]), 1)
         for g in np.flatnonzero(p.cluster_pods[k] >= 2).tolist():
             able = room[:, g] >= 1
             together = room[:, None, g] + room[None, :, g] >= p.cluster_pods[k, g]

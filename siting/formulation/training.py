@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
+from siting.formulation.cooling import modules_in_use
 from siting.problem import Problem
 
 
@@ -60,7 +61,7 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
         modules = {
             g: float(np.ceil(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw - 1e-9)) for g in by_site[k, i]
         }
-        return m.V[i, int(p.cluster_from[k])] >= sum(modules[g] * m.W[k, i, g] for g in by_site[k, i])
+        return modules_in_use(m, p, i, int(p.cluster_from[k])) >= sum(modules[g] * m.W[k, i, g] for g in by_site[k, i])
 
     @m.Constraint(m.HU, range(p.quarters))
     def contract_in_force(m: pyo.ConcreteModel, k: int, li: int, t: int) -> object:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siting.problem.caps import Caps
+from siting.problem.cooling import Annexes
 from siting.problem.curtailable import Curtailable
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
@@ -146,6 +147,8 @@ class Problem:
     grid: GridRows | None = None
     """Lines and spare generation that sites share; None when no site stands at a bus or the study looks at none."""
     income_tax: IncomeTax | None = None
+    annex: Annexes | None = None
+    """Halls of a second cooling class; None when halls are of one class and hold everything."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -204,6 +207,24 @@ class Problem:
         return standing
 
     @property
+    def annexes(self) -> dict[int, int]:
+        """Position of the annex by that of its campus."""
+        return {} if self.annex is None else self.annex.of_main
+
+    @property
+    def campus(self) -> IntArray:
+        """(I,) position of the campus: itself, or that of an annex."""
+        here = np.arange(len(self.candidate_id))
+        return here if self.annex is None else np.where(self.annex.main >= 0, self.annex.main, here)
+
+    @property
+    def may_hold(self) -> BoolArray:
+        """(I, G) whether halls may hold the accelerator."""
+        if self.annex is not None:
+            return self.annex.allowed
+        return np.ones((len(self.candidate_id), len(self.accelerator)), dtype=bool)
+
+    @property
     def always_kept(self) -> BoolArray:
         """(I,) candidates that must stay in the problem whatever they cost: those that are forced to open or stand."""
         none = np.zeros(len(self.candidate_id), dtype=bool)
@@ -235,7 +256,8 @@ class Problem:
         pods = np.floor(it_mw[:, None] / self.pod_it_mw[None, :] + 1e-9)
         begin = self.cluster_from[cluster]
         in_time = (self.live_from[:, None] <= begin) & (self.deliver_from[None, :] <= begin)
-        return np.where(in_time & (self.cluster_pods[cluster] > 0), np.minimum(pods, self.cluster_pods[cluster]), 0.0)
+        fits = in_time & (self.cluster_pods[cluster] > 0) & self.may_hold
+        return np.where(fits, np.minimum(pods, self.cluster_pods[cluster]), 0.0)
 
     def host_candidates(self) -> BoolArray:
         """(K, I, G) whether candidate i can stand cluster k on accelerator g by its date, alone."""
@@ -251,6 +273,7 @@ class Problem:
                     & (weakest >= it_mw * self.pue_peak - 1e-9)
                     & (self.live_from <= self.cluster_from[cluster])
                     & (self.deliver_from[kind] <= self.cluster_from[cluster])
+                    & self.may_hold[:, kind]
                 )
         return able
 

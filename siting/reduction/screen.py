@@ -10,7 +10,7 @@ is claimed for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def screen(p: Problem, keep: int) -> Screened:
     """Keep about `keep` candidates: at least the cheapest host of each cluster and one server of each region and
     quarter, all when they are few.
     """
-    by_cluster, serve = cluster_costs_musd(p), serve_cost_musd(p)
+    by_cluster, serve = _on_campus(p, cluster_costs_musd(_alone(p))), _on_campus(p, serve_cost_musd(_alone(p)))
     host = _sum_of_found(by_cluster)
     everyone = np.arange(len(p.candidate_id))
     usable = everyone[np.isfinite(host) | np.isfinite(serve)]
@@ -49,13 +49,34 @@ def screen(p: Problem, keep: int) -> Screened:
             others = np.where(np.isin(everyone, rows), np.inf, serve)
             rows = np.union1d(rows, _covering(p, others, np.empty(0, dtype=np.int64)))
         rows = np.union1d(rows, _cheapest_by_class(p, serve, keep - len(rows)))
-    rows = np.union1d(rows, needed_by_rules(p, host, serve))
-    return Screened(rows=rows.astype(np.int64), host_cost_musd=host, serve_cost_musd=serve)
+    rows = np.union1d(rows, needed_by_rules(p, host, serve)).astype(np.int64)
+    if p.annex is not None:
+        rows = p.annex.with_annexes(rows)
+    return Screened(rows=rows, host_cost_musd=host, serve_cost_musd=serve)
 
 
 def host_cost_musd(p: Problem) -> FloatArray:
     """(I,) least present value of standing the clusters a candidate can stand; NaN where it can stand none."""
-    return _sum_of_found(cluster_costs_musd(p))
+    return _sum_of_found(_on_campus(p, cluster_costs_musd(_alone(p))))
+
+
+def _alone(p: Problem) -> Problem:
+    """Halls of a second cooling class as campuses that open for themselves: their price without the campus's own."""
+    if p.annex is None:
+        return p
+    campus = p.campus
+    return replace(p, npv_open_musd=p.npv_open_musd[campus], modules_first=p.modules_first[campus])
+
+
+def _on_campus(p: Problem, cost: FloatArray) -> FloatArray:
+    """(..., I) the cheaper of a campus and its annex at the campus; NaN at annexes, which are kept with it."""
+    if p.annex is None:
+        return cost
+    annexes = np.flatnonzero(p.annex.main >= 0)
+    found, mains = cost.copy(), p.annex.main[annexes]
+    found[..., mains] = np.fmin(cost[..., mains], cost[..., annexes])
+    found[..., annexes] = np.nan
+    return found
 
 
 def _sum_of_found(by_cluster: FloatArray) -> FloatArray:
@@ -114,7 +135,7 @@ def serve_cost_musd(p: Problem) -> FloatArray:
             + p.modules_first[rows] * p.npv_module_musd[rows, at]
             + pods * (_renewed(p, rows, g, at) + later[np.arange(len(rows)), at])
         )
-        per_h100e[:, g] = np.where(fits, spent / (pods * p.pod_serve[g]), np.inf)
+        per_h100e[:, g] = np.where(fits & p.may_hold[rows, g], spent / (pods * p.pod_serve[g]), np.inf)
     least = per_h100e.min(axis=1) if len(p.accelerator) else np.full(len(rows), np.inf)
     cost[rows] = np.where(np.isfinite(least), least, np.nan)
     return cost

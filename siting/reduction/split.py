@@ -45,7 +45,7 @@ def pair_costs_musd(p: Problem, k: int) -> tuple[FloatArray, IntArray]:
         lat, lon, here = p.split.lat[rows], p.split.lon[rows], room[rows, g]
         fits = geodesic_km(lat, lon, lat, lon) <= p.split.within_km[k] + 1e-9
         fits &= here[:, None] + here[None, :] >= p.cluster_pods[k, g]
-        np.fill_diagonal(fits, False)
+        fits &= p.campus[rows][:, None] != p.campus[rows][None, :]
         both = np.where(fits, part[rows][:, None] + part[rows][None, :], np.inf)
         best = both.argmin(axis=1)
         least = both[np.arange(len(rows)), best]

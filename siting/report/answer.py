@@ -30,6 +30,18 @@ VERBS = {
 }
 
 
+def campuses(plan: Plan) -> pd.DataFrame:
+    """Sites of the plan with halls of both cooling classes added up at their campus: MW, and clusters named at both."""
+    sites = plan.sites
+    if "annex_of" not in sites:
+        return sites
+    at = sites["candidate"].mask(sites["annex_of"] != "", sites["annex_of"])
+    whole = sites[sites["annex_of"] == ""].copy()
+    for column in ("it_mw", "utility_mw"):
+        whole[column] = whole["candidate"].map(sites.groupby(at)[column].sum())
+    return whole
+
+
 def headline(plan: Plan, study: Study) -> str:
     """One sentence: what to do, or that there is no plan and why."""
     if plan.termination is Termination.INFEASIBLE:
@@ -39,7 +51,7 @@ def headline(plan: Plan, study: Study) -> str:
         return "No plan meets this study: its limits contradict each other."
     if plan.termination is Termination.NO_PLAN_FOUND:
         return f"No plan was found before the search stopped ({plan.last.limit}); this does not prove that none exists."
-    sites, leases = plan.sites, new_leases(plan)
+    sites, leases = campuses(plan), new_leases(plan)
     parts = [
         f"{VERBS[str(site['tenure'])]} {place_name(site['name'], site['state'])} ({megawatts(site['it_mw'])} IT), "
         f"in service {in_service(site)}"
@@ -188,7 +200,7 @@ def _no_plan(plan: Plan, study: Study) -> list[tuple[str, str]]:
 
 
 def _where(plan: Plan) -> str:
-    sites = plan.sites
+    sites = campuses(plan)
     if not len(sites):
         return "No campus is opened."
     texts = [

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from siting.study.compute import Allocation, Split, allotted
+from siting.study.cooling import HallClass, Holds, class_clashes
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, quarter_label
 
@@ -39,6 +40,14 @@ class Halls(Strict):
     """Operation, staff and upkeep of standing halls. Not known publicly; 0 unless stated, and printed so."""
     life_years: Annotated[float, Field(gt=0)] = 20.0
     """Straight line life of halls and connection for their value at the horizon (assumption)."""
+    classes: tuple[HallClass, ...] = ()
+    """At most one second cooling class. Empty: halls are of one class and hold every accelerator, whatever cools it."""
+
+    def rules(self) -> tuple[Rule, ...]:
+        return (self._classes,)
+
+    def _classes(self) -> Iterator[Clash]:
+        yield from class_clashes(self)
 
 
 class Colocation(Strict):
@@ -95,6 +104,8 @@ class Accelerator(Strict):
     """Storage share per accelerator; refused when the price includes it already."""
     it_kw: Annotated[float, Field(gt=0), Unit("kW")] | None = None
     """Critical IT power per accelerator with its share of network and storage."""
+    cooling: Holds | Literal["any"] | None = None
+    """What cools it, where halls are of two classes (`halls.classes`). None: the catalogue's."""
     h100e_bf16: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """Dense BF16 throughput over that of an H100 SXM."""
     h100e_8bit: Annotated[float, Field(gt=0, le=1e9)] | None = None

@@ -153,6 +153,7 @@ class Study(Checked):
             self._limit_dates,
             self._power_contracts,
             self._carbon_years,
+            self._one_class,
             self._water_of_cooling,
         )
 
@@ -168,6 +169,17 @@ class Study(Checked):
                     horizon = f"{quarter_label(self.start)} to {quarter_label(self.end - 1)}"
                     yield Clash(f"limits[{n}].expr", ", ".join(late), f"quarters of the horizon, {horizon}")
 
+    def _one_class(self) -> Iterator[Clash]:
+        beside = {
+            "rules.existing": _below(self, "rules", "existing"),
+            "power.curtailable": getattr(getattr(self, "power", None), "curtailable", None),
+            "power.large_load": getattr(getattr(self, "power", None), "large_load", None),
+            "taxes.income": getattr(getattr(self, "taxes", None), "income", None),
+        }
+        for name, stated in beside.items():
+            if stated and _below(self, "halls", "classes"):
+                yield Clash("halls.classes", f"a second class beside {name}", "one of the two: they do not go together")
+
     def _carbon_years(self) -> Iterator[Clash]:
         years = {quarter // 4 for quarter in range(self.start, self.end)}
         for year in getattr(self.carbon, "cap_t", {}):
@@ -176,11 +188,12 @@ class Study(Checked):
 
     def _water_of_cooling(self) -> Iterator[Clash]:
         stated = getattr(self.water, "wue_l_per_kwh", None)
-        if stated is not None and self.halls.cooling not in stated:
-            found = ", ".join(stated) or "nothing"
-            yield Clash(
-                "water.wue_l_per_kwh", found, f"litres per kWh of {self.halls.cooling!r}, as halls.cooling says"
-            )
+        second = [part.cooling for part in _below(self, "halls", "classes") if hasattr(part, "cooling")]
+        for name in (self.halls.cooling, *second):
+            if stated is not None and name not in stated:
+                found = ", ".join(stated) or "nothing"
+                says = "halls.classes says" if name in second else "halls.cooling says"
+                yield Clash("water.wue_l_per_kwh", found, f"litres per kWh of {name!r}, as {says}")
         for n, limit in enumerate(self.limits):
             parts = limit.expression.summands if hasattr(limit, "expr") else ()
             if self.water is None and any(part.quantity == "water_m3" for part in parts):

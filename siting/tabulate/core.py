@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly import Assembled
+from siting.assembly.campus import is_annex
 from siting.assembly.costs import clock_of
 from siting.assembly.leases import bill_musd, start_price_level
-from siting.assembly.tenures import module_costs, openings
+from siting.assembly.tenures import campus_openings, module_costs
 from siting.items import UNFUNDED
 from siting.problem import FloatArray, Problem
 from siting.reduction.screen import Screened
@@ -18,6 +19,7 @@ from siting.solver.decisions import Decisions
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
+from siting.tabulate.cooling import opened_in, standing_modules
 from siting.tabulate.curtailable import sooner_mw
 from siting.tabulate.onsite import generated_mwh
 from siting.tabulate.parts import Parts
@@ -67,6 +69,7 @@ def place_tables(study: Study, assembled: Assembled, screened: Screened) -> dict
     in_model[screened.rows] = True
     frame["in_model"] = False
     frame.loc[used, "in_model"] = in_model
+    frame = frame[~is_annex(everyone)].reset_index(drop=True)  # halls of a second class are no candidate of their own
     regions = assembled.demand.regions.drop(columns="share").copy()
     regions[f"peak_{study.h100e_column}"] = assembled.demand.h100e.max(axis=1, initial=0.0)
     return {"candidates": frame, "regions": regions}
@@ -87,11 +90,11 @@ def _long(study: Study, names: dict[str, np.ndarray], values: dict[str, np.ndarr
 
 
 def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
-    """One row an opened campus."""
-    rows = np.flatnonzero(d.modules.sum(axis=1) > 0)
-    sites = places.iloc[rows].reset_index(drop=True)
-    opened = (d.modules[rows] > 0).argmax(axis=1)
-    it_mw = d.modules[rows].sum(axis=1) * p.module_it_mw
+    """One row an opened campus, and one for its halls of a second cooling class (annex_of: the campus)."""
+    first = opened_in(p, d)
+    rows = np.flatnonzero(first < p.quarters)
+    sites, opened = places.iloc[rows].reset_index(drop=True), first[rows]
+    it_mw = standing_modules(p, d)[rows, -1] * p.module_it_mw
     hosted = {i: [str(p.cluster[k]) for k, campus, *_ in d.parts if campus == i] for i in rows.tolist()}
     cost = (
         p.npv_open_musd[rows, opened]
@@ -101,6 +104,7 @@ def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Deci
         + _posted_npv_musd(study, p, d)[rows]
     )
     kept = ["candidate", "name", "lat", "lon", "state", "county_fips", "interconnect", "bus_id", "tenure"]
+    kept += [] if p.annex is None else ["annex_of"]
     return sites[kept].assign(
         open_quarter=[quarter_label(study.start + int(t)) for t in opened],
         it_mw=it_mw,
@@ -163,7 +167,7 @@ def _leases(study: Study, a: Assembled, p: Problem, d: Decisions) -> pd.DataFram
 
 def _power(study: Study, tables: Tables, places: pd.DataFrame, p: Problem, d: Decisions) -> pd.DataFrame:
     """energy_mwh is all that is drawn; co2_t counts the part that comes from the grid."""
-    standing = d.modules.cumsum(axis=1) * p.module_it_mw
+    standing = standing_modules(p, d) * p.module_it_mw
     running = np.einsum("igt,g->it", d.running_pods, p.pod_it_mw)
     energy = running * places["pue_mean"].to_numpy(float)[:, None] * study.power.load_factor
     energy = energy * clock_of(study).hours(study.quarters)[None, :]
@@ -231,9 +235,9 @@ def cash_tables(
     for item, decided, profile in zip(p.module_item, by_factor, p.module_cash_profile, strict=True):
         items[item] = items.get(item, 0.0) + decided @ profile
     items["opening"] = np.zeros(quarters)
-    for i in np.flatnonzero(d.modules.sum(axis=1) > 0).tolist():
-        opened = int((d.modules[i] > 0).argmax())
-        items["opening"][opened - int(p.opening_lag[i])] += p.opening_cash_musd[i, opened]
+    first = opened_in(p, d)
+    for i in np.flatnonzero(first < quarters).tolist():
+        items["opening"][int(first[i] - p.opening_lag[i])] += p.opening_cash_musd[i, int(first[i])]
     items["energy"] = (d.running_pods * p.npv_run_musd).sum(axis=(0, 1)) / p.discount
     items["accelerator_om"] = np.einsum("igd,gdt->t", bought, operation)
     items["property_tax"] = np.einsum("igd,i,gdt->t", bought, p.property_tax, assessed)
@@ -305,9 +309,9 @@ def _credits(study: Study, places: pd.DataFrame, p: Problem, d: Decisions, a: As
         float((d.modules * cost.musd[:, None] * (cost.profile.sum(axis=1) * cost.left)[None]).sum())
         for cost in module_costs(study, places)
     )
-    opening = openings(study, places["tenure"], places["layer_musd"].to_numpy(float))
-    rows = np.flatnonzero(d.modules.sum(axis=1) > 0)
-    opened = (d.modules[rows] > 0).argmax(axis=1)
+    opening, first = campus_openings(study, places), opened_in(p, d)
+    rows = np.flatnonzero(first < p.quarters)
+    opened = first[rows]
     worth = {
         "residual_accelerators": float(kept),
         "residual_halls": halls * clock.end_discount,

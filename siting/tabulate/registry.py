@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from siting.tabulate.cooling import conversions_table
 from siting.tabulate.curtailable import connections_table
 from siting.tabulate.finance import debt_table
 from siting.tabulate.income_tax import income_tax_table
@@ -22,6 +23,7 @@ MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     onsite_tables,
     large_load_table,
     income_tax_table,
+    conversions_table,
 )
 """Each gives the tables of its part by name; none when the study does not use it."""
 

@@ -15,6 +15,7 @@ from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import first_day, hours_in, parse_quarter
 from siting.verification.decisions import Read
+from siting.verification.halls import converted_by, first_module, open_campuses, second_class
 from siting.verification.places import Place, Places
 
 
@@ -217,10 +218,18 @@ class Bookkeeper:
     def book(self, read: Read) -> Book:
         """All payments and credits of the decisions."""
         book = Book()
+        for campus in open_campuses(self._study, read):
+            place, first = self._places.get(campus), first_module(self._study, read, campus)
+            if place is not None and first is not None and not place.existing_it_mw:
+                book.here = campus
+                self._opening(book, place, first)
         for candidate, by_quarter in read.modules.items():
             if (place := self._places.get(candidate)) is not None:
                 book.here = candidate
-                self._campus(book, place, by_quarter)
+                self._halls(book, place, by_quarter)
+        for candidate in read.converted:
+            if (place := self._places.get(candidate)) is not None:
+                self._conversions(book, place, candidate, read)
         for (candidate, name), by_quarter in read.pods.items():
             if (place := self._places.get(candidate)) is not None:
                 book.here = candidate
@@ -247,26 +256,48 @@ class Bookkeeper:
     def _grown(self, change: float, quarter: int) -> float:
         return float((1.0 + change) ** (quarter / 4.0))
 
-    def _campus(self, book: Book, place: Place, modules: dict[int, float]) -> None:
+    def _opening(self, book: Book, place: Place, first: int) -> None:
+        signed = first - works_quarters(self._study, place)
+        ages, at_cost = self._signed_musd(place, self._grown(self._study.halls.escalator, signed))
+        book.pay("opening", signed, ages + at_cost + place.layer_musd)
+        book.buildings.append((book.here, first, ages + place.layer_musd))
+        book.credited_musd += self._end_worth * (ages * self._life_left(first, place) + at_cost)
+
+    def _conversions(self, book: Book, place: Place, candidate: str, read: Read) -> None:
+        """Paid evenly over the works, at the prices of each quarter; keeps value on a straight line as own halls do."""
+        study, other = self._study, second_class(self._study)
+        if other is None or other.conversion_musd_per_it_mw is None or not place.campus:
+            return  # named by the limits of halls
+        works = other.conversion_quarters or 0
+        for t in range(study.quarters):
+            modules = converted_by(read, candidate, t) - converted_by(read, candidate, t - 1)
+            musd = modules * study.halls.module_it_mw * other.conversion_musd_per_it_mw
+            left = max(0.0, 1.0 - (study.quarters - t) / (4.0 * study.halls.life_years))
+            for quarter in (range(t - works, t) if works else [t]) if modules else ():
+                part = musd / max(works, 1) * self._grown(study.halls.escalator, quarter)
+                book.pay("halls", quarter, part)
+                book.credited_musd += part * left * self._end_worth
+
+    def _upkeep(self, place: Place) -> float:
+        """USD per critical IT kW and year of halls that the planner builds or fits out."""
+        other = second_class(self._study)
+        if place.campus and other is not None and other.om_usd_per_it_kw_year is not None:
+            return other.om_usd_per_it_kw_year
+        return {
+            "own": self._study.halls.om_usd_per_it_kw_year,
+            "retrofit": self._study.retrofit.om_usd_per_it_kw_year,
+            "powered_shell": self._study.powered_shell.om_usd_per_it_kw_year,
+        }[place.tenure]
+
+    def _halls(self, book: Book, place: Place, modules: dict[int, float]) -> None:
         study, halls = self._study, self._study.halls
-        live = sorted(t for t, count in modules.items() if count > 0)
-        if not live:
-            return
-        signed = live[0] - works_quarters(study, place)
-        if not place.existing_it_mw:
-            ages, at_cost = self._signed_musd(place, self._grown(halls.escalator, signed))
-            book.pay("opening", signed, ages + at_cost + place.layer_musd)
-            book.buildings.append((book.here, live[0], ages + place.layer_musd))
-            book.credited_musd += self._end_worth * (ages * self._life_left(live[0], place) + at_cost)
-        for t in live:
+        for t in sorted(t for t, count in modules.items() if count > 0):
             mw = modules[t] * halls.module_it_mw
-            if place.tenure == "own":
-                self._built_halls(book, place, t, mw, halls.om_usd_per_it_kw_year)
-            elif place.tenure == "retrofit":
-                self._built_halls(book, place, t, mw, study.retrofit.om_usd_per_it_kw_year)
+            if place.tenure in ("own", "retrofit"):
+                self._built_halls(book, place, t, mw, self._upkeep(place))
             elif place.tenure == "powered_shell":
                 shell = study.powered_shell
-                self._built_halls(book, place, t, mw, shell.om_usd_per_it_kw_year)
+                self._built_halls(book, place, t, mw, self._upkeep(place))
                 self._rented_halls(book, place, t, mw, shell.term_years or 0, shell.escalator)
             else:
                 self._rented_halls(book, place, t, mw, study.colocation.term_years, study.colocation.escalator)

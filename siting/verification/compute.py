@@ -41,13 +41,15 @@ def split_faults(
         return
     if len({kind for _, _, kind, _ in parts}) > 1:
         yield f"{where}: stands on several types"
+    ends = {host: place for host in hosts if (place := places.get(host)) is not None}
+    if len({place.campus or host for host, place in ends.items()}) < len(ends):
+        yield f"{where}: stands in halls of two cooling classes on one campus"
     for host, tenure, _, count in parts:
         if tenure == "lease":
             yield f"{where}: {host} is a lease, which holds a cluster whole or not at all"
         if not (count > 0 and abs(count / block - round(count / block)) <= 1e-9):
             yield f"{where}: {count:,.0f} accelerators at {host} are no whole blocks"
-    ends = [place for host in hosts if (place := places.get(host)) is not None]
-    for one, other in itertools.pairwise(ends):
+    for one, other in itertools.pairwise(ends.values()):
         km = float(geodesic_km([one.lat], [one.lon], [other.lat], [other.lon])[0, 0])
         if not km <= cluster.split.within_km + 1e-6:
             yield f"{where}: its campuses are {km:.1f} km apart, at most {cluster.split.within_km:g}"

@@ -39,6 +39,8 @@ class Read:
 
     faults: list[str] = field(default_factory=list)
     modules: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    converted: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    """Modules of the second cooling class that become halls of the first."""
     pods: dict[tuple[str, str], dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     running: dict[tuple[str, str], dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     installed: dict[tuple[str, str], dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
@@ -67,6 +69,12 @@ def read_decisions(plan: Plan, study: Study) -> Read:
     read = Read()
     for row in _rows(read, plan, study, "modules", ["candidate", "quarter"]):
         read.modules[str(row.candidate)][row.t] = _whole(read, f"modules at {row.candidate}", row.modules)
+    for second in study.halls.classes:
+        for candidate in list(read.modules):  # their campus is open, whether it has modules of its own or not
+            read.modules.setdefault(candidate.removesuffix(f"/{second.cooling}"), {})
+        if "conversions" in plan.tables:
+            for row in _rows(read, plan, study, "conversions", ["candidate", "quarter"]):
+                read.converted[str(row.candidate)][row.t] = _whole(read, f"conversions {row.candidate}", row.modules)
     for row in _rows(read, plan, study, "deliveries", ["candidate", "accelerator", "quarter"]):
         key = (str(row.candidate), str(row.accelerator))
         read.pods[key][row.t] = _whole(read, f"pods of {row.accelerator} at {row.candidate}", row.pods)

@@ -91,8 +91,9 @@ class RoundTrips:
         lat, lon = (place.lat, place.lon) if place else (offer.lat, offer.lon) if offer else (np.nan, np.nan)
         if self._ask is None or region not in self._regions or np.isnan(lat):
             return None
-        if (source, region) in self._own:
-            return self._own[source, region]
+        named = place.campus or source if place else source
+        if (named, region) in self._own:
+            return self._own[named, region]
         town = self._regions[region]
         if town.ends is not None:
             return self._across_sea(lat, lon, town.ends)

@@ -15,6 +15,7 @@ from siting.verification.cash import Offer, accelerator_figure, life_quarters, w
 from siting.verification.compute import served_h100e, shipped_at_most, split_faults
 from siting.verification.decisions import Read
 from siting.verification.demand import RoundTrips, asked_h100e, regions_of
+from siting.verification.halls import built_by, first_module, in_use, other_halls, standing
 from siting.verification.parts import Part
 from siting.verification.places import Place, Places
 
@@ -79,9 +80,6 @@ class Limits:
             if lease not in self._offers:
                 yield f"lease {lease}: no such offer or contract in the study"
 
-    def _by_then(self, counts: dict[int, float], t: int) -> float:
-        return sum(count for quarter, count in counts.items() if quarter <= t)
-
     def _standing(self, candidate: str, name: str, t: int) -> float:
         """Pods that are delivered and not yet at the end of their life."""
         item = next(a for a in self._study.accelerators if a.name == name)
@@ -92,20 +90,25 @@ class Limits:
         study, halls = self._study, self._study.halls
         modules = self._read.modules.get(candidate, {})
         live = sorted(t for t, count in modules.items() if count > 0)
-        if not live:
+        opened = first_module(study, self._read, candidate)  # halls of a second class count in the first phase
+        if opened is None:
             yield f"site {candidate}: has accelerators and no modules"
             return
         first = first_live(study, place)
         came = [t for t in live if t > 0 or not place.existing_it_mw]
         if came and came[0] < first:
             yield f"site {candidate}: modules live in {self._label(came[0])}, before {self._label(first)}"
-        least = place.existing_it_mw or halls.first_phase_it_mw if place.tenure == "own" else halls.module_it_mw
-        if over(least, modules[live[0]] * halls.module_it_mw):
-            yield f"site {candidate}: first phase {modules[live[0]] * halls.module_it_mw:g} MW IT, at least {least:g}"
-        standing = sum(modules.values()) * halls.module_it_mw * place.pue_peak
-        if over(standing, place.final_utility_mw):
+        own = place.tenure == "own" and not place.campus
+        least = place.existing_it_mw or halls.first_phase_it_mw if own else halls.module_it_mw
+        ids = [candidate, other_halls(study, candidate)]
+        phase = sum(built_by(self._read, name, opened) for name in ids if name) * halls.module_it_mw
+        if over(least, phase):
+            yield f"site {candidate}: first phase {phase:g} MW IT, at least {least:g}"
+        most = max(standing(study, self._read, candidate, t) for t in range(study.quarters))
+        at_meter = most * halls.module_it_mw * place.pue_peak
+        if over(at_meter, place.final_utility_mw):
             final = place.final_utility_mw
-            yield f"site {candidate}: {standing:.3f} MW at the meter stand, its final MW are {final:.3f}"
+            yield f"site {candidate}: {at_meter:.3f} MW at the meter stand, its final MW are {final:.3f}"
         kinds = [item.name for item in study.accelerators]
         kw = {name: accelerator_figure(study, self._tables, name, "it_kw") for name in kinds}
         size = {name: accelerator_figure(study, self._tables, name, "pod_accelerators") for name in kinds}
@@ -124,7 +127,7 @@ class Limits:
         kw: dict[str, float],
     ) -> Iterator[str]:
         where = f"site {candidate}, {self._label(t)}"
-        halls_mw = self._by_then(self._read.modules.get(candidate, {}), t) * self._study.halls.module_it_mw
+        halls_mw = in_use(self._study, self._read, candidate, t) * self._study.halls.module_it_mw
         draw_mw = sum(installed[n] * kw[n] for n in kw) / 1e3
         if over(draw_mw, halls_mw):
             yield f"{where}: installed accelerators take {draw_mw:.3f} MW IT, halls hold {halls_mw:.3f}"

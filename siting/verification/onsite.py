@@ -222,7 +222,7 @@ class OnsitePart(Part):
     def _admission(self, key: tuple[str, str], place: Place, known: Known) -> Iterator[str]:
         wish = known.wish
         named = key[0] in wish.candidates or place.state in wish.states
-        if place.tenure == "colocation" or not (named or not (wish.candidates or wish.states)):
+        if place.campus or place.tenure == "colocation" or not (named or not (wish.candidates or wish.states)):
             yield f"onsite {key[0]}: {key[1]} is not admitted there"
         most = max(float(row.installed) for row in self._rows[key].values())
         if most > wish.max_units_per_site:

@@ -8,6 +8,7 @@ from siting.items import CASH, KIND
 from siting.study.expressions import CASH_KINDS, QUANTITIES, Summand
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import accelerator_figure, life_quarters
+from siting.verification.halls import campus_of, standing
 from siting.verification.limits import over
 from siting.verification.parts import Part
 from siting.verification.places import Place
@@ -53,15 +54,17 @@ class OwnLimitsPart(Part):
         return self.context.study.end - 1 if part.quarters is None else part.quarters[0]
 
     def _halls(self, part: Summand) -> Iterator[tuple[str, float]]:
-        peak = {str(s.candidate): float(s.pue_peak) for s in self.context.plan.tables["sites"].itertuples()}
-        for row in self.context.plan.tables["modules"].itertuples():
-            if parse_quarter(str(row.quarter)) <= self._stands_at(part):
-                at_meter = peak[str(row.candidate)] if part.quantity == "utility_mw" else 1.0
-                yield str(row.candidate), float(row.it_mw) * at_meter
+        study, read = self.context.study, self.context.read
+        for candidate in read.modules:
+            place = self.context.places.get(candidate)
+            if place is not None:
+                it_mw = standing(study, read, candidate, self._stands_at(part) - study.start) * study.halls.module_it_mw
+                yield candidate, it_mw * (place.pue_peak if part.quantity == "utility_mw" else 1.0)
 
     def _sites(self, part: Summand) -> Iterator[tuple[str, float]]:
         for row in self.context.plan.tables["sites"].itertuples():
-            if parse_quarter(str(row.open_quarter)) <= self._stands_at(part):
+            campus = campus_of(self.context.study, str(row.candidate)) == str(row.candidate)
+            if campus and parse_quarter(str(row.open_quarter)) <= self._stands_at(part):
                 yield str(row.candidate), 1.0
 
     def _installed(self, part: Summand) -> Iterator[tuple[str, float]]:
@@ -99,7 +102,7 @@ class OwnLimitsPart(Part):
 
 def _figure(place: Place, candidate: str, key: str) -> str:
     return {
-        "candidate": candidate,
+        "candidate": place.campus or candidate,
         "state": place.state,
         "county": place.county_fips,
         "interconnect": place.interconnect,

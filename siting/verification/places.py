@@ -13,6 +13,7 @@ from siting.geo.cooling import pue
 from siting.geo.distance import geodesic_km
 from siting.geo.places import locate
 from siting.study import Study
+from siting.study.cooling import HallClass
 from siting.tables import catalog
 from siting.tables.planner_files import ramp_steps, read_candidates, read_layer
 from siting.tables.read import Tables
@@ -49,6 +50,10 @@ class Place:
     layer_musd: float
     allowed: bool
     """False when a filter, a layer or a switch rules the place out."""
+    cooling: str
+    """Class of its halls."""
+    campus: str = ""
+    """Id of the campus, for halls of a second cooling class on it."""
 
 
 class Places:
@@ -72,6 +77,9 @@ class Places:
         return self._known[candidate]
 
     def _look_up(self, candidate: str) -> Place | None:
+        for other in self._study.halls.classes:
+            if candidate.endswith(f"/{other.cooling}"):
+                return self._other_halls(candidate.removesuffix(f"/{other.cooling}"), other)
         if self._file is not None and candidate in self._file.index:
             return self._from_file(candidate, self._file.loc[candidate])
         prefix = "bus-" if self._study.grid.own else "sub-"
@@ -82,6 +90,24 @@ class Places:
         if candidate.startswith("colo-") and self._study.candidates.colocation is not None:
             return self._from_market(candidate.removeprefix("colo-"))
         return None
+
+    def _other_halls(self, campus: str, other: HallClass) -> Place | None:
+        """Halls of the second class on a campus that is built: its place with another PUE and another cost."""
+        place = self.get(campus)
+        if place is None or place.tenure == "colocation":
+            return None
+        mean, peak = self._pue(place.county_fips, other.cooling)
+        return replace(
+            place,
+            name=f"{place.name}, {other.holds} halls",
+            pue_mean=mean,
+            pue_peak=peak,
+            musd_per_it_mw=other.cost_musd_per_it_mw,
+            layer_musd=0.0,
+            existing_it_mw=0.0,
+            cooling=other.cooling,
+            campus=campus,
+        )
 
     def _from_grid(self, row: pd.Series) -> Place:
         wish = self._study.candidates
@@ -214,7 +240,7 @@ class Places:
         ramp: tuple[tuple[int, float], ...] = (),
     ) -> Place:
         study = self._study
-        mean, peak = self._pue(county_fips)
+        mean, peak = self._pue(county_fips, study.halls.cooling)
         stated = utility_mw if not np.isnan(utility_mw) else it_mw * peak
         layer_musd, clear = self._layers(lat, lon)
         price = own_usd_per_mwh if not np.isnan(own_usd_per_mwh) else self._usd_per_mwh(state)
@@ -240,6 +266,7 @@ class Places:
             property_tax=self._property_tax(state, county_fips),
             layer_musd=layer_musd,
             allowed=allowed and clear,
+            cooling=study.halls.cooling,
         )
 
     def _usd_per_mwh(self, state: str) -> float:
@@ -249,14 +276,14 @@ class Places:
         row = catalog.power_price_usd_per_mwh(self._tables, [state], self._study.price_day, power.price_column)
         return float(row["usd_per_mwh"].iloc[0])
 
-    def _pue(self, county_fips: str) -> tuple[float, float]:
+    def _pue(self, county_fips: str, cooling: str) -> tuple[float, float]:
         climate = self._tables.county_temperature
         here = climate[climate["county_fips"] == county_fips]
         if not len(here):
             return np.nan, np.nan
         months = here[[c for c in here.columns if re.fullmatch(r"t\d\d_c", c)]].to_numpy(float)
-        cooling = self._tables.pue_classes
-        mean, peak = pue(months, cooling[cooling["cooling"] == self._study.halls.cooling].iloc[0])
+        classes = self._tables.pue_classes
+        mean, peak = pue(months, classes[classes["cooling"] == cooling].iloc[0])
         return float(mean[0]), float(peak[0])
 
     def _wait(self, state: str, interconnect: str) -> int:

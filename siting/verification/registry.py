@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siting.verification.caps import CapsPart
+from siting.verification.cooling import CoolingPart
 from siting.verification.curtailable import CurtailablePart
 from siting.verification.finance import DebtPart, RevenuePart
 from siting.verification.income_tax import IncomeTaxPart
@@ -27,6 +28,7 @@ PARTS: tuple[type[Part], ...] = (
     OwnLimitsPart,
     SharedPlaces,
     CurtailablePart,  # after the units on the campus: they carry its curtailed hours
+    CoolingPart,
     Contracts,
     LargeLoad,
     DemandCharge,

@@ -10,6 +10,7 @@ from pyproj import Geod
 
 from siting.study.rules import Forced
 from siting.units import quarter_label
+from siting.verification.halls import open_campuses, other_halls
 from siting.verification.parts import Part
 
 MW = 1e-6
@@ -21,7 +22,7 @@ class RulesPart(Part):
 
     def faults(self) -> Iterator[str]:
         rules, places = self.context.study.rules, self.context.places
-        opened = sorted(c for c, modules in self.context.read.modules.items() if sum(modules.values()) > 0)
+        opened = open_campuses(self.context.study, self.context.read)
         if len(opened) < rules.min_sites:
             yield f"rules: {len(opened)} campuses are open, at least {rules.min_sites} must be"
         if rules.max_sites is not None and len(opened) > rules.max_sites:
@@ -51,8 +52,9 @@ class RulesPart(Part):
     def _forced(self, wish: Forced) -> Iterator[str]:
         study = self.context.study
         last = study.end - 1 if wish.by is None else wish.by
-        modules = self.context.read.modules.get(wish.candidate, {})
-        it_mw = sum(n for t, n in modules.items() if study.start + t <= last) * study.halls.module_it_mw
+        ids = [wish.candidate, other_halls(study, wish.candidate)]
+        counts = [(t, n) for name in ids if name for t, n in self.context.read.modules.get(name, {}).items()]
+        it_mw = sum(n for t, n in counts if study.start + t <= last) * study.halls.module_it_mw
         enough = it_mw > 0.0 if wish.it_mw is None else it_mw >= wish.it_mw - MW
         if not enough:
             least = "a first phase" if wish.it_mw is None else f"{wish.it_mw:g} MW IT"

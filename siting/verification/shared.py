@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from siting.tables.planner_files import read_candidates
 from siting.units import quarter_label
 from siting.verification.cash import accelerator_figure
+from siting.verification.halls import open_campuses, other_halls, standing
 from siting.verification.limits import over
 from siting.verification.parts import Part
 from siting.verification.places import Place
@@ -23,6 +24,19 @@ class SharedPlaces(Part):
                 yield from self._running(name, rows)
 
     def _by_name(self) -> dict[str, dict[str, Place]]:
+        """Rows of the file by the place they name, and every campus with halls of two classes; an own place of its
+        campus takes these halls in."""
+        context, found = self.context, self._from_file()
+        places = {row: name for name, rows in found.items() for row in rows}
+        for campus in open_campuses(context.study, context.read):
+            other = other_halls(context.study, campus)
+            here = context.places.get(campus)
+            halls = context.places.get(other) if other is not None else None
+            if here is not None and halls is not None and other is not None:
+                found.setdefault(places.get(campus, campus), {campus: here})[other] = halls
+        return found
+
+    def _from_file(self) -> dict[str, dict[str, Place]]:
         context, found = self.context, dict[str, dict[str, Place]]()
         source = context.study.candidates.file
         if source is None:
@@ -41,7 +55,11 @@ class SharedPlaces(Part):
 
     def _standing(self, name: str, rows: dict[str, Place]) -> Iterator[str]:
         read, module_mw = self.context.read, self.context.study.halls.module_it_mw
-        stands = sum(sum(read.modules.get(row, {}).values()) * module_mw * p.pue_peak for row, p in rows.items())
+        study = self.context.study
+        stands = max(
+            sum(standing(study, read, row, t) * module_mw * p.pue_peak for row, p in rows.items())
+            for t in range(study.quarters)
+        )
         most = max(place.final_utility_mw for place in rows.values())
         if over(stands, most):
             yield f"place {name}: {stands:.3f} MW at the meter stand in {', '.join(rows)}, it carries {most:.3f}"

@@ -15,6 +15,7 @@ from siting.units import hours_in, parse_quarter, quarter_label
 from siting.verification.cash import Offer, accelerator_figure
 from siting.verification.decisions import Read
 from siting.verification.demand import asked_h100e, regions_of
+from siting.verification.halls import first_module, standing
 from siting.verification.limits import Limits
 from siting.verification.places import Places
 
@@ -49,15 +50,15 @@ def _compare(where: str, row: Any, again: dict[str, float | str | bool]) -> Iter
 
 def _sites(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str]:
     sites = plan.tables["sites"]
-    built = {c for c, modules in read.modules.items() if sum(modules.values()) > 0}
+    built = {c for c in read.modules if first_module(study, read, c) is not None}
     if set(sites["candidate"].astype(str)) != built or sites["candidate"].duplicated().any():
         yield "table sites: not one row for every campus with modules"
     for row in sites.itertuples():
         candidate = str(row.candidate)
-        place, modules = places.get(candidate), read.modules.get(candidate, {})
-        if place is None or candidate not in built:
+        place, opened = places.get(candidate), first_module(study, read, candidate)
+        if place is None or opened is None:
             continue
-        it_mw = sum(modules.values()) * study.halls.module_it_mw
+        it_mw = standing(study, read, candidate, study.quarters - 1) * study.halls.module_it_mw
         hosted = sorted(name for name, parts in read.parts.items() if candidate in {host for host, *_ in parts})
         if sorted(name for name in str(row.clusters).split("; ") if name) != hosted:
             yield f"sites, {candidate}, clusters: the plan says {row.clusters!r}, its clusters are {', '.join(hosted)}"
@@ -65,7 +66,7 @@ def _sites(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str
             "state": place.state,
             "county_fips": place.county_fips,
             "tenure": place.tenure,
-            "open_quarter": quarter_label(study.start + min(t for t, n in modules.items() if n > 0)),
+            "open_quarter": quarter_label(study.start + opened),
             "energization": quarter_label(study.start + place.power_from),
             "it_mw": it_mw,
             "utility_mw": it_mw * place.pue_peak,
@@ -76,6 +77,8 @@ def _sites(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str
             "lon": place.lon,
             "grid_checked": bool(pd.notna(row.bus_id)) and study.grid.hosting is None,
         }
+        if study.halls.classes:
+            again["annex_of"] = place.campus
         if place.bus_id is not None:
             again["bus_id"] = float(place.bus_id)
         yield from _compare(f"sites, {candidate}", row, again)
@@ -100,14 +103,14 @@ def _power(plan: Plan, study: Study, tables: Tables, places: Places, read: Read,
         yield "table power: rows repeat the same candidate, quarter"
     due: set[tuple[str, str]] = set()
     kw = {item.name: accelerator_figure(study, tables, item.name, "it_kw") for item in study.accelerators}
-    for candidate, modules in read.modules.items():
+    for candidate in read.modules:
         place = places.get(candidate)
         if place is None:
             continue
         kg = float(catalog.co2_kg_per_mwh(tables, [place.state])["co2_kg_per_mwh"].iloc[0])
         for t in range(study.quarters):
-            standing = sum(n for q, n in modules.items() if q <= t) * study.halls.module_it_mw
-            if standing <= 0:
+            it_mw = standing(study, read, candidate, t) * study.halls.module_it_mw
+            if it_mw <= 0:
                 continue
             key = (candidate, quarter_label(study.start + t))
             due.add(key)
@@ -117,7 +120,7 @@ def _power(plan: Plan, study: Study, tables: Tables, places: Places, read: Read,
             running = sum(read.running.get((candidate, name), {}).get(t, 0.0) * kw[name] for name in kw) / 1e3
             mwh = running * study.power.load_factor * place.pue_mean * hours_in(study.start + t)
             again: dict[str, float | str | bool] = {
-                "standing_it_mw": standing,
+                "standing_it_mw": it_mw,
                 "running_it_mw": running,
                 "running_utility_mw": running * place.pue_peak,
                 "energized_utility_mw": limits.energized_mw(place, t)

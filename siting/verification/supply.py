@@ -103,7 +103,7 @@ class Contracts(Part):
         return (
             place.tenure != "colocation"
             and (not contract.states or place.state in contract.states)
-            and (not contract.candidates or candidate in contract.candidates)
+            and (not contract.candidates or (place.campus or candidate) in contract.candidates)
         )
 
     def faults(self) -> Iterator[str]:

@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 
 from siting.units import quarter_label
 from siting.verification.demand import asked_h100e, regions_of
+from siting.verification.halls import campus_of
 from siting.verification.parts import Part
 
 SLACK = 1e-5
@@ -40,10 +41,11 @@ class SurvivalPart(Part):
             able = np.array([limits.able_h100e(source, t) for source in sources])
             if not due.any():
                 continue
-            for lost in range(len(sources)):
-                short = _shortfall(np.where(np.arange(len(sources)) == lost, 0.0, able), due, reached)
+            campuses = np.array([campus_of(study, source) for source in sources], dtype=object)
+            for lost in dict.fromkeys(campuses.tolist()):
+                short = _shortfall(np.where(campuses == lost, 0.0, able), due, reached)
                 if not short <= SLACK * max(1.0, due.sum()):
-                    where = f"survival, {quarter_label(study.start + t)}, without {sources[lost]}"
+                    where = f"survival, {quarter_label(study.start + t)}, without {lost}"
                     yield f"{where}: {short:.3f} of {due.sum():.3f} H100e are not served"
 
 

@@ -77,9 +77,9 @@ class WaterPart(_Energy):
     """The table `water`, its sums and its price."""
 
     def _m3(self, candidate: str, t: int) -> float:
-        wish = self.context.study.water
-        assert wish is not None
-        return self.it_mwh(candidate, t) * 1e3 * wish.wue_l_per_kwh[self.context.study.halls.cooling] / 1e3
+        wish, place = self.context.study.water, self.context.places.get(candidate)
+        assert wish is not None and place is not None
+        return self.it_mwh(candidate, t) * 1e3 * wish.wue_l_per_kwh[place.cooling] / 1e3
 
     def post(self) -> None:
         wish = self.context.study.water

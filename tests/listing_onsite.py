@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from listing_cooling import powered
 from listing_parts import ListingPart
 from listing_shared import places
 
@@ -154,7 +155,7 @@ class ListedOnsite(ListingPart):
             bounds[self.any[i, u, t], 1] = 1.0 if self.o.reserve[u] else 0.0
 
     def right(self, right: np.ndarray, modules: np.ndarray, held: np.ndarray, money: bool) -> None:
-        standing = modules.cumsum(axis=1) > 0
+        standing = powered(self.p, modules)
         for key, n in self.listing.number.items():
             match key:
                 case ("onsite permit", i, u, t):

@@ -18,18 +18,26 @@ def makers() -> dict[str, Maker]:
     """Every maker by name, in the order of the names; a new part is in the mix as soon as its module is there."""
     found: dict[str, Maker] = {}
     for path in sorted(Path(__file__).parent.glob("random_*.py")):
-        if path.stem not in ("random_everything", "random_cooling"):  # halls of two classes have a list of their own
+        if path.stem != "random_everything":
             module = importlib.import_module(path.stem)
             found |= {name: maker for name, maker in vars(module).items() if name.startswith("with_")}
     return dict(sorted(found.items()))
 
 
+NOT_BESIDE_CLASSES = frozenset({"with_curtailable", "with_income_tax", "with_large_load", "with_rules"})
+"""What a study with halls of two cooling classes is refused with (of the rules: campuses that stand at the start)."""
+
+
 def everything(seed: int) -> tuple[Problem, tuple[str, ...]]:
-    """A random problem, and the makers that were applied to it: each with a chance of three in ten."""
+    """A random problem, and the makers that were applied to it: each with a chance of three in ten.
+
+    Halls of a second class come first: they are candidates of their own to every other part.
+    """
     rng = np.random.default_rng(10_000 + seed)
-    p, applied = random_problem(seed), []
-    for name, maker in makers().items():
-        if rng.random() < 0.3:
-            p = maker(p, rng)
-            applied.append(name)
-    return p, tuple(applied)
+    chosen = [name for name in makers() if rng.random() < 0.3]
+    if "with_cooling" in chosen:
+        chosen = ["with_cooling", *(n for n in chosen if n != "with_cooling" and n not in NOT_BESIDE_CLASSES)]
+    p = random_problem(seed)
+    for name in chosen:
+        p = makers()[name](p, rng)
+    return p, tuple(chosen)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from siting.assembly.places import study_file
 from siting.assembly.campus import campus_ids
+from siting.assembly.places import study_file
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.distance import geodesic_km
 from siting.geo.latency import NEAR_KM, rtt_by_measured_ms, rtt_p95_ms

@@ -18,6 +18,7 @@ from siting.grid.outages import overload_rows_n1
 from siting.problem import FloatArray, Problem
 from siting.problem.grid_rows import NO_OUTAGE, GridRows
 from siting.solver.decisions import Decisions
+from siting.solver.standing import standing_modules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class Look:
 
 def standing_utility_mw(p: Problem, d: Decisions) -> FloatArray:
     """(I,) MW at the meter of the halls that stand at the end, at the peak PUE."""
-    return np.asarray(d.modules.sum(axis=1) * p.module_it_mw * p.pue_peak)
+    return np.asarray(standing_modules(p, d)[:, -1] * p.module_it_mw * p.pue_peak)
 
 
 def overloaded(network: Network, p: Problem, d: Decisions, look: Look) -> list[GridRow]:

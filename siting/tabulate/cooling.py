@@ -7,6 +7,7 @@ import pandas as pd
 
 from siting.problem import IntArray, Problem
 from siting.solver.decisions import Decisions
+from siting.solver.standing import converted_modules
 from siting.tabulate.parts import Parts
 from siting.units import quarter_label
 
@@ -17,23 +18,6 @@ def opened_in(p: Problem, d: Decisions) -> IntArray:
     for campus, annex in p.annexes.items():
         live[campus] |= live[annex]
     return np.where(live.any(axis=1), live.argmax(axis=1), p.quarters).astype(np.int64)
-
-
-def converted_modules(p: Problem, d: Decisions) -> IntArray:
-    """(I, T) modules of each annex that are halls of the campus's own class by t; 0 elsewhere."""
-    found = np.zeros((len(p.candidate_id), p.quarters), dtype=np.int64)
-    for (i, t), modules in d.extra.get("Converted", {}).items():
-        found[i, t] = round(modules)
-    return np.maximum.accumulate(found, axis=1)
-
-
-def standing_modules(p: Problem, d: Decisions) -> IntArray:
-    """(I, T) modules of the candidate's class that stand; in works they count with the annex."""
-    converted = converted_modules(p, d)
-    standing: IntArray = d.modules.cumsum(axis=1) - converted
-    for campus, annex in p.annexes.items():
-        standing[campus] += converted[annex]
-    return standing
 
 
 def conversions_table(parts: Parts) -> dict[str, pd.DataFrame]:

@@ -16,10 +16,11 @@ from siting.items import UNFUNDED
 from siting.problem import FloatArray, Problem
 from siting.reduction.screen import Screened
 from siting.solver.decisions import Decisions
+from siting.solver.standing import standing_modules
 from siting.study import Study
 from siting.tables import catalog
 from siting.tables.read import Tables
-from siting.tabulate.cooling import opened_in, standing_modules
+from siting.tabulate.cooling import opened_in
 from siting.tabulate.curtailable import sooner_mw
 from siting.tabulate.onsite import generated_mwh
 from siting.tabulate.parts import Parts

@@ -64,8 +64,8 @@ class Plan:
     @property
     def npv_cost_musd(self) -> float | None:
         """Present value of all costs, musd; None without a plan. A later pass may have traded some of it away."""
-        if self.last.value is None:
-            return None
+        if self.last.value is None or self.last.objective == "npv_cost_musd":
+            return self.last.value
         found = self.facts.get("npv_cost_musd", self.last.value)
         return None if found is None else float(found)
 

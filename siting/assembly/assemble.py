@@ -104,6 +104,7 @@ def _problem(
     standing = existing_modules(study, usable)
     flowing = np.maximum(energized_mw(study, usable), (standing * module_mw * pue_peak)[:, None])
     first = np.where(is_annex(usable), 1, first_modules(study, usable["tenure"]))
+    energy = _energy(study, tables, usable)
     return Problem(
         quarters=study.quarters,
         module_it_mw=module_mw,
@@ -118,7 +119,7 @@ def _problem(
         energized_mw=flowing,
         shared=shared_places(usable, flowing),
         reach=demand.reach,
-        **_energy(study, tables, usable),
+        **energy,
         lease_reach=demand.lease_reach,
         region=demand.regions["region"].to_numpy(object),
         demand_h100e=demand.h100e,
@@ -142,7 +143,7 @@ def _problem(
         curtailable=curtailable_of(study, usable),
         demand_musd_per_mw=demand_charge_of(study),
         income_tax=income_tax_of(study, tables, usable, leases, kinds),
-        **_pod_costs(study, tables, usable, kinds, sales_tax, property_tax),
+        **_pod_costs(study, tables, energy, kinds, sales_tax, property_tax),
         **_lease_arrays(study, leases, kinds),
         **_cluster_arrays(study, leases, kinds),
     )
@@ -226,7 +227,7 @@ def _energy(study: Study, tables: Tables, usable: pd.DataFrame) -> dict[str, Any
 def _pod_costs(
     study: Study,
     tables: Tables,
-    usable: pd.DataFrame,
+    energy: dict[str, Any],
     kinds: list[Bought],
     sales_tax: FloatArray,
     property_tax: FloatArray,
@@ -248,7 +249,6 @@ def _pod_costs(
         + property_tax[:, None, None] * worth[2][None]
     )
     pod_mw = np.array([kind.it_kw * kind.pod_accelerators / 1000.0 for kind in kinds])
-    energy = _energy(study, tables, usable)
     run = energy["mwh_per_it_mw"] * energy["usd_per_mwh"] / 1e6 * discount[None, :]
     first = [
         quarters

@@ -131,6 +131,29 @@ def test_a_cluster_stands_on_two_campuses(tables: Tables, tmp_path: Path) -> Non
     assert "it takes 4,096" in faults(plan, tables)
 
 
+WEST = """candidate,name,lat,lon,tenure,utility_mw,usd_per_mwh
+chicago,Chicago IL,41.9,-87.6,own,8,90
+seattle,Seattle WA,47.6,-122.3,own,8,40
+"""
+
+
+def test_what_reaches_no_region_replaces_nobody(tables: Tables, tmp_path: Path) -> None:
+    """New York within 45 ms: Chicago alone. A least energy makes Seattle run, which does not outlive Chicago's loss."""
+    (tmp_path / "sites.csv").write_text(WEST, encoding="utf-8")
+    ask = {"first_quarter": "2026-Q1", "regions": 1, "rtt_target_ms": "45 ms", "rtt_basis": "backbone"}
+    inference = {**ask, "peak_h100e_bf16": 400}
+    west = {"name": "west", "expr": "sum(energy_mwh[candidate=seattle]) >= 3000 MWh"}
+    changes: dict[str, Any] = {"clusters": [], "money__lease": False, "limits": [west], **RICH}
+    changes["candidates__file__path"] = str(tmp_path / "sites.csv")
+    plan = planned(tables, inference=inference, **changes)
+    assert set(plan.tables["service"]["source"]) == {"chicago"}
+    assert set(plan.tables["fleet"].query("running > 0")["candidate"]) == {"chicago", "seattle"}
+    changes["inference"] = {**inference, "survive_share": "60 %"}
+    study = read_study("models/tiny.toml").update({name.replace("__", "."): value for name, value in changes.items()})
+    lost = run.solve(study, tables=tables)
+    assert lost.npv_cost_musd is None
+
+
 def test_a_share_survives_the_loss_of_a_site(tables: Tables) -> None:
     """Of 400 H100e 240 survive: no site holds more than the rest replace; without the rest the plan is refused."""
     ask = {"first_quarter": "2026-Q1", "regions": 2, "rtt_target_ms": "100 ms", "rtt_basis": "backbone"}

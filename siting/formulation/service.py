@@ -72,7 +72,8 @@ def capacity_by_member(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int]
         pods[at] = pods.get(at, 0.0) + float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, t]
     found: dict[tuple[int, int], list[Any]] = {}
     for (i, t), capacity in pods.items():
-        found.setdefault((int(site_class[i]), t), []).append(capacity)
+        if site_class[i] >= 0:  # pods may run where no region is reached, for a limit or a priority that asks for it
+            found.setdefault((int(site_class[i]), t), []).append(capacity)
     for li in np.flatnonzero(lease_class >= 0).tolist():
         for t in sorted({t for _, t in m.JT}):
             active = [m.X[li, s] for s in range(t + 1) if (li, s) in m.D and t - s < p.lease_term[li]]

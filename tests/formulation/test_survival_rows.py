@@ -11,6 +11,7 @@ from tiny_problems import changed, hand_problem, one_offer
 from siting.formulation.build import build_model
 from siting.formulation.survival import add_survival
 from siting.problem import Problem
+from siting.problem.limits import CountedSum, LimitRow, OwnLimits
 
 
 def asks(h100e: float, share: float, candidates: int = 2, **changes: object) -> Problem:
@@ -65,3 +66,18 @@ def test_what_is_lost_serves_nobody() -> None:
     )
     assert optimum(apart).value < np.inf
     assert optimum(changed(apart, survive_share=0.1)).value == np.inf
+
+
+def test_pods_that_reach_nothing_stand_by_for_nobody() -> None:
+    """c1 reaches no region; a least energy of c1 makes its pods run, which must not replace those of c0."""
+    energy = CountedSum(
+        factor=1.0,
+        quantity="energy_mwh",
+        sites=np.array([False, True]),
+        kinds=np.array([True]),
+        quarters=np.array([False, True]),
+    )
+    limits = OwnLimits(rows=(LimitRow(name="own", sums=(energy,), sense=">=", bound=10_000.0),))
+    alone = asks(500, 0.5, reach=np.array([[True], [False]]), limits=limits)
+    assert optimum(changed(alone, survive_share=0.0)).plan.running_pods[1, 0, 1] == pytest.approx(5.0)
+    assert optimum(alone).value == np.inf

@@ -60,23 +60,24 @@ class ListedLargeLoad(ListingPart):
         for t in range(self.p.quarters):
             right[self.listing.number["money", t]] -= self.secured(modules, t)
 
+    def collateral(self, modules: np.ndarray) -> Iterator[tuple[int, int, float]]:
+        """(candidate, quarter of payment, musd) of every module that does not stand from the start."""
+        for i, row in enumerate(modules):
+            stands = self.p.rules is not None and self.p.rules.existing_modules[i] > 0
+            for live, n in enumerate(row):
+                if not (stands and live == 0):
+                    yield i, max(live - int(self.p.opening_lag[i]), 0), float(n * self.s.collateral_musd[i])
+
     def secured(self, modules: np.ndarray, t: int) -> float:
         """musd of collateral paid by t."""
-        signed = [
-            self.s.collateral_musd[i] * n
-            for i, row in enumerate(modules)
-            for live, n in enumerate(row)
-            if max(live - self.p.opening_lag[i], 0) <= t
-        ]
-        return float(sum(signed))
+        return float(sum(musd for _, paid, musd in self.collateral(modules) if paid <= t))
 
     def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
         yield from ((i, int(self.short[i, t]), t, float(self.s.usd_per_mwh[i, t]) / 1000.0) for i, t in self.each())
 
     def listed_costs(self, modules: np.ndarray) -> Iterator[tuple[str, int, int, float]]:
-        for i, row in enumerate(modules):
-            for live, n in enumerate(row):
-                yield "collateral", i, max(live - int(self.p.opening_lag[i]), 0), float(n * self.s.collateral_musd[i])
+        yield from (("collateral", i, paid, musd) for i, paid, musd in self.collateral(modules))
+        for i in range(len(modules)):
             for t in range(self.p.quarters, self.s.owed_mwh.shape[1]):
                 usd = under_contract(self.p, modules, i, t) * self.s.owed_mwh[i, t] * self.s.usd_per_mwh[i, t]
                 yield "operating", i, t, float(usd) / 1e6
@@ -84,11 +85,9 @@ class ListedLargeLoad(ListingPart):
     def fixed_cost(self, modules: np.ndarray) -> float:
         p, s = self.p, self.s
         total = 0.0
-        for i, row in enumerate(modules):
-            for live, n in enumerate(row):
-                paid = max(live - int(p.opening_lag[i]), 0)
-                lost = (1 + p.rate) ** (-(paid + 0.5) / 4) - (1 + p.rate) ** (-p.quarters / 4)
-                total += n * s.collateral_musd[i] * lost
+        for _, paid, musd in self.collateral(modules):
+            total += musd * ((1 + p.rate) ** (-(paid + 0.5) / 4) - (1 + p.rate) ** (-p.quarters / 4))
+        for i in range(len(modules)):
             for t in range(p.quarters, s.owed_mwh.shape[1]):
                 musd = under_contract(p, modules, i, t) * s.owed_mwh[i, t] * s.usd_per_mwh[i, t] / 1e6
                 total += musd * (1 + p.rate) ** (-(t + 0.5) / 4)

@@ -58,7 +58,8 @@ def test_minimum_take_binds_after_the_horizon(tables: Tables) -> None:
 
 def test_a_campus_that_stands_owes_what_flows_to_it(tables: Tables) -> None:
     """3 MW IT stand from the start; the ramp begins a year after energization in 2024-Q4. From that quarter on 85 % of
-    the share that already flows, 3 MW x PUE of 12 MW at the meter, is owed; nothing runs before 2025-Q4."""
+    the share that already flows, 3 MW x PUE of 12 MW at the meter, is owed; nothing runs before 2025-Q4. No collateral:
+    it is deposited already."""
     stands = {"rules": {"existing": [{"candidate": "abilene", "it_mw": "3 MW"}], "max_sites": 1}}
     late = {"power.ramp": [{"after_quarters": 4, "share": "100 %"}], "power.large_load": TERMS, **stands}
     plan = planned(tables, late)
@@ -68,6 +69,8 @@ def test_a_campus_that_stands_owes_what_flows_to_it(tables: Tables) -> None:
     assert table.loc["2024-Q4", "contracted_it_mw"] == pytest.approx(3 * share)
     assert table.loc["2024-Q4", "owed_mwh"] == pytest.approx(0.85 * 3 * share * 0.8 * site["pue_mean"] * 92 * 24)
     assert table.loc["2025-Q4", "contracted_it_mw"] == pytest.approx(3)
+    assert plan.tables["cash"]["collateral"].sum() == 0.0
+    assert plan.tables["credits"].set_index("item")["musd"]["collateral_back"] == 0.0
 
 
 def test_a_campus_that_idles_pays_for_what_it_does_not_take(tables: Tables) -> None:

@@ -20,7 +20,7 @@ def add_large_load(m: pyo.ConcreteModel, p: Problem) -> None:
 
     o GWh that a contracted module owes, c modules under contract (each for n quarters from the later of its first
     quarter and e_i), g GWh from the grid. S pays the grid's price; after the horizon all that is owed does. Collateral
-    is paid where a module is signed and comes back at the horizon.
+    is paid where a module is signed and comes back at the horizon; neither for modules that stand at the start.
     """
     s = p.large_load
     if s is None:
@@ -60,7 +60,10 @@ def contracted(m: pyo.ConcreteModel, p: Problem, s: LargeLoad, i: int, t: int) -
 
 def _secure(m: pyo.ConcreteModel, p: Problem, i: int, musd: float) -> None:
     lag: int = int(p.opening_lag[i])
-    for t in range(p.quarters):
+    stands = p.rules is not None and bool(p.rules.existing_modules[i])
+    if stands:  # what stands in the first quarter was secured before it, whatever is decided
+        m.ledger.credit("collateral_back", -musd, m.V[i, 0], i)
+    for t in range(1 if stands else 0, p.quarters):
         if (i, t) not in m.A:
             continue
         signed = max(t - lag, 0)

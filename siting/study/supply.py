@@ -120,7 +120,8 @@ class LargeLoad(Strict):
     term_years: Annotated[int, Field(ge=1, le=40)]
     """Length of a module's contract; what it binds to take after the horizon counts in full."""
     collateral_musd_per_utility_mw: Annotated[float, Field(ge=0), Unit("MUSD/MW")] = 0.0
-    """Deposited at a module's signing for its MW at the meter, given back at the horizon."""
+    """Deposited at a module's signing for its MW at the meter, given back at the horizon. Neither is counted for halls
+    that stand at the start (`rules.existing`): that deposit is made already, whatever is decided."""
 
 
 def contract_quarters(contract: PowerContract, start: int, end: int) -> range:

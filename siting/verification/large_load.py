@@ -30,6 +30,8 @@ class LargeLoad(Part):
             if place is None or place.tenure == "colocation":
                 continue
             for live, count in modules.items():
+                if live == 0 and place.existing_it_mw > 0:
+                    continue  # secured before the study's start
                 self._secure(place, live, count * study.halls.module_it_mw)
             last = study.quarters
             if modules:

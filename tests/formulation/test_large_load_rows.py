@@ -9,6 +9,7 @@ from row_tests import rows, rows_of
 
 from siting.formulation.build import build_model
 from siting.formulation.large_load import add_demand_charge, add_large_load
+from siting.problem.rules import SiteRules
 from siting.problem.supply import LargeLoad
 
 
@@ -66,6 +67,33 @@ def test_payments() -> None:
         ("collateral", 0, "V[1,1]"): pytest.approx(0.5),
         ("collateral_back", -1, "V[0,1]"): pytest.approx(0.5),
         ("collateral_back", -1, "V[1,1]"): pytest.approx(0.5),
+    }
+
+
+def test_halls_that_stand_are_secured_already() -> None:
+    """Candidate 0 stands with a module in quarter 0: what comes in quarter 1 is paid and comes back, nothing else."""
+    rules = SiteRules(
+        min_sites=0,
+        max_sites=None,
+        forced_modules=np.zeros(2, dtype=np.int64),
+        forced_by=np.ones(2, dtype=np.int64),
+        existing_modules=np.array([1, 0]),
+        extended_from=np.array([1, 1]),
+        group=np.full((2, 2), -1),
+        group_most=np.zeros(0, dtype=np.int64),
+        lat=np.zeros(2),
+        lon=np.zeros(2),
+        min_distance_km=None,
+    )
+    m = build_model(hand_made(large_load=terms(2), rules=rules))
+    secured = {
+        (p.item, p.quarter, str(p.variable)): p.musd for p in m.ledger.postings if p.item.startswith("collateral")
+    }
+    assert {key: musd for key, musd in secured.items() if "V[0," in key[2]} == {
+        ("collateral", 1, "V[0,1]"): pytest.approx(0.5),
+        ("collateral", 1, "V[0,0]"): pytest.approx(-0.5),
+        ("collateral_back", -1, "V[0,1]"): pytest.approx(0.5),
+        ("collateral_back", -1, "V[0,0]"): pytest.approx(-0.5),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from listing import cheapest_by_listing
 from model_optimum import optimum
 from random_large_load import with_large_load
+from random_rules import with_rules
 from tiny_problems import changed, random_problem
 
 from siting.problem import Problem
@@ -41,6 +43,28 @@ def test_model_and_listing_agree(chunk: int) -> None:
             assert modelled(seed) == pytest.approx(listed, rel=1e-6, abs=1e-6), seed
         else:
             assert not np.isfinite(modelled(seed)), seed
+
+
+def test_campuses_that_stand_agree_too() -> None:
+    """With a campus that stands from the start, secured before it, the model and the listing find the same optimum."""
+    plans = 0
+    for seed in range(40):
+        p = load_problem(seed)
+        stands = np.zeros(len(p.candidate_id), dtype=np.int64)
+        stands[0] = p.modules_first[0]
+        live = np.where(stands > 0, 0, p.live_from)
+        rules = with_rules(p, np.random.default_rng(seed)).rules
+        assert rules is not None
+        alone = {"min_sites": 0, "max_sites": None, "forced_modules": 0 * stands, "min_distance_km": None}
+        rules = dataclasses.replace(rules, **alone, existing_modules=stands, group=np.full_like(rules.group, -1))
+        p = changed(p, rules=rules, live_from=live)
+        listed = cheapest_by_listing(p)[0]
+        found = optimum(p, whole=False).value
+        assert np.isfinite(listed) == np.isfinite(found), seed
+        if np.isfinite(listed):
+            plans += 1
+            assert found == pytest.approx(listed, rel=1e-6, abs=1e-6), seed
+    assert plans >= 10
 
 
 def test_terms_matter_in_many_problems() -> None:

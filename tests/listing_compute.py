@@ -1,4 +1,4 @@
-"""Survival of a loss for the optimum by listing: one source after the other is lost, each by itself, never by class."""
+"""Survival of a loss for the optimum by listing: one campus or lease region after the other is lost, never by class."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ class SurvivalListing(ListingPart):
         return p.survive_share > 0.0
 
     def _same(self, one: int, other: int) -> bool:
-        """Whether two sources are lost together: halls of two cooling classes on one campus."""
-        campus = [*self.p.campus.tolist(), *range(len(self.p.candidate_id), len(self.g))]
-        return bool(campus[one] == campus[other])
+        """Whether two sources are lost together: halls of two cooling classes on one campus, offers in one region."""
+        i, leases = len(self.p.candidate_id), len(self.p.lease_id)
+        regions = range(leases) if self.p.lease_region is None else self.p.lease_region.tolist()
+        unit = [*self.p.campus.tolist(), *(i + region for region in regions)]
+        return bool(unit[one] == unit[other])
 
     def write(self) -> None:
         """What a source serves after a loss has the entries of its capacity in the row of its service."""

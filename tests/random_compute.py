@@ -36,11 +36,13 @@ def with_split(p: Problem, rng: np.random.Generator) -> Problem:
 
 
 def with_survival(p: Problem, rng: np.random.Generator) -> Problem:
-    """Half to all of every demand survives any one loss; several sources reach most regions, and money is ample."""
+    """Half to all of every demand survives any one loss, of two offers in one region together by chance; several
+    sources reach most regions, and money is ample."""
     i, _, _, offers, _, j = p.size
     return dataclasses.replace(
         p,
         survive_share=float(rng.choice([0.4, 0.7, 1.0])),
+        lease_region=rng.integers(0, 2, offers),
         reach=rng.random((i, j)) < 0.85,
         lease_reach=rng.random((offers, j)) < 0.85,
         demand_h100e=p.demand_h100e * rng.uniform(0.4, 1.0, (j, 1)),

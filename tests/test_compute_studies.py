@@ -14,6 +14,7 @@ from siting.report import plan_tables
 from siting.run import verify_plan
 from siting.study import read_study
 from siting.tables.read import Tables, read_tables
+from siting.verification import verify
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +168,30 @@ def test_a_share_survives_the_loss_of_a_site(tables: Tables) -> None:
     largest = fleet.groupby("candidate")["running"].max().idxmax()
     fleet.loc[fleet["candidate"] != largest, "running"] = 0.0
     assert f"without {largest}: 240.000 of 240.000 H100e are not served" in faults(plan, tables)
+
+
+def test_a_lease_region_is_lost_as_a_whole(tables: Tables) -> None:
+    """400 H100e from three offers of 400, of which half must outlive a loss: each of two offers in one place or region
+    holds half where they are apart, where they are one region the dearer third offer is needed. The plan of offers
+    apart is refused once they are said to be one region."""
+    h100 = {"accelerator": "H100 SXM 80GB", "gpus": 600, "min_gpus": 1, "term_quarters": 4, "deliver_from": "2026-Q1"}
+    west = {**h100, "name": "west", "lat": 33.0, "lon": -98.0, "usd_per_gpu_h": "2 USD/GPU/h"}
+    east = {**h100, "name": "east", "lat": 33.0, "lon": -97.0, "usd_per_gpu_h": "2 USD/GPU/h"}
+    dear = {**h100, "name": "dear", "lat": 34.0, "lon": -97.0, "usd_per_gpu_h": "9 USD/GPU/h"}
+    ask = {"first_quarter": "2026-Q1", "regions": 2, "rtt_target_ms": "100 ms", "rtt_basis": "backbone"}
+    inference = {**ask, "peak_h100e_bf16": 400, "survive_share": "50 %"}
+    changes: dict[str, Any] = {"clusters": [], "money__own": False, "inference": inference}
+    apart = planned(tables, **changes, leases__bilateral=[west, east, dear])
+    assert set(apart.tables["leases"]["lease"]) == {"west", "east"}
+    named = [{**west, "region": "Texas"}, {**east, "region": " texas"}, dear]
+    for one_region in (named, [west, {**east, "lon": -98.0}, dear]):
+        together = planned(tables, **changes, leases__bilateral=one_region)
+        assert "dear" in set(together.tables["leases"]["lease"])
+    study = read_study("models/tiny.toml").update(
+        {**{name.replace("__", "."): value for name, value in changes.items()}, "leases.bilateral": named}
+    )
+    found = verify(apart, study, tables).faults
+    assert any("without east, west: 200.000 of 200.000 H100e are not served" in fault for fault in found)
 
 
 CHICAGO = """candidate,name,lat,lon,tenure,utility_mw,usd_per_mwh

@@ -22,6 +22,7 @@ from siting.assembly.energized import energized_mw
 from siting.assembly.finance import debt_of, revenue_of
 from siting.assembly.grid import grid_rows
 from siting.assembly.income_tax import income_tax_of
+from siting.assembly.lease_regions import region_numbers
 from siting.assembly.leases import gpus_for, lease_costs, lease_frame
 from siting.assembly.limits import own_limits
 from siting.assembly.onsite import onsite_block, onsite_figures
@@ -282,6 +283,7 @@ def _lease_arrays(study: Study, leases: pd.DataFrame, kinds: list[Bought]) -> di
     window = (t >= leases["first_start"].to_numpy(int)[:, None]) & (t <= leases["last_start"].to_numpy(int)[:, None])
     return {
         "lease_id": leases["lease"].to_numpy(object),
+        "lease_region": region_numbers(leases),
         "lease_h100e": leases["accelerator"].map(per_gpu).to_numpy(float),
         "lease_serve": leases["accelerator"].map(served).to_numpy(float),
         "lease_min": leases["min_gpus"].to_numpy(float),

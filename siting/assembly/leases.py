@@ -19,8 +19,8 @@ PUBLIC_MAX_GPUS = 1024.0
 """Assumed most that a public list price is good for, where the row has no maximum (Voltage Park states 1,016)."""
 
 _COLUMNS = """
-lease provider accelerator lat lon usd_per_gpu_h total_musd gpus min_gpus term_quarters first_start last_start prepay
-single_fabric_gpus kind existing billed_share price_escalator note
+lease provider region accelerator lat lon usd_per_gpu_h total_musd gpus min_gpus term_quarters first_start last_start
+prepay single_fabric_gpus kind existing billed_share price_escalator note
 """
 COLUMNS = _COLUMNS.split()
 
@@ -67,6 +67,7 @@ def _common(lease: LeaseContract) -> dict[str, object]:
     return {
         "lease": lease.name,
         "provider": lease.name,
+        "region": lease.region,
         "accelerator": lease.accelerator,
         "lat": lease.lat,
         "lon": lease.lon,
@@ -95,6 +96,7 @@ def _public(study: Study, tables: Tables) -> list[dict[str, object]]:
             {
                 "lease": name,
                 "provider": offer.provider,
+                "region": f"{offer.provider} {offer.region}",
                 "accelerator": offer.accelerator,
                 "lat": offer.lat,
                 "lon": offer.lon,

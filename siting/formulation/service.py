@@ -58,26 +58,32 @@ def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
         flows = sum(m.F[c, j, t] for j in np.flatnonzero(classes[c]).tolist() if (c, j, t) in m.FT)
         if isinstance(flows, (int, float)):
             return pyo.Constraint.Skip
-        return flows <= sum(members.get((c, t), []))
+        return flows <= sum(members.get((c, t), {}).values())
 
 
-def capacity_by_member(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], list[Any]]:
-    """(class, quarter) -> H100e that each member can serve: a campus by its pods for inference, an offer by its GPUs in
-    force that no cluster holds. Halls of two cooling classes on one campus are one member.
+def capacity_by_member(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], dict[int, Any]]:
+    """(class, quarter) -> member -> H100e that it can serve: a campus by its pods for inference, a lease region by the
+    GPUs in force of its offers that no cluster holds. Halls of two cooling classes on one campus are one member.
+
+    Campuses are numbered by their candidate, regions from I on. Offers of one region that reach different demand are
+    members of several classes under one number.
     """
     _, site_class, lease_class = coverage_classes(p)
     pods: dict[tuple[int, int], Any] = {}
     for i, g, t in m.S:
         at = int(p.campus[i]), t
         pods[at] = pods.get(at, 0.0) + float(p.serve_factor * p.pod_serve[g]) * m.Q[i, g, t]
-    found: dict[tuple[int, int], list[Any]] = {}
+    found: dict[tuple[int, int], dict[int, Any]] = {}
     for (i, t), capacity in pods.items():
         if site_class[i] >= 0:  # pods may run where no region is reached, for a limit or a priority that asks for it
-            found.setdefault((int(site_class[i]), t), []).append(capacity)
+            found.setdefault((int(site_class[i]), t), {})[i] = capacity
+    region = np.arange(len(p.lease_id)) if p.lease_region is None else p.lease_region
     for li in np.flatnonzero(lease_class >= 0).tolist():
         for t in sorted({t for _, t in m.JT}):
             active = [m.X[li, s] for s in range(t + 1) if (li, s) in m.D and t - s < p.lease_term[li]]
             if active:
                 free = sum(active) - gpus_held(m, p, li, t)
-                found.setdefault((int(lease_class[li]), t), []).append(float(p.serve_factor * p.lease_serve[li]) * free)
+                alike = found.setdefault((int(lease_class[li]), t), {})
+                member = len(p.candidate_id) + int(region[li])
+                alike[member] = alike.get(member, 0.0) + float(p.serve_factor * p.lease_serve[li]) * free
     return found

@@ -135,7 +135,9 @@ class Problem:
     water: Yearly | None = None
     """Water of cooling; None when the study does not speak of it."""
     survive_share: float = 0.0
-    """Share of every demand that can still be served after the loss of any one campus or offer."""
+    """Share of every demand that can still be served after the loss of any one campus or lease region."""
+    lease_region: IntArray | None = None
+    """(L,) number of the region that an offer stands in: offers of one are lost together. None: each by itself."""
     onsite: Onsite | None = None
     """Power units on the campus."""
     large_load: LargeLoad | None = None

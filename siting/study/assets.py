@@ -215,6 +215,9 @@ class LeaseContract(Strict):
     """Degrees WGS 84."""
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     """Place; blank gives no inference arcs."""
+    region: str = ""
+    """Lease region: contracts and offers of one name (public ones: provider and region, `AWS us-east-1`) or of one
+    place are lost together (`inference.survive_share`). Empty: by the place alone."""
     note: str = ""
     """Source, or the word assumed."""
 

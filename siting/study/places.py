@@ -252,8 +252,8 @@ class Inference(Strict):
     intercontinental: tuple[Intercontinental, ...] = ()
     """Demand on other continents, from places within 300 km of a measured end only."""
     survive_share: Share = 0.0
-    """Share of every region's demand that can still be served, re-routed, after the loss of any one campus or lease.
-    What stands by for it runs."""
+    """Share of every region's demand that can still be served, re-routed, after the loss of any one campus or any
+    one lease region with all contracts that stand in it. What stands by for it runs."""
     rtt_table: str | None = None
     """The planner's own RTT (candidate, region, rtt_ms), relative to the study; it wins over the fitted line."""
 

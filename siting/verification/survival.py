@@ -1,4 +1,4 @@
-"""What is left after the loss of any one campus or lease, source by source and quarter by quarter."""
+"""What is left after the loss of any one campus or lease region, source by source and quarter by quarter."""
 
 from __future__ import annotations
 
@@ -36,17 +36,44 @@ class SurvivalPart(Part):
                 for region in regions
             ]
         ).reshape(len(sources), len(regions))
+        losses = list(dict.fromkeys(self._lost_with(source, sources) for source in sources))
         for t in range(study.quarters):
             due = ask.survive_share * np.array([asked_h100e(study, region, t) for region in regions])
             able = np.array([limits.able_h100e(source, t) for source in sources])
             if not due.any():
                 continue
-            campuses = np.array([campus_of(study, source) for source in sources], dtype=object)
-            for lost in dict.fromkeys(campuses.tolist()):
-                short = _shortfall(np.where(campuses == lost, 0.0, able), due, reached)
+            for gone in losses:
+                left = np.where([source in gone for source in sources], 0.0, able)
+                short = _shortfall(left, due, reached)
                 if not short <= SLACK * max(1.0, due.sum()):
-                    where = f"survival, {quarter_label(study.start + t)}, without {lost}"
+                    where = f"survival, {quarter_label(study.start + t)}, without {', '.join(sorted(gone))}"
                     yield f"{where}: {short:.3f} of {due.sum():.3f} H100e are not served"
+
+    def _lost_with(self, source: str, sources: list[str]) -> frozenset[str]:
+        """Everything that goes with a source: both kinds of halls on its campus, or all contracts in its region."""
+        offers, study = self.context.offers, self.context.study
+        if source not in offers:
+            campus = campus_of(study, source)
+            return frozenset(other for other in sources if other not in offers and campus_of(study, other) == campus)
+        gone, size = {source}, 0
+        while len(gone) > size:  # a name may lead to a place, and that to another name
+            size = len(gone)
+            names = {self._region(lease) for lease in gone} - {""}
+            places = {(offers[lease].lat, offers[lease].lon) for lease in gone if not np.isnan(offers[lease].lat)}
+            for other in sources:
+                if other in offers and (
+                    self._region(other) in names or (offers[other].lat, offers[other].lon) in places
+                ):
+                    gone.add(other)
+        return frozenset(gone)
+
+    def _region(self, lease: str) -> str:
+        """Name of the lease region: provider and region of a public offer, else what the study states."""
+        leases = self.context.study.leases
+        written = {contract.name: contract.region for contract in (*leases.existing, *leases.bilateral)}
+        if lease in written:
+            return written[lease].strip().casefold()
+        return " ".join(lease.removeprefix("public:").split("|")[:2]).strip().casefold()
 
 
 def _shortfall(able: np.ndarray, due: np.ndarray, reached: np.ndarray) -> float:

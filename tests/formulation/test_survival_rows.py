@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from model_optimum import optimum
@@ -33,6 +35,40 @@ def test_survival() -> None:
     }
     assert rows(m, "demand_after_loss") == {(0, 0, 1): ({"Reroute0001": -1}, "<=", -250)}
     assert rows(m, "capacity_after_loss") == {(0, 0, 1): ({"Reroute0001": 1, "Able01": -1, "Largest01": 1}, "<=", 0)}
+
+
+def region_of_two() -> dict[str, Any]:
+    """Two offers in one region: the first reaches both towns, the second town b alone."""
+    one = one_offer(2, price_musd=0.1, most=1000.0)
+    both = {name: np.concatenate([array, array]) for name, array in one.items() if name != "lease_id"}
+    towns = {"region": np.array(["a", "b"], dtype=object), "reach": np.ones((2, 2), dtype=bool)}
+    reach = {"lease_reach": np.array([[True, True], [False, True]]), "lease_region": np.array([0, 0])}
+    return {**both, **towns, **reach, "lease_id": np.array(["first", "second"], dtype=object)}
+
+
+@rows_of(add_survival, "largest_member", "capacity_after_loss")
+def test_a_lease_region_is_lost_with_all_its_offers() -> None:
+    """Class 0 (town b alone) holds the second offer, class 1 (both towns) the campuses and the first. The offers are
+    no member of one class, so their region is a loss of its own, 2 classes + 2 campuses + region 0 = 4; the campuses'
+    largest is loss 1. A campus of either class is not the largest of class 0: that class has no loss."""
+    demand = {"demand_h100e": np.array([[0.0, 500.0], [0.0, 100.0]])}
+    m = build_model(hand_problem(2, survive_share=0.5, **region_of_two(), **demand))
+    assert set(rows(m, "largest_member")) == {(1, 1, 0), (1, 1, 1)}
+    found = rows(m, "capacity_after_loss")
+    assert found[1, 1, 1] == ({"Reroute1101": 1, "Reroute1111": 1, "Able11": -1, "Largest11": 1}, "<=", 0)
+    assert found[1, 0, 1] == ({"Reroute1011": 1, "Able01": -1}, "<=", 0)
+    assert found[4, 1, 1] == ({"Reroute4101": 1, "Reroute4111": 1, "Able11": -1, "X01": 1}, "<=", 0)
+    assert found[4, 0, 1] == ({"Reroute4011": 1, "Able01": -1, "X11": 1}, "<=", 0)
+    assert len(found) == 4
+
+
+def test_a_region_does_not_stand_by_for_itself() -> None:
+    """200 H100e of town b from one offer of 200 outlive its loss only with somebody else: two offers in one region are
+    as good as one, two regions are enough."""
+    alone: dict[str, Any] = {"demand_h100e": np.array([[0.0, 0.0], [0.0, 200.0]]), "modules_max": np.zeros(2, int)}
+    p = hand_problem(2, survive_share=1.0, **region_of_two() | alone)
+    assert optimum(p, whole=False).value == np.inf
+    assert optimum(changed(p, lease_region=np.array([0, 1])), whole=False).value == pytest.approx(0.1 * 400)
 
 
 def test_nothing_is_written_without_a_share() -> None:

@@ -49,6 +49,20 @@ def test_survival_agrees_with_the_list() -> None:
     assert moved >= 20
 
 
+def test_two_offers_of_a_region_are_lost_together() -> None:
+    """Of the problems with two offers in one region, some are dearer than if each were lost by itself, none cheaper."""
+    dearer = 0
+    for seed in SERVED:
+        p = with_survival(random_problem(seed), np.random.default_rng(seed))
+        if p.lease_region is None or len(set(p.lease_region.tolist())) == len(p.lease_id):
+            continue
+        together = optimum(p, whole=False).value
+        apart = optimum(replace(p, lease_region=None), whole=False).value
+        assert not apart > together + 1e-6, seed
+        dearer += bool(apart < together - 1e-6)
+    assert dearer >= 3
+
+
 def test_parts_of_a_cluster_keep_every_limit() -> None:
     """Whole plans of split clusters: the parts add up and run, on campuses near one another."""
     split = 0

@@ -306,9 +306,20 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
                 add(f"gas price, {picked.row}", value, picked.source, picked.date, picked.confidence)
     cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
     add(f"PUE, {study.halls.cooling}", str(cooling["label"]), cooling["source"], cooling["date"], cooling["confidence"])
-    if study.purchase.residual != "zero":
-        curve = tables.residual_values[tables.residual_values["curve"] == study.purchase.residual].iloc[-1]
-        add(f"residual value, {study.purchase.residual}", "by age", curve["source"], curve["date"], curve["confidence"])
+    for item in study.accelerators:
+        if item.residual_points:
+            ends = item.residual_points[-1]
+            add(
+                f"residual value, {item.name}",
+                f"{ends.share:.0%} at {ends.age_years:g} years",
+                "study",
+                np.nan,
+                "study",
+            )
+    curves = {item.residual or study.purchase.residual for item in study.accelerators if not item.residual_points}
+    for name in sorted(curves - {"zero"}):
+        curve = tables.residual_values[tables.residual_values["curve"] == name].iloc[-1]
+        add(f"residual value, {name}", "by age", curve["source"], curve["date"], curve["confidence"])
     if study.inference is not None:
         fit = tables.rtt_fit[tables.rtt_fit["used"].astype(bool)].iloc[0]
         line = f"{fit['ms_per_km']:.4g} ms/km + {fit['intercept_ms']:.3g} ms"

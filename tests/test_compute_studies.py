@@ -224,6 +224,28 @@ def test_old_generations_are_worth_less_however_new_the_accelerator(tables: Tabl
     assert 0 < credit[1] < credit[0]
 
 
+def test_every_type_may_have_its_own_value_by_age(tables: Tables) -> None:
+    """Delivered in 2025-Q4, six quarters before the horizon's end: by its own points half of the price after a year and
+    a quarter after two leave 37.5 %, by none nothing; the second reading agrees, and does not with the curve of all."""
+    steps = [(0, "100 %"), (1, "50 %"), (2, "25 %")]
+    points = [{"age_years": age, "share": share} for age, share in steps]
+    own = planned(tables, money__lease=False, accelerators__0__residual_points=points, purchase__residual="zero")
+    study = read_study("models/tiny.toml")
+    bought = own.tables["deliveries"]["accelerators"].sum() * 0.048
+    assert set(own.tables["deliveries"]["quarter"]) == {"2025-Q4"}
+    end = (1.0 + study.money.discount_rate) ** (-study.quarters / 4.0)
+    assert worth(own) == pytest.approx(0.375 * bought * end)
+    none = planned(tables, money__lease=False, accelerators__0__residual="zero")
+    assert worth(none) == pytest.approx(0.0, abs=1e-9)
+    as_of_all = study.update({"money.lease": False, "purchase.residual": "low"})
+    assert verify(own, as_of_all, tables).npv_cost_musd != pytest.approx(own.npv_cost_musd)
+
+
+def worth(plan: Plan) -> float:
+    """musd of present value credited for accelerators."""
+    return float(plan.tables["credits"].set_index("item").loc["residual_accelerators", "musd"])
+
+
 def test_regions_may_grow_at_their_own_rate(tables: Tables) -> None:
     """One region doubles within a year, the other stands still: after four quarters 2 and 1 times their first peak."""
     ask = {

@@ -238,7 +238,7 @@ def _pod_costs(
     profiles = []
     for item, kind in zip(study.accelerators, kinds, strict=True):
         level = price_level(study, item, kind.price_musd)
-        worth = worth_at_horizon(study, tables, kind, level)
+        worth = worth_at_horizon(study, tables, item, kind, level)
         profiles.append(pod_profiles(study, kind.lead_quarters, worth, kind.life_quarters, level))
     price = np.array([np.nan_to_num(kind.price_musd) * kind.pod_accelerators for kind in kinds])
     cash = np.stack([profile.cash for profile in profiles], axis=1)

@@ -25,14 +25,16 @@ def price_level(study: Study, item: Accelerator, today_musd: float) -> FloatArra
     return level
 
 
-def worth_at_horizon(study: Study, tables: Tables, kind: Bought, level: FloatArray) -> FloatArray:
+def worth_at_horizon(study: Study, tables: Tables, item: Accelerator, kind: Bought, level: FloatArray) -> FloatArray:
     """(T, T) value at the horizon over today's price, by [delivery, order quarter], net of the bulk discount.
 
     By age since delivery: the price paid times the curve. By age of the generation: the curve at the years since the
-    type was first delivered to anyone, of the price paid or of today's, whichever is lower.
+    type was first delivered to anyone, of the price paid or of today's, whichever is lower. The curve is the type's own
+    where the study states one.
     """
     quarters, buy = study.quarters, study.purchase
-    if buy.residual == "zero":
+    named = item.residual or buy.residual
+    if named == "zero" and not item.residual_points:
         return np.zeros((quarters, quarters))
     if buy.residual_age == "generation":
         assert kind.released is not None
@@ -40,5 +42,9 @@ def worth_at_horizon(study: Study, tables: Tables, kind: Bought, level: FloatArr
         base = np.minimum(level, 1.0)
     else:
         age, base = (quarters - np.arange(quarters)) / 4.0, level
-    left = catalog.residual_share(tables, buy.residual, age)
+    if item.residual_points:
+        points = item.residual_points
+        left = catalog.share_by_age([p.age_years for p in points], [p.share for p in points], age)
+    else:
+        left = catalog.residual_share(tables, named, age)
     return np.asarray(left[:, None] * base[None, :] * (1.0 - buy.bulk_discount))

@@ -23,7 +23,6 @@ from siting.report.lease_table import (
     OwnBasis,
     lease_offers,
     public_offers,
-    residual_share,
 )
 from siting.study import Study
 from siting.tables.read import Tables
@@ -138,9 +137,7 @@ def rivalry_of(basis: OwnBasis, study: Study, tables: Tables) -> Rivalry:
     chosen = [offer for offer in known if offer.admitted] or known
     if not any(offer.used_hours_only for offer in chosen):
         chosen += public_offers(basis.accelerator, ("on_demand",), study, tables, admitted=False)
-    share = functools.cache(
-        lambda life: residual_share(tables, basis.residual, life)
-    )  # a flip asks it thousands of times
+    share = functools.cache(lambda life: basis.residual_share(tables, life))  # a flip asks it thousands of times
     return Rivalry(basis=basis, offers=tuple(chosen), residual_share=share)
 
 

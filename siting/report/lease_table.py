@@ -98,7 +98,18 @@ class OwnBasis:
     availability: float
     utilisation: float
     residual: str
+    """Curve by name, or `own`: that of `residual_points`."""
     words: tuple[str, ...]
+    residual_points: tuple[tuple[float, float], ...] = ()
+    """(age in years, share of the price as new)."""
+
+    def residual_share(self, tables: Tables, life_years: float, curve: str | None = None) -> float:
+        """Share of the price left at the end of a life, by the accelerator's curve, another one, or none (`zero`)."""
+        named = curve or self.residual
+        if named == "own":
+            years, shares = zip(*self.residual_points, strict=True)
+            return float(catalog.share_by_age(years, shares, life_years))
+        return 0.0 if named == "zero" else float(catalog.residual_share(tables, named, life_years))
 
     @property
     def rent_usd_per_kw_month(self) -> float:
@@ -130,11 +141,6 @@ class OwnBasis:
         )
 
 
-def residual_share(tables: Tables, residual: str, life_years: float) -> float:
-    """Share of the price left at the end of a life, by the study's curve or none (`zero`)."""
-    return 0.0 if residual == "zero" else float(catalog.residual_share(tables, residual, life_years))
-
-
 def lease_versus_own(plan: Plan, study: Study, tables: Tables) -> pd.DataFrame:
     """Long table: a row an accelerator, side (own | lease) and assumption moved (varied, setting).
 
@@ -164,6 +170,7 @@ def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
     sites = plan.tables.get("sites", pd.DataFrame())
     hall, rent_words = _hall(kind, sites, study, tables)
     power, power_words = _power(plan, sites, study, tables)
+    wish = next(item for item in study.accelerators if item.name == kind.name)
     cooling = tables.pue_classes[tables.pue_classes["cooling"] == study.halls.cooling].iloc[0]
     pue = float(np.average(sites["pue_mean"], weights=sites["it_mw"])) if len(sites) else float(cooling["mean_ref_pue"])
     return OwnBasis(
@@ -178,7 +185,8 @@ def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
         rate=study.money.discount_rate,
         availability=study.operation.availability,
         utilisation=study.operation.peak_utilisation,
-        residual=study.purchase.residual,
+        residual="own" if wish.residual_points else wish.residual or study.purchase.residual,
+        residual_points=tuple((point.age_years, point.share) for point in wish.residual_points),
         words=(
             f"{number(kind.price_musd * 1e6)} USD per accelerator with network and storage ({kind.origin})",
             f"{number(kind.it_kw, 2)} kW of critical IT each, annual mean PUE {number(pue, 2)}",
@@ -245,7 +253,7 @@ def _rows(basis: OwnBasis, study: Study, tables: Tables) -> list[tuple[object, .
     rows: list[tuple[object, ...]] = []
 
     def own(varied: str, setting: str, life: int, used: float, residual: str) -> None:
-        share = residual_share(tables, residual, life)
+        share = basis.residual_share(tables, life, residual)
         available = basis.usd_per_gpu_h(life_years=life, utilisation=1.0, residual_share=share)
         rows.append(
             (basis.accelerator, "own", "", varied, setting, life, available, available / used, np.nan),
@@ -259,7 +267,7 @@ def _rows(basis: OwnBasis, study: Study, tables: Tables) -> list[tuple[object, .
         own("life", f"{life} years", life, basis.utilisation, basis.residual)
     for used in UTILISATIONS:
         own("utilisation", f"{used * 100:.0f} %", BASE_LIFE_YEARS, used, basis.residual)
-    share = residual_share(tables, basis.residual, BASE_LIFE_YEARS)
+    share = basis.residual_share(tables, BASE_LIFE_YEARS)
     owned = basis.usd_per_gpu_h(life_years=BASE_LIFE_YEARS, utilisation=1.0, residual_share=share)
     for offer in lease_offers(basis.accelerator, study, tables):
         rivals = owned / basis.utilisation if offer.used_hours_only else owned

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from siting.study.compute import Allocation, Split, allotted
 from siting.study.cooling import HallClass, Holds, class_clashes
+from siting.study.residual import Curve, ResidualPoint, curve_clashes
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, quarter_label
 
@@ -126,9 +127,17 @@ class Accelerator(Strict):
     inference_h100e: Annotated[float, Field(gt=0, le=1e9)] | None = None
     """H100e of inference that one accelerator serves at full use: serving is bound by memory, not by dense
     arithmetic. None: its H100e."""
+    residual: Curve | None = None
+    """Curve of its value by age at the horizon. None, and no `residual_points`: that of all, `purchase.residual`."""
+    residual_points: tuple[ResidualPoint, ...] = ()
+    """Its own curve in place of one by name, from age 0 on: linear between points; beyond the last the yearly ratio of
+    the last step goes on. Age and discount as `purchase` says."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return self._supply, self._life, self._price_path
+        return self._supply, self._life, self._price_path, self._residual
+
+    def _residual(self) -> Iterator[Clash]:
+        yield from curve_clashes(self.residual, self.residual_points)
 
     def _life(self) -> Iterator[Clash]:
         if self.life_years is not None and abs(4.0 * self.life_years - round(4.0 * self.life_years)) > 1e-9:
@@ -155,8 +164,8 @@ class Purchase(Strict):
     """Yearly change of accelerator prices from the study's start (by order date)."""
     om_share: YearlyShare = 0.03
     """Yearly operation and maintenance as a share of the price (lease_versus_buy.md)."""
-    residual: Literal["low", "base", "zero"] = "low"
-    """Curve of value by age at the horizon; never a source of funding."""
+    residual: Curve = "low"
+    """Curve of value by age at the horizon, for accelerators that state none; never a source of funding."""
     residual_age: Literal["delivery", "generation"] = "delivery"
     """Age by which the curve is read. generation: years since the type was first delivered to anyone (catalogue, else
     `available`), however new the single accelerator; of the price paid or today's, whichever is lower."""

@@ -158,12 +158,16 @@ def residual_share(tables: Tables, curve: str, age_years: ArrayLike) -> NDArray[
     if points.empty:
         known = ", ".join(sorted(set(tables.residual_values["curve"])))
         raise KeyError(f"unknown residual curve {curve!r}; known: {known}")
+    return share_by_age(points["age_years"].tolist(), points["share_of_new"].tolist(), age_years)
+
+
+def share_by_age(at_years: Sequence[float], at_share: Sequence[float], age_years: ArrayLike) -> NDArray[np.float64]:
+    """The same by the points of a curve, two or more of rising age. Raises ValueError for a negative age."""
     age = np.asarray(age_years, dtype=np.float64)
     if (age < 0).any():
         raise ValueError("expected ages of 0 years or more")
-    years = points["age_years"].to_numpy(dtype=np.float64)
-    share = points["share_of_new"].to_numpy(dtype=np.float64)
-    ratio = (share[-1] / share[-2]) ** (1.0 / (years[-1] - years[-2]))
+    years, share = np.array(at_years, dtype=np.float64), np.array(at_share, dtype=np.float64)
+    ratio = (share[-1] / share[-2]) ** (1.0 / (years[-1] - years[-2])) if share[-1] > 0 else 0.0
     return np.asarray(np.interp(age, years, share) * ratio ** np.maximum(age - years[-1], 0.0), dtype=np.float64)
 
 

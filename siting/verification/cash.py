@@ -13,10 +13,11 @@ from siting.study.assets import Accelerator, LeaseContract
 from siting.study.finance import Debt
 from siting.tables import catalog
 from siting.tables.read import Tables
-from siting.units import first_day, hours_in, parse_quarter
+from siting.units import first_day, hours_in
 from siting.verification.decisions import Read
 from siting.verification.halls import converted_by, first_module, open_campuses, second_class
 from siting.verification.places import Place, Places
+from siting.verification.worth import end_worth_musd
 
 
 @dataclass(kw_only=True)
@@ -93,19 +94,6 @@ def price_today_musd(study: Study, tables: Tables, item: Accelerator) -> float:
     if usd is None:
         usd = catalog.accelerator_price(tables, item.name, study.price_day).value
     return float(usd + (item.network_usd or 0.0) + (item.storage_usd or 0.0)) / 1e6
-
-
-def first_delivered(study: Study, tables: Tables, name: str) -> int:
-    """Quarter in which a type was first delivered to anyone: the catalogue's, else the study's."""
-    try:
-        text = str(catalog.accelerator(tables, name)["available"])
-    except KeyError:
-        text = ""
-    item = next(a for a in study.accelerators if a.name == name)
-    if text not in ("", "nan"):
-        return parse_quarter(text)
-    assert item.available is not None
-    return int(item.available)
 
 
 def accelerator_figure(study: Study, tables: Tables, name: str, what: str) -> float:
@@ -361,13 +349,9 @@ class Bookkeeper:
                 book.pay("accelerator_om", quarter, buy.om_share / 4.0 * price * level)
                 assessed = max(0.0, 1.0 - age / study.taxes.equipment_life_years)
                 book.pay("property_tax", quarter, place.property_tax / 4.0 * price * assessed)
-            if buy.residual != "zero" and gone > last:
-                years, new = (last - t) / 4.0, price
-                if buy.residual_age == "generation":
-                    years = max(0, study.end - first_delivered(study, self._tables, name)) / 4.0
-                    new = min(price, price_today_musd(study, self._tables, item) * count * size)
-                share = catalog.residual_share(self._tables, buy.residual, np.array([years]))
-                book.credited_musd += new * float(share[0]) * (1.0 - buy.bulk_discount) * self._end_worth
+            if gone > last:
+                today = price_today_musd(study, self._tables, item) * count * size
+                book.credited_musd += end_worth_musd(study, self._tables, item, t, price, today) * self._end_worth
 
     def _energy(self, book: Book, place: Place, name: str, running: dict[int, float]) -> None:
         study = self._study

@@ -89,3 +89,17 @@ def test_demand_on_another_continent(tmp_path: Path) -> None:
     assert "inference.intercontinental[0].peak_h100e_8bit: found 5" in text
     near = {**EUROPE, "peak_h100e_bf16": 5}
     assert "every region once" in refused(tmp_path, inference={**ask, "intercontinental": [near, near]})
+
+
+def test_a_curve_of_value_by_age(tmp_path: Path) -> None:
+    """By name or by points, from age 0 on, of rising age and falling share."""
+    points = [{"age_years": 0, "share": "100 %"}, {"age_years": 2, "share": "40 %"}]
+    text = refused(tmp_path, accelerators=[{**CHIP, "residual": "base", "residual_points": points}])
+    assert "residual: found 'base'; expected nothing beside residual_points" in text
+    assert "two or more, the first at age 0" in refused(
+        tmp_path, accelerators=[{**CHIP, "residual_points": points[1:]}]
+    )
+    back = [*points, {"age_years": 1, "share": "50 %"}]
+    text = refused(tmp_path, accelerators=[{**CHIP, "residual_points": back}])
+    assert "residual_points[2].age_years: found 1; expected more than 2" in text
+    assert "residual_points[2].share: found 50%; expected at most 40%, as before" in text

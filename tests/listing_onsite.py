@@ -82,6 +82,11 @@ class ListedOnsite(ListingPart):
                     power = row(("place", place, t))
                     self.stand(power, i, u, t, -float(self.o.unit_mw[u]))
                     power[self.any[i, u, t]] = float(self.o.unit_mw[u] * self.o.reserve[u])
+                if self.o.firm.any():
+                    rest = row(("place rest", place, t))
+                    for i in members:
+                        rest[self.listing.q[i, :, t]] = p.pue_peak[i] * p.pod_it_mw
+                        rest[self.gwh[i, :, t]] = -1.0 / self.grid_gwh_per_mw(i, t)
         if p.carbon is not None:
             for year in p.carbon.cap:
                 for i, u, t in self.cells():
@@ -164,6 +169,11 @@ class ListedOnsite(ListingPart):
                     right[n] = 0.0 if t >= self.o.gone_by[i, u] else np.inf
                 case ("onsite load", i, t):
                     right[n] = float(self.load_gwh(i, t) @ held[i, :, t])
+                case ("place rest", place, t):
+                    assert self.p.shared is not None
+                    members = places(self.p)[place]
+                    clusters = sum(self.p.pue_peak[i] * float(self.p.pod_it_mw @ held[i, :, t]) for i in members)
+                    right[n] = self.p.shared.energized_mw[members[0], t] - clusters
                 case ("onsite rest", i, t):
                     flows = self.p.energized_mw[i, t] if standing[i, t] else 0.0
                     right[n] = self.grid_gwh_per_mw(i, t) * flows - float(self.load_gwh(i, t) @ held[i, :, t])

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import pyomo.environ as pyo
+from pyomo.core.expr.numeric_expr import LinearExpression
 
 from siting.formulation.cooling import modules_of_class
+from siting.formulation.ledger import merged
 from siting.formulation.power import running_it_mw
 from siting.problem import Problem
 
 
 def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""sum_{i in q} PUE_i H V_i,T-1 <= S_q;   sum_{i in q} PUE_i (MW IT that run at i in t) <= E_qt + firm MW of q in t
+    sum_{i in q} PUE_i (MW IT that run at i in t - GWh generated at i in t / w_it) <= E_qt + other MW of q in t
 
     q a place with two candidates or more, S_q and E_qt the most that one of them states. Modules stay, so what stands
     in the last quarter is the most that ever stands. Each candidate keeps its own limits and pays its own opening.
     Where halls are converted to another cooling class, V are the modules of i's class and the row holds in every
     quarter.
+    The last row, where units on the campus give firm MW: w GWh of a running critical IT MW, so that what the grid of
+    the place gives in the shape of the load carries what is not generated; `rest_within_grid` says it of one candidate.
     """
     if p.shared is None:
         return
@@ -46,3 +51,20 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
         firm = sum(mw * variable for i in groups[q] for mw, variable in m.extra_supply.get((i, t), []))
         flows = float(shared.energized_mw[groups[q][0], t])
         return sum(draws) <= flows + firm if draws else pyo.Constraint.Skip
+
+    @m.Constraint(m.Place, range(p.quarters))
+    def place_energy(m: pyo.ConcreteModel, q: int, t: int) -> object:
+        if not any((i, t) in m.onsite_firm for i in groups[q]):
+            return pyo.Constraint.Skip  # place_power says as much
+        terms = [(float(p.pue_peak[i]) * mw, variable) for i in groups[q] for mw, variable in running.get((i, t), [])]
+        if not terms:
+            return pyo.Constraint.Skip
+        for i in groups[q]:
+            drawn_mw = float(p.pue_peak[i] / p.mwh_per_it_mw[i, t])  # by a MWh in the quarter, in the shape of the load
+            terms += [(-mwh * drawn_mw, variable) for mwh, variable in m.onsite_mwh.get((i, t), [])]
+            own = {id(variable) for _, variable in m.onsite_firm.get((i, t), [])}
+            other = m.extra_supply.get((i, t), [])
+            terms += [(-mw, variable) for mw, variable in other if id(variable) not in own]
+        coefficients, variables = merged(terms)
+        row = LinearExpression(linear_coefs=coefficients, linear_vars=variables)
+        return row <= float(shared.energized_mw[groups[q][0], t])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from siting.tables.planner_files import read_candidates
-from siting.units import quarter_label
+from siting.units import hours_in, quarter_label
 from siting.verification.cash import accelerator_figure
 from siting.verification.halls import open_campuses, other_halls, standing
 from siting.verification.limits import over
@@ -71,12 +71,24 @@ class SharedPlaces(Part):
             for item in context.study.accelerators
         }
         for t in range(context.study.quarters):
-            drawn = firm = 0.0
+            drawn = firm = sooner = made_mw = 0.0
             for row, place in rows.items():
                 it_kw = sum(context.read.running.get((row, chip), {}).get(t, 0.0) * each for chip, each in kw.items())
                 drawn += it_kw / 1e3 * place.pue_peak
                 firm += sum(part.firm_mw(row, t) for part in context.limits.parts)
-            flows = max(context.limits.energized_mw(place, t) for place in rows.values()) + firm
-            if over(drawn, flows):
-                when = quarter_label(context.study.start + t)
-                yield f"place {name}, {when}: {drawn:.3f} MW at the meter drawn, {flows:.3f} flow"
+                sooner += sum(part.sooner_mw(row, t) for part in context.limits.parts)
+                made_mwh = sum(part.onsite_mwh(row, t) for part in context.limits.parts)
+                made_mw += self._as_peak_mw(made_mwh, place, t)
+            grid = max(context.limits.energized_mw(place, t) for place in rows.values())
+            when = quarter_label(context.study.start + t)
+            if over(drawn, grid + firm):
+                yield f"place {name}, {when}: {drawn:.3f} MW at the meter drawn, {grid + firm:.3f} flow"
+            if firm > sooner and over(drawn - made_mw, grid + sooner):
+                bought = f"{drawn - made_mw:.3f} MW at the meter from the grid"
+                yield f"place {name}, {when}: {bought} after what is generated, it gives {grid + sooner:.3f}"
+
+    def _as_peak_mw(self, mwh: float, place: Place, t: int) -> float:
+        """MW at the meter on the hottest day of a load that takes so many MWh in the quarter."""
+        study = self.context.study
+        it_mw = mwh / (hours_in(study.start + t) * study.power.load_factor * place.pue_mean)
+        return it_mw * place.pue_peak

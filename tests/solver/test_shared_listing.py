@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from listing import cheapest_by_listing
 from model_optimum import optimum
+from random_onsite import with_onsite
 from random_shared import with_shared
 from tiny_problems import hand_problem, random_problem
 
@@ -69,3 +70,18 @@ def test_a_place_holds_when_some_of_its_candidates_are_left_out() -> None:
         kept = p.take(np.array(rows))
         assert kept.shared is not None and len(kept.shared.groups()) == rows_of_place
         assert optimum(kept).value == pytest.approx(104.0)
+
+
+def test_units_of_one_candidate_and_the_grid_of_all() -> None:
+    """24 problems in which candidates of a place have units of their own: as the list says, and in some of them the
+    plan would be cheaper if nobody had to generate what the grid of the place does not give."""
+    bound = 0
+    for seed in [seed for seed in range(140) if len(random_problem(seed).candidate_id) > 1][:24]:
+        rng = np.random.default_rng(seed)
+        p = with_shared(with_onsite(random_problem(seed), rng), rng)
+        assert p.onsite is not None  # fuel dear enough that nobody generates what need not be
+        p = replace(p, onsite=replace(p.onsite, fuel_usd_per_mwh=p.onsite.fuel_usd_per_mwh + 100.0))
+        value, listed = optimum(p, whole=False).value, cheapest_by_listing(p)[0]
+        assert value == pytest.approx(listed, rel=1e-6, abs=1e-6), seed
+        bound += value > optimum(p, whole=False, off=("place_energy",)).value + 1e-6
+    assert bound >= 3

@@ -187,3 +187,35 @@ def test_a_lost_table_is_a_fault(turbines, tables) -> None:
     assert "table onsite is missing" in verify(replace(plan, tables=rest), study, tables).faults
     lean = {**plan.tables, "onsite": plan.tables["onsite"].drop(columns="left")}
     assert "table onsite lacks left" in verify(replace(plan, tables=lean), study, tables).faults
+
+
+def test_what_the_grid_of_a_place_does_not_give_is_generated(tmp_path, tables) -> None:
+    """Two clusters of 20,000 H100 draw 68.5 MW at the meter in two rows of one place, whose grid gives 50: 27 % of the
+    energy is generated though gas is dear. Each row by itself would stay within 50 MW; a plan that generates half as
+    much is refused in the name of the place.
+    """
+    yearly = {"accelerators": ["H100 SXM 80GB"], "by": "2024-Q4", "until": "2025-Q1"}
+    dear = {**ENGINE, "gas_usd_per_mmbtu": "30 USD/MMBtu", "max_units_per_site": 20}
+    study = onsite_study(
+        tmp_path,
+        dear,
+        clusters=[{"name": name, "gpus": 20_000, **yearly} for name in ("a", "b")],
+        power={
+            "time_to_power": [{"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}],
+            "ramp": [{"after_quarters": 0, "utility_mw": "50 MW"}],
+        },
+    )
+    row = ",35.06,-90.16,own,150,,,2024-Q3,,,yard\n"
+    header = (tmp_path / "sites.csv").read_text().splitlines()[0] + ",place\n"
+    (tmp_path / "sites.csv").write_text(header + "east" + row + "west" + row)
+    plan = solved(study, tables)
+    assert verify(plan, study, tables).faults == ()
+    first, made = (plan.tables[name].query("quarter == '2024-Q4'") for name in ("power", "onsite"))
+    drawn = first["running_utility_mw"].sum()
+    share = 1.0 - 50.0 / drawn
+    assert share == pytest.approx(0.27, abs=0.01)
+    assert made["generated_mwh"].sum() == pytest.approx(share * first["energy_mwh"].sum(), rel=1e-4)
+    units = plan.tables["onsite"]
+    less = units.assign(**{name: units[name] * 0.5 for name in ("generated_mwh", "fuel_mmbtu", "co2_t")})
+    faults = verify(replace(plan, tables={**plan.tables, "onsite": less}), study, tables).faults
+    assert any(fault.startswith("place yard, 2024-Q4") and "after what is generated" in fault for fault in faults)

@@ -153,7 +153,7 @@ class Limits:
         return max(self._flowing_mw(place, t), place.existing_it_mw * place.pue_peak)
 
     def _flowing_mw(self, place: Place, t: int) -> float:
-        age = t - place.power_from
+        age = t - place.power_from + place.flowed_before
         if age < 0:
             return 0.0
         if place.tenure == "colocation":

@@ -39,7 +39,9 @@ class Place:
     pue_mean: float
     pue_peak: float
     power_from: int
-    """Quarter number in which grid power flows."""
+    """Quarter number in which grid power flows; 0 where it did before the study."""
+    flowed_before: int
+    """Quarters for which it has flowed when the study starts."""
     ramp: tuple[tuple[int, float], ...]
     """The planner's own steps for this place (quarters after energization, MW at the meter); empty: the study's."""
     usd_per_mwh: float
@@ -259,6 +261,7 @@ class Places:
             pue_mean=mean,
             pue_peak=peak,
             power_from=max(power, study.start) - study.start,
+            flowed_before=max(study.start - power, 0),
             ramp=ramp,
             usd_per_mwh=price + study.power.price_adder_usd_per_mwh,
             musd_per_it_mw=self._halls_musd(tenure, lat, lon),

@@ -12,6 +12,7 @@ from small_studies import ABILENE, CHICAGO, DALLAS, small_study
 
 from siting.assembly import assemble
 from siting.assembly.candidates import candidate_frame
+from siting.assembly.energized import energized_mw
 from siting.errors import InputError
 from siting.tables.read import Tables
 from siting.units import parse_quarter
@@ -295,6 +296,23 @@ def test_ramp_by_mw_never_above_the_final_mw(tmp_path: Path, tables: Tables) -> 
     mw = assemble(small_study(tmp_path, power=power), tables).problem.energized_mw
     assert mw[0].tolist() == [0, 0, 0, 0, 8, 8, 50, 50, 150, 150, 150, 150]
     assert mw[2].tolist() == [0, 0, 8, 8, 50, 50, 60, 60, 60, 60, 60, 60]
+
+
+def test_the_ramp_of_a_place_with_power_goes_on(tmp_path: Path, tables: Tables) -> None:
+    """Energized in 2023-Q4, two quarters before 2024-Q2, by 8, 50, 150 MW after 0, 2 and 4 quarters: 50 MW flow at the
+    start and 150 from the third quarter on. A connection that is sooner changes nothing there."""
+    ramp = [{"after_quarters": n, "utility_mw": f"{mw} MW"} for n, mw in ((0, 8), (2, 50), (4, 150))]
+    old, own = (
+        f"{name},32.45,-99.73,own,150,,62,{when},,\n" for name, when in (("old", "2023-Q4"), ("new", "2025-Q2"))
+    )
+    power = {"time_to_power": [_row(1, 2, 4)], "ramp": ramp}
+    study = small_study(tmp_path, rows=old + own, power=power)
+    usable = candidate_frame(study, tables)
+    assert energized_mw(study, usable)[0].tolist() == [50.0] * 2 + [150.0] * 10
+    assert energized_mw(study, usable)[1].tolist() == [0.0] * 4 + [8.0] * 2 + [50.0] * 2 + [150.0] * 4
+    sooner = energized_mw(study, usable, earlier=6)
+    assert sooner[0].tolist() == [50.0] * 2 + [150.0] * 10
+    assert sooner[1].tolist() == [8.0] * 2 + [50.0] * 2 + [150.0] * 8
 
 
 def test_ramp_by_share(tmp_path: Path, tables: Tables) -> None:

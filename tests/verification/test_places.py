@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from small_studies import H100, small_study
 
+from siting import run
+from siting.verification import verify
 from siting.verification.cash import offers_of
 from siting.verification.places import Places
+
+PARTS = ["accelerator", "server", "network", "storage"]
 
 
 def test_substation_less_what_others_hold(make_study, tables):
@@ -50,3 +55,23 @@ def test_public_offers_by_their_id(make_study, tables):
         months = int(name.split("|")[3])
         assert offer.term == max(1, round(months / 3)) and offer.fabric == 0
         assert (offer.first, offer.last, offer.existing) == (0, 3, False)
+
+
+def test_a_ramp_that_began_before_the_study(tmp_path, tables):
+    """Power since 2023-Q4, two quarters before the start: by 8, 50 and 150 MW after 0, 2 and 4 quarters 50 MW flow at
+    the start and 150 two quarters later; the plan's table of power says the same."""
+    ramp = [{"after_quarters": n, "utility_mw": f"{mw} MW"} for n, mw in ((0, 8), (2, 50), (4, 150))]
+    wait = [{"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}]
+    study = small_study(
+        tmp_path,
+        rows="old,32.45,-99.73,own,150,,62,2023-Q4,,\n",
+        power={"time_to_power": wait, "ramp": ramp},
+        halls={"construction_quarters": 0, "cost_musd_per_it_mw": "8 MUSD/MW"},
+        accelerators=[{"name": H100, "price_usd": "40000 USD", "price_includes": PARTS, "lead_quarters": 0}],
+        clusters=[{"name": "first", "gpus": 10240, "accelerators": [H100], "by": "2024-Q2"}],
+    )
+    place = Places(study, tables).get("old")
+    assert (place.power_from, place.flowed_before) == (0, 2)
+    plan = run.solve(study, tables=tables)
+    assert verify(plan, study, tables).faults == ()
+    assert plan.tables["power"]["energized_utility_mw"].tolist() == [50.0] * 2 + [150.0] * 10

@@ -128,7 +128,11 @@ class ListedOnsite(ListingPart):
             yield int(self.gwh[i, u, t]), t, float(usd) * 1000.0 / 1e6, "operating"
             if p.carbon is not None:
                 price = float(p.carbon.usd_per_unit[i, t])
-                yield int(self.gwh[i, u, t]), t, self.tonnes(i, u) * price / 1e6, "operating"
+                musd = self.tonnes(i, u) * price / 1e6
+                if p.carbon.fuel_usd_per_unit is not None:
+                    burnt_t = 1000.0 * float(o.co2_t_per_mwh[u])
+                    musd += burnt_t * (float(p.carbon.fuel_usd_per_unit[t]) - price) / 1e6
+                yield int(self.gwh[i, u, t]), t, musd, "operating"
 
     def capital_costs(self) -> Iterator[tuple[int, int, int, float]]:
         yield from self._by_site("capital")

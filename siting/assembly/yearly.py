@@ -28,7 +28,13 @@ def carbon_of(study: Study, usable: pd.DataFrame) -> Yearly | None:
     caps |= {int(year): tonnes for year, tonnes in wish.cap_t.items()}
     paid = np.ones(len(usable)) if wish.also_where_priced else (~usable["state"].isin(PRICED)).to_numpy(float)
     price = wish.usd_per_t * growth(wish.escalator, study.quarters)
-    return Yearly(item="carbon", year=years, cap=caps, usd_per_unit=paid[:, None] * price[None, :])
+    return Yearly(
+        item="carbon",
+        year=years,
+        cap=caps,
+        usd_per_unit=paid[:, None] * price[None, :],
+        fuel_usd_per_unit=price,  # no power price holds it
+    )
 
 
 def water_of(study: Study, usable: pd.DataFrame) -> Yearly | None:

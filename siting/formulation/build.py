@@ -78,6 +78,7 @@ def build_model(p: Problem) -> pyo.ConcreteModel:
     m.onsite_firm = {}  # the part of extra_supply that units on the campus give, (i, t) -> [(MW, variable)]
     m.onsite_mwh = {}  # energy that does not come from the grid, (i, t) -> [(MWh, variable)]
     m.co2 = {}  # carbon beside that of all energy at the grid's rate, (i, t) -> [(t, variable)]
+    m.fuel_co2 = {}  # the part of m.co2 that is burnt on the campus, (i, t) -> [(t, variable)]
     m.firming = {}  # firm MW in curtailed hours only, (i, t) -> [(MW, variable)]
     for add in FAMILIES:
         add(m, p)

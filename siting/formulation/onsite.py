@@ -158,6 +158,7 @@ def add_onsite_energy(m: pyo.ConcreteModel, p: Problem) -> None:
         gwh = m.OnGwh[i, u, t]
         m.onsite_mwh.setdefault((i, t), []).append((1e3, gwh))
         m.co2.setdefault((i, t), []).append((1e3 * float(o.co2_t_per_mwh[u] - p.co2_t_per_mwh[i]), gwh))
+        m.fuel_co2.setdefault((i, t), []).append((1e3 * float(o.co2_t_per_mwh[u]), gwh))
         m.ledger.pay("energy", t, -float(p.usd_per_mwh[i, t]) / 1e3, gwh, i)
         m.ledger.pay("onsite_fuel", t, float(o.fuel_usd_per_mwh[i, u, t]) / 1e3, gwh, i)
         m.ledger.pay("onsite_om", t, float(o.var_om_usd_per_mwh[u]) / 1e3, gwh, i)

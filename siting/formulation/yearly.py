@@ -16,7 +16,8 @@ from siting.problem.yearly import Yearly
 
 
 def add_yearly(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""sum over i and the quarters of year y of units_it <= cap_y, for carbon and for water; each unit pays its price.
+    r"""sum over i and the quarters of year y of units_it <= cap_y, for carbon and for water; each unit pays its price;
+    a tonne of fuel burnt on the campus that of fuel, where there is one.
 
     units: tonnes of `co2_terms`, or m3 per running IT MW x running IT MW.
     """
@@ -28,6 +29,11 @@ def add_yearly(m: pyo.ConcreteModel, p: Problem) -> None:
             if year in flow.cap:
                 by_year.setdefault((item, year), []).append((units, variable))
             m.ledger.pay(item, t, units * float(flow.usd_per_unit[i, t]) / 1e6, variable, i)
+        if flow.fuel_usd_per_unit is not None:
+            for (i, t), burnt in m.fuel_co2.items():
+                dearer = float(flow.fuel_usd_per_unit[t] - flow.usd_per_unit[i, t])
+                for tonnes, variable in burnt:
+                    m.ledger.pay(item, t, tonnes * dearer / 1e6, variable, i)
     if not flows:
         return
     m.YC = pyo.Set(dimen=2, initialize=sorted(by_year))

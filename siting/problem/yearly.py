@@ -26,6 +26,8 @@ class Yearly:
     """Most units by year; a year that is absent has no cap."""
     usd_per_unit: FloatArray
     """(I, T)"""
+    fuel_usd_per_unit: FloatArray | None = None
+    """(T,) of carbon of what is burnt on a campus. None: as of all other units there."""
     per_it_mw: FloatArray | None = None
     """(I, T) units of one running critical IT MW over the quarter. None: carbon, which follows the energy."""
 

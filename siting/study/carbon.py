@@ -31,8 +31,8 @@ class Carbon(Strict):
     escalator: YearlyChange = 0.0
     """Yearly change of that price."""
     also_where_priced: bool | None = None
-    """Whether the price is paid too in CA, WA and the RGGI states, whose power price holds one already. No default:
-    stated where `usd_per_t` is."""
+    """Whether the price is paid too for energy from the grid of CA, WA and the RGGI states, whose power price holds one
+    already. What is burnt on a campus pays it everywhere. No default: stated where `usd_per_t` is."""
 
     def rules(self) -> tuple[Rule, ...]:
         return (self._twice,)

@@ -44,22 +44,27 @@ class CarbonPart(_Energy):
 
     def tonnes(self, candidate: str, place: Place, t: int) -> float:
         """Of grid energy, and whatever other parts add."""
+        return self._of_grid(candidate, place, t) + self._burnt(candidate, t)
+
+    def _burnt(self, candidate: str, t: int) -> float:
+        return sum(part.co2_t(candidate, t) for part in self.context.limits.parts)
+
+    def _of_grid(self, candidate: str, place: Place, t: int) -> float:
         rates = catalog.co2_kg_per_mwh(self.context.tables, [place.state])
         parts = self.context.limits.parts
         bought = self.it_mwh(candidate, t) * place.pue_mean - sum(part.onsite_mwh(candidate, t) for part in parts)
-        grid = bought * float(rates["co2_kg_per_mwh"].iloc[0]) / 1e3
-        return grid + sum(part.co2_t(candidate, t) for part in parts)
+        return bought * float(rates["co2_kg_per_mwh"].iloc[0]) / 1e3
 
     def post(self) -> None:
         study, wish = self.context.study, self.context.study.carbon
         if not wish.usd_per_t:
             return
         for candidate, place in self.campuses():
-            if place.state in PRICED and not wish.also_where_priced:
-                continue
+            within = place.state in PRICED and not wish.also_where_priced  # the price of its power
             for t in range(study.quarters):
                 usd = wish.usd_per_t * (1.0 + wish.escalator) ** (t / 4.0)
-                self.context.book.pay("carbon", t, self.tonnes(candidate, place, t) * usd / 1e6, candidate)
+                tonnes = self._burnt(candidate, t) if within else self.tonnes(candidate, place, t)
+                self.context.book.pay("carbon", t, tonnes * usd / 1e6, candidate)
 
     def faults(self) -> Iterator[str]:
         study, wish = self.context.study, self.context.study.carbon

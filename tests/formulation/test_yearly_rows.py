@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pyomo.environ as pyo
+import pytest
+from hand_onsite import hand_onsite
 from row_tests import rows, rows_of
 from tiny_problems import changed, hand_problem, one_cluster
 
@@ -43,6 +45,19 @@ def test_prices_are_posted():
     p = changed(hand_problem(), carbon=CARBON, **SERVED)
     paid = [entry for entry in build_model(p).ledger.postings if entry.item == "carbon"]
     assert [(e.candidate, e.quarter, round(e.musd, 9), str(e.variable)) for e in paid] == [(0, 1, 0.04, "Q[0,0,1]")]
+
+
+def test_what_is_burnt_on_a_campus_has_its_own_price():
+    """0.5 t a MWh of fuel in place of 0.4 of the grid: where the grid pays 50 USD, 100 t more and 500 t at 20 USD more;
+    where it pays nothing, all 500 t at 70 USD."""
+    fuel = replace(CARBON, fuel_usd_per_unit=np.array([70.0, 70.0]))
+    p = changed(hand_problem(), carbon=fuel, onsite=hand_onsite(), **SERVED)
+    paid: dict[str, float] = {}
+    for entry in build_model(p).ledger.postings:
+        if entry.item == "carbon":
+            paid[str(entry.variable)] = paid.get(str(entry.variable), 0.0) + entry.musd
+    assert paid["OnGwh[0,0,1]"] == pytest.approx((100.0 * 50.0 + 500.0 * 20.0) / 1e6)
+    assert paid["OnGwh[1,0,1]"] == pytest.approx(500.0 * 70.0 / 1e6)
 
 
 def test_without_carbon_and_water_no_row_is_written():

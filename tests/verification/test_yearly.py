@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_studies import small_study
+from onsite_studies import ENGINE, onsite_study
+from small_studies import HEADER, small_study
 
 from siting import run
 from siting.errors import InputError
@@ -83,6 +84,23 @@ def test_where_carbon_is_priced_already(tmp_path: Path, tables: Tables) -> None:
     with pytest.raises(InputError) as refused:
         study_from(tree, file="s.toml")
     assert sorted(f.key for f in refused.value.faults) == ["carbon.also_where_priced", "carbon.cap_t.2031"]
+
+
+def test_fuel_burnt_where_carbon_is_priced_already(tmp_path: Path, tables: Tables) -> None:
+    """Engines in New York, of RGGI: no price of power holds the carbon of their gas. It is paid at 100 USD/t though the
+    study says that energy from the grid does not pay again; a plan that leaves it out is refused."""
+    wish = {"usd_per_t": "100 USD/t", "also_where_priced": False}
+    study = onsite_study(tmp_path, ENGINE, carbon=wish)
+    (tmp_path / "sites.csv").write_text(HEADER + "albany,42.65,-73.75,own,150,,,2024-Q3,,\n")
+    plan = run.solve(study, tables=tables)
+    burnt = plan.tables["onsite"].groupby("quarter")["co2_t"].sum()
+    paid = plan.tables["cash"].set_index("quarter")["carbon"]
+    assert burnt["2024-Q3"] > 0 and paid["2024-Q3"] == pytest.approx(burnt["2024-Q3"] * 100.0 / 1e6)
+    assert not faults(plan, study, tables)
+    free = plan.tables["cash"].assign(carbon=0.0)
+    assert any(
+        "carbon" in fault for fault in faults(replace(plan, tables={**plan.tables, "cash": free}), study, tables)
+    )
 
 
 def test_a_blank_rate_is_refused(tmp_path: Path, tables: Tables) -> None:

@@ -26,7 +26,7 @@ def hand_onsite(candidates: int = 2, quarters: int = 2, **changes: Any) -> Onsit
         "most": np.array([3, 2]),
         "reserve": np.array([1, 0]),
         "firm": np.array([True, True]),
-        "firming": np.array([False, False]),
+        "firming_mw": np.array([0.0, 0.0]),
         "may_leave": np.array([False, True]),
         "admitted": np.ones((i, 2), dtype=bool),
         "gone_by": np.column_stack([np.full(i, t), over]),

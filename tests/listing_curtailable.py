@@ -40,8 +40,8 @@ class ListedCurtailable(ListingPart):
         for part in self.listing.parts:
             if hasattr(part, "gwh"):
                 for u in range(len(part.o.unit)):
-                    if part.o.firm[u] or part.o.firming[u]:
-                        mw = float(part.o.unit_mw[u])
+                    mw = float(part.o.unit_mw[u] if part.o.firm[u] else part.o.firming_mw[u])
+                    if mw:
                         part.stand(row, i, u, t, -mw)
                         row[part.any[i, u, t]] += mw * float(part.o.reserve[u])
 

@@ -37,7 +37,7 @@ def with_onsite(p: Problem, rng: np.random.Generator) -> Problem:
         most=reserve + rng.integers(1, 4, u),
         reserve=reserve,
         firm=kind == "generator",
-        firming=kind == "battery",
+        firming_mw=np.where(kind == "battery", unit_mw * rng.choice([1.0, 0.5], u), 0.0),
         may_leave=bridge,
         admitted=rng.random((i, u)) < 0.85,
         gone_by=np.where(bridge[None, :], over, t),

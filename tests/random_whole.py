@@ -173,6 +173,7 @@ def power(r: random.Random, quarters: int, ids: list[str]) -> Tree:
             "quarters_earlier": r.choice([0, 1, 2]),
             "connection_cost_share": r.choice(["100 %", "20 %"]),
             "hours_per_year": r.choice([40, 400]),
+            "longest_hours": r.choice(["2 hour", "10 hour"]),
             "price_adder_usd_per_mwh": r.choice(["0 USD/MWh", "4 USD/MWh", "-6 USD/MWh"]),
             "lost_output_usd_per_it_mwh": r.choice(["0 USD/MWh", "500 USD/MWh"]),
         }
@@ -297,6 +298,7 @@ def onsite(r: random.Random, ids: list[str]) -> list[Tree]:
     battery: Tree = {
         "name": "cells",
         "kind": "battery",
+        "battery_hours": "4 hour",
         "fuel": "none",
         "unit_utility_mw": "0.7 MW",
         "capex_usd_per_kw": "500 USD/kW",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from siting.plan import Plan
 from siting.run import verify_plan
 from siting.study import read_study
 from siting.tables.read import Tables, read_tables
+from siting.verification import verify
 
 TERMS = {
     "quarters_earlier": 2,
@@ -137,3 +139,28 @@ def test_everything_of_power_at_once_with_income_tax(tables: Tables) -> None:
     assert set(connection(plan).values()) == {"curtailable"}
     assert {"supply", "large_load", "connections"} <= set(plan.tables)
     assert plan.tables["cash"]["income_tax"].sum() < 0
+
+
+def test_batteries_are_firm_as_long_as_they_last(tables: Tables) -> None:
+    """Inference on a connection that costs nothing because batteries of four hours carry it through eight: twice the
+    MW that it draws. Through sixteen hours they would not: the second reading refuses the plan."""
+    cells = {
+        "name": "cells",
+        "kind": "battery",
+        "fuel": "none",
+        "unit_utility_mw": "1 MW",
+        "battery_hours": "4 hour",
+        "capex_usd_per_kw": "1 USD/kW",
+        "lead_quarters": 0,
+        "fixed_om_usd_per_kw_year": "0 USD/kW/y",
+        "max_units_per_site": 20,
+    }
+    terms = {**TERMS, "connection_cost_share": "0 %", "longest_hours": "8 hour"}
+    plan = planned(tables, power__curtailable=terms, clusters=[], inference=ASK, onsite=[cells])
+    assert set(connection(plan).values()) == {"curtailable"}
+    drawn = plan.tables["power"].groupby("quarter")["running_utility_mw"].sum().max()
+    stood = plan.tables["onsite"].groupby("quarter")["active"].sum().max()
+    assert stood == math.ceil(2.0 * drawn)
+    late = {"money.lease": False, "power.case": "high", "clusters": [], "inference": ASK, "onsite": [cells]}
+    study = read_study("models/tiny.toml").update({**late, "power.curtailable": {**terms, "longest_hours": "16 hour"}})
+    assert any("inference draws" in fault for fault in verify(plan, study, tables).faults)

@@ -88,8 +88,15 @@ def _figures(study: Study, tables: Tables, key: str, wish: OnsiteUnit, faults: l
 
     rented = wish.rent_usd_per_kw_month is not None
     capex = 0.0 if rented else figure("capex_usd_per_kw", _capex(wish, kind, row))
-    if kind == "battery" and row is not None and wish.capex_usd_per_kw is None and not rented:
+    curtailable = study.power.curtailable if kind == "battery" else None
+    by_mwh = kind == "battery" and row is not None and wish.capex_usd_per_kw is None and not rented
+    if by_mwh or curtailable is not None:
         figure("battery_hours", None)
+    if curtailable is not None and curtailable.longest_hours is None:
+        expected = f"the longest single curtailment in hours, as {key} is a battery"
+        faults.append(
+            Fault(file=study_file(study), key="power.curtailable.longest_hours", value="nothing", expected=expected)
+        )
     months, share = cell("lead_months_mid"), cell("fixed_om_share_of_capex_per_year")
     fixed = cell("fixed_om_usd_per_kw_year")
     if (fixed is None or not math.isfinite(fixed)) and share is not None and not rented:
@@ -155,7 +162,7 @@ def onsite_block(study: Study, tables: Tables, units: list[Figures], candidates:
         most=np.array([unit.wish.max_units_per_site for unit in units], dtype=np.int64),
         reserve=np.array([unit.wish.reserve_units for unit in units], dtype=np.int64),
         firm=np.array([unit.kind == "generator" for unit in units]),
-        firming=np.array([unit.kind == "battery" for unit in units]),
+        firming_mw=np.array([_firming_mw(study, unit) for unit in units]),
         may_leave=bridge,
         admitted=admitted,
         gone_by=np.where(bridge, np.clip(grid_from + grace, 0, quarters), quarters).astype(np.int64),
@@ -170,6 +177,14 @@ def onsite_block(study: Study, tables: Tables, units: list[Figures], candidates:
         var_om_usd_per_mwh=np.array([unit.var_om for unit in units]),
         co2_t_per_mwh=heat * np.array([unit.co2_kg_per_mmbtu for unit in units]) / 1e3,
     )
+
+
+def _firming_mw(study: Study, unit: Figures) -> float:
+    """MW of one battery that last through the longest curtailment; 0 for other kinds and without curtailment."""
+    terms, hours = study.power.curtailable, unit.wish.battery_hours
+    if unit.kind != "battery" or terms is None or terms.longest_hours is None or hours is None:
+        return 0.0
+    return unit.unit_mw * min(1.0, hours / terms.longest_hours)
 
 
 def _admitted(wish: OnsiteUnit, usable: pd.DataFrame) -> BoolArray:

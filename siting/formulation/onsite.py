@@ -19,7 +19,8 @@ def add_onsite(m: pyo.ConcreteModel, p: Problem) -> None:
 
     N_iu,t-1 <= N_iut <= n_u Z_it;   L_iu,t-1 <= L_iut <= N_iut;   r_u Y_iut <= N_iut - L_iut <= n_u Y_iut
 
-    n_u permit cap. Firm MW for `power_balance`: w_u (N_iut - L_iut - r_u Y_iut), w_u MW of a unit; of a battery for
+    n_u permit cap. Firm MW for `power_balance`: w_u (N_iut - L_iut - r_u Y_iut), w_u MW of a unit; of a battery, what
+    lasts through the longest curtailment, for
     `m.firming` alone. Indices exist from delivery and open halls on until the bridge is over: then nothing stands.
     """
     o = p.onsite
@@ -59,7 +60,7 @@ def add_onsite(m: pyo.ConcreteModel, p: Problem) -> None:
         return standing(m, i, u, t) <= int(o.most[u]) * m.OnAny[i, u, t]
 
     for i, u, t in m.ON:
-        mw = float(o.unit_mw[u])
+        mw = float(o.unit_mw[u] if o.firm[u] else o.firming_mw[u])
         terms = [(mw, m.OnUnits[i, u, t])]
         if (i, u, t) in m.OL:
             terms.append((-mw, m.OnLeft[i, u, t]))
@@ -68,7 +69,7 @@ def add_onsite(m: pyo.ConcreteModel, p: Problem) -> None:
         if o.firm[u]:
             m.extra_supply.setdefault((i, t), []).extend(terms)
             m.onsite_firm.setdefault((i, t), []).extend(terms)
-        elif o.firming[u]:
+        elif mw:
             m.firming.setdefault((i, t), []).extend(terms)
     _pay_units(m, p, o)
 

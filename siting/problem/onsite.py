@@ -23,7 +23,7 @@ class Onsite:
     most: IntArray  # (U,) ever set up at one campus
     reserve: IntArray  # (U,) standing units that count nothing for firm MW
     firm: BoolArray  # (U,) firm MW in all hours
-    firming: BoolArray  # (U,) firm MW in curtailed hours only
+    firming_mw: FloatArray  # (U,) MW of one that are firm in curtailed hours only
     may_leave: BoolArray  # (U,)
     admitted: BoolArray  # (I, U)
     gone_by: IntArray  # (I, U) first quarter in which none may stand, T when never

@@ -24,6 +24,9 @@ class Curtailable(Strict):
     """Line and substation cost this share of those of a firm connection."""
     hours_per_year: Annotated[float, Field(gt=0, le=8760)]
     """Most hours of a year that are curtailed, counted in full, evenly over its quarters."""
+    longest_hours: Annotated[float, Field(gt=0, le=8760), Unit("hour")] | None = None
+    """Longest single curtailment. Needed where a battery may stand by: of its MW, so much is firm as its hours
+    last through this, MW x min(1, battery_hours / longest_hours)."""
     price_adder_usd_per_mwh: Annotated[float, Unit("USD/MWh")] = 0.0
     """Added to every MWh from the grid; a rebate is below zero."""
     lost_output_usd_per_it_mwh: Annotated[float, Field(ge=0), Unit("USD/MWh")]

@@ -25,7 +25,7 @@ class OnsiteUnit(Strict):
     """Row of the table of on-site units. Empty: every figure below is stated."""
     kind: Literal["generator", "solar", "battery"] | None = None
     """generator: energy and firm MW. solar: energy only. battery: firm MW for curtailed hours of a curtailable
-    connection only, no energy; whether it lasts through them is not checked. None: by `unit`, else generator."""
+    connection only, so much as lasts through the longest one, no energy. None: by `unit`, else generator."""
     fuel: Literal["gas", "none"] = "gas"
     """What a generator burns. Solar and batteries burn nothing."""
     unit_utility_mw: Annotated[float, Field(gt=0), Unit("MW")] | None = None
@@ -35,7 +35,8 @@ class OnsiteUnit(Strict):
     capex_by_state: bool = False
     """Multiply by what this kind of unit costs in the state against the country (table onsite_location)."""
     battery_hours: Annotated[float, Field(gt=0), Unit("hour")] | None = None
-    """Hours at full MW; needed when the cost of a battery comes from the table, where it has two parts."""
+    """Hours at full MW; needed when the cost of a battery comes from the table, where it has two parts, and beside a
+    curtailable connection."""
     rent_usd_per_kw_month: Annotated[Usd, Unit("USD/kW/month")] | None = None
     """A rented unit: no capex, so much for each quarter in which it stands."""
     lead_quarters: Annotated[int, Field(ge=0, le=80)] | None = None

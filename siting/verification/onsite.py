@@ -182,12 +182,18 @@ class OnsitePart(Part):
         return total
 
     def firming_mw(self, candidate: str, quarter: int) -> float:
-        """MW of batteries that stand: firm in curtailed hours only."""
-        return sum(
-            float(rows[quarter].active) * self._known[name].mw
-            for (where, name), rows in self._rows.items()
-            if where == candidate and self._known[name].kind == "battery" and quarter in rows
-        )
+        """MW of batteries that stand, firm in curtailed hours only: their MWh spread over the longest curtailment."""
+        terms = self.context.study.power.curtailable
+        longest = None if terms is None else terms.longest_hours
+        if longest is None:
+            return 0.0
+        total = 0.0
+        for (where, name), rows in self._rows.items():
+            known = self._known[name]
+            if where == candidate and known.kind == "battery" and quarter in rows:
+                mwh = known.mw * (known.wish.battery_hours or 0.0)
+                total += float(rows[quarter].active) * min(known.mw, mwh / longest)
+        return total
 
     def co2_t(self, candidate: str, quarter: int) -> float:
         return sum(

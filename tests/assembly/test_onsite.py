@@ -46,7 +46,7 @@ def test_a_unit_by_hand(tmp_path, tables) -> None:
     assert o.co2_t_per_mwh == pytest.approx([0.477])
     assert o.most_mwh[0, 0] == pytest.approx(2.5 * 0.95 * 2184)
     assert o.residual_musd[0, 0, 4] == pytest.approx(2.5 * (1 - 8 / 80))
-    assert (o.firm.tolist(), o.firming.tolist(), o.may_leave.tolist()) == ([True], [False], [False])
+    assert (o.firm.tolist(), o.firming_mw.tolist(), o.may_leave.tolist()) == ([True], [0.0], [False])
     assert (o.lead.tolist(), o.most.tolist(), o.reserve.tolist(), o.gone_by.tolist()) == ([1], [14], [0], [[12]])
 
 
@@ -137,6 +137,25 @@ def test_battery_costs_by_mw_and_by_mwh(tmp_path, tables) -> None:
     assert (found.heat_rate, found.output) == (0.0, 0.0)
     with pytest.raises(InputError, match="battery_hours"):
         onsite_figures(onsite_study(tmp_path, unit), tables)
+
+
+def test_battery_is_firm_as_long_as_it_lasts(tmp_path, tables) -> None:
+    """10 MW of four hours carry 5 MW through eight hours, all of it through three; neither figure is guessed."""
+    unit = {"name": "b", "unit": "battery", "unit_utility_mw": "10 MW", "lead_quarters": 2, "max_units_per_site": 2}
+    terms = {"hours_per_year": 80, "lost_output_usd_per_it_mwh": "100 USD/MWh"}
+
+    def firm_mw(hours: str) -> float:
+        study = onsite_study(tmp_path, {**unit, "battery_hours": "4 hour"})
+        return float(
+            block(study.update({"power.curtailable": {**terms, "longest_hours": hours}}), tables).firming_mw[0]
+        )
+
+    assert (firm_mw("8 hour"), firm_mw("3 hour")) == (5.0, 10.0)
+    stated = {**unit, "capex_usd_per_kw": "900 USD/kW"}
+    with pytest.raises(InputError) as refusal:
+        onsite_figures(onsite_study(tmp_path, stated).update({"power.curtailable": terms}), tables)
+    asked = {fault.key for fault in refusal.value.faults}
+    assert asked == {"onsite[0].battery_hours", "power.curtailable.longest_hours"}
 
 
 def test_solar_asks_for_its_output(tmp_path, tables) -> None:

@@ -76,11 +76,12 @@ def test_firm_mw_beside_the_grid() -> None:
 
 
 def test_battery_is_firm_in_curtailed_hours_alone() -> None:
-    """As a battery the bridge leaves the balance to the grid and the engine; its MW stand in `firming`."""
-    battery = hand_onsite(firm=np.array([True, False]), firming=np.array([False, True]))
+    """As a battery the bridge leaves the balance to the grid and the engine; what of its 5 MW lasts stands in
+    `firming`."""
+    battery = hand_onsite(firm=np.array([True, False]), firming_mw=np.array([0.0, 2.5]))
     m = build_model(hand_made(onsite=battery))
     assert "OnUnits010" not in rows(m, "power_balance")[0, 0][0]
-    assert [mw for mw, _ in m.firming[0, 0]] == [5.0, -5.0]
+    assert [mw for mw, _ in m.firming[0, 0]] == [2.5, -2.5]
 
 
 @rows_of(add_onsite_energy, "generated_within_units", "generated_within_load", "rest_within_grid")

@@ -26,6 +26,22 @@ LARGEST = 1e12
 """No quantity is larger in the unit of its field: it would drown every other figure of the model."""
 LARGEST_MUSD = 1e6
 """No single amount of a study is larger: a thousand billion dollars. `6e9 MUSD` is a slip of the unit."""
+LARGEST_OF = {
+    "MW": 1e6,
+    "kW": 1e6,
+    "km": 5e4,
+    "ms": 1e6,
+    "MUSD/MW": 1e5,
+    "USD/kW": 1e6,
+    "USD/MWh": 1e6,
+    "USD/MMBtu": 1e6,
+    "USD/GPU/h": 1e6,
+    "USD/kW/month": 1e6,
+    "USD/kW/y": 1e6,
+    "hour": 1e4,
+}
+"""Largest value by unit, well beyond anything that is planned. What is larger is a slip of the unit or of the
+exponent."""
 
 
 @functools.cache
@@ -57,8 +73,9 @@ def parse_quantity(text: object, unit: str) -> float:
         raise ValueError(f"expected {example}, found {text!r}") from error
     if not math.isfinite(value):
         raise ValueError(f"expected a finite number, found {text!r}")
-    if abs(value) > LARGEST:
-        raise ValueError(f"expected at most {LARGEST:g} {unit}, found {text!r}")
+    largest = LARGEST_OF.get(unit, LARGEST)
+    if abs(value) > largest:
+        raise ValueError(f"expected at most {largest:,.0f} {unit}, found {text!r}")
     if unit == "MUSD" and abs(value) > LARGEST_MUSD:
         raise ValueError(
             f"expected at most {LARGEST_MUSD:,.0f} MUSD in one amount; this is {value:,.0f} MUSD: is USD or kUSD meant?"
@@ -90,6 +107,8 @@ class Unit:
         )
 
 
+Years = Annotated[float, Field(gt=0, le=100)]
+"""A life in years: nothing that is planned here is counted on for longer than a century."""
 Share = Annotated[float, Field(ge=0, le=1), Unit("%", 0.01)]
 """A fraction, written as `"25 %"`."""
 YearlyShare = Annotated[float, Field(ge=0, le=1), Unit("%/y", 0.01)]

@@ -202,7 +202,7 @@ def debts(r: random.Random, quarters: int) -> list[Tree]:
         "name": "bank",
         "rate": r.choice(["5 %/y", "12 %/y"]),
         "tenor_quarters": r.choice([1, 4, 16]),
-        "advance_rate": r.choice(["0 %", "50 %", "80 %"]),
+        "advance_rate": r.choice(["20 %", "50 %", "80 %"]),
         "amortising": r.choice(["level", "bullet"]),
     }
     if r.random() < 0.4:

@@ -37,7 +37,7 @@ def npv(plan: Plan) -> float:
     [
         {"money.funding": [{"quarter": "2024-Q2", "amount_musd": "0.25 GUSD", "status": "closed", "note": "example"}]},
         {"money.capex_cap_musd": "9 GUSD", "money.opex_cap_musd_per_year": "9 GUSD/y"},
-        {"debt": [{"name": "nil", "rate": "1 %/y", "tenor_quarters": 4, "advance_rate": "0 %"}]},
+        {"debt": [{"name": "nil", "rate": "1 %/y", "tenor_quarters": 4, "advance_rate": "1 %", "max_musd": "2 USD"}]},
         {"power.large_load": {"term_years": 3}},
         {"power.contracts": [{"name": "dear", "kind": "tariff", "price_usd_per_mwh": "900 USD/MWh"}]},
         {"carbon": {"cap_t_per_year": "1000000 t"}, "limits": [{"name": "far", "expr": "sum(it_mw) <= 900 MW"}]},

@@ -67,7 +67,8 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     for tenure in TENURES:
         if not getattr(study.money, tenure):
             _exclude(frame, frame["tenure"] == tenure, f"money.{tenure} = false")
-    faults = [*named_faults(study, frame), *limit_faults(study, frame), *contract_faults(study, frame)]
+    counties = set(tables.county_temperature["county_fips"].astype(str))
+    faults = [*named_faults(study, frame), *limit_faults(study, frame, counties), *contract_faults(study, frame)]
     faults += [*blank_terms(study, tables, frame)]
     frame["energization"] = _or_blank(faults, lambda: _energization(study, frame))
     frame["usd_per_mwh"] = _or_blank(faults, lambda: _power_price(study, tables, frame))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
 
 from siting.assembly.campus import campus_ids
+from siting.assembly.places import study_file
 from siting.assembly.rules import unknown_ids
 from siting.errors import Fault
 from siting.problem import BoolArray
@@ -19,9 +20,14 @@ COLUMN = {"state": "state", "county": "county_fips", "interconnect": "interconne
 """Column of the candidates that a filter looks at."""
 
 
-def limit_faults(study: Study, frame: pd.DataFrame) -> Iterator[Fault]:
-    """Candidates named in limits that do not exist."""
+def limit_faults(study: Study, frame: pd.DataFrame, counties: Collection[str]) -> Iterator[Fault]:
+    """Candidates and counties named in limits that do not exist. counties: FIPS codes of all there are."""
     for n, limit in enumerate(study.limits):
+        for part in limit.expression.summands:
+            unknown = [name for name in dict(part.filters).get("county", ()) if name not in counties]
+            if unknown:
+                value, expected = ", ".join(map(repr, unknown)), "a county by its FIPS code of five digits, e.g. 48441"
+                yield Fault(file=study_file(study), key=f"limits[{n}].expr", value=value, expected=expected)
         named = [
             (f"limits[{n}].expr", value)
             for part in limit.expression.summands

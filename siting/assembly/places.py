@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from siting.assembly.tenures import shell_rent_usd_per_kw_month
 from siting.errors import Fault, InputError, raise_if_any
+from siting.geo.distance import geodesic_km
 from siting.geo.places import locate
 from siting.grid.chosen import study_network
 from siting.grid.network import nearest_substation
@@ -40,6 +42,8 @@ NO_GRID = ("AK", "HI")
 """States outside the three interconnections: the synthetic grid, the RTT line and the map end before them."""
 BORDER_KM = 5.0
 """The state lines are drawn at 1:10,000,000: this near to one, the planner's own state is believed."""
+ONE_PLACE_KM = 25.0
+"""Rows of one `place` share its MW and its connection: they lie no farther from the first of them than this."""
 OWN_BUS_WITHIN_KM = 25.0
 """A colocation market farther than this from every bus of the planner's network is not on it."""
 
@@ -159,7 +163,8 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
     rows = read_candidates(path).rename_axis("row").reset_index()
     where = locate(rows["lat"].to_numpy(float), rows["lon"].to_numpy(float), tables.data_dir)
     state = rows["state"].astype(str).str.strip().where(lambda s: s.ne("") & s.ne("nan"), where["state"].to_numpy())
-    raise_if_any([*_outside_the_grid(path.name, rows, where), *_wrong_state(path.name, rows, where, tables)])
+    misplaced = [*_outside_the_grid(path.name, rows, where), *_wrong_state(path.name, rows, where, tables)]
+    raise_if_any([*misplaced, *_apart(path.name, rows)])
     nearest_bus, interconnect = _around(rows, tables, choice.nearest_bus_within_km)
     bus = _stated_bus(study, path, tables, rows).fillna(nearest_bus)
     energization = rows["energization"].astype(str).str.strip()
@@ -187,6 +192,17 @@ def file_places(study: Study, tables: Tables) -> pd.DataFrame:
             "grid_checked": bus.notna() & (study.grid.hosting is None),
         }
     )
+
+
+def _apart(file: str, rows: pd.DataFrame) -> Iterator[Fault]:
+    """Rows that name one place and lie far from the first that does."""
+    for name, same in rows[rows["place"].astype(str).str.strip() != ""].groupby("place", sort=False):
+        km = geodesic_km(same["lat"], same["lon"], same["lat"].iloc[:1], same["lon"].iloc[:1])[:, 0]
+        for row, far in zip(same["row"], km, strict=True):
+            if far > ONE_PLACE_KM:
+                value = f"{name!r}, {far:,.0f} km from row {same['row'].iloc[0]} of that place"
+                expected = f"rows within {ONE_PLACE_KM:g} km of one another, or a place of their own"
+                yield Fault(file=file, key=f"row {row}, place", value=value, expected=expected)
 
 
 def _around(rows: pd.DataFrame, tables: Tables, within_km: float) -> tuple[pd.Series, np.ndarray]:

@@ -13,7 +13,7 @@ from siting.study.compute import Allocation, Split, allotted
 from siting.study.cooling import HallClass, Holds, class_clashes
 from siting.study.residual import Curve, ResidualPoint, curve_clashes
 from siting.study.strict import Clash, Rule, Strict
-from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, quarter_label
+from siting.units import Quarter, Share, Unit, YearlyChange, YearlyShare, Years, quarter_label
 
 Part = Literal["accelerator", "server", "network", "storage"]
 
@@ -39,7 +39,7 @@ class Halls(Strict):
     """Yearly growth of construction, connection and land cost from the study's start."""
     om_usd_per_it_kw_year: Annotated[float, Field(ge=0), Unit("USD/kW/y")] = 0.0
     """Operation, staff and upkeep of standing halls. Not known publicly; 0 unless stated, and printed so."""
-    life_years: Annotated[float, Field(gt=0)] = 20.0
+    life_years: Years = 20.0
     """Straight line life of halls and connection for their value at the horizon (assumption)."""
     classes: tuple[HallClass, ...] = ()
     """At most one second cooling class. Empty: halls are of one class and hold every accelerator, whatever cools it."""

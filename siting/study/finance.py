@@ -33,7 +33,11 @@ class Debt(Strict):
     """level: equal payments; bullet: interest each quarter, the principal with the last."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return (self._window,)
+        return self._window, self._lends
+
+    def _lends(self) -> Iterator[Clash]:
+        if self.advance_rate == 0:
+            yield Clash("advance_rate", "0 %", "above 0 %: a facility that lends nothing")
 
     def _window(self) -> Iterator[Clash]:
         if self.draw_from is not None and self.draw_until is not None and self.draw_until < self.draw_from:

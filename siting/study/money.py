@@ -9,7 +9,7 @@ from pydantic import Field
 
 from siting.study.income_tax import IncomeTax
 from siting.study.strict import Clash, Rule, Strict
-from siting.units import Quarter, Unit, YearlyChange, YearlyShare
+from siting.units import Quarter, Unit, YearlyChange, YearlyShare, Years
 
 
 class Round(Strict):
@@ -73,7 +73,7 @@ class Taxes(Strict):
     """Claim the data-centre exemption where the table says yes at delivery. Unknown or paused: tax is due."""
     property_tax_where_blank: YearlyShare | None = None
     """Rate on equipment where neither county nor state has a row. None: a candidate there is refused."""
-    equipment_life_years: Annotated[float, Field(gt=0)] = 5.0
+    equipment_life_years: Years = 5.0
     """Straight line life by which equipment is assessed (assumption)."""
     income: IncomeTax | None = None
     """None: the plan is before income tax."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from siting.study.states import State
 from siting.study.strict import Clash, Rule, Strict
-from siting.units import Share, Unit, YearlyChange
+from siting.units import Share, Unit, YearlyChange, Years
 
 Usd = Annotated[float, Field(ge=0)]
 
@@ -74,7 +74,7 @@ class OnsiteUnit(Strict):
     resale_share: Share = 0.0
     """Bridge: share of capex paid back in the quarter in which a unit has left; a credit for those that still stand at
     the horizon."""
-    life_years: Annotated[float, Field(gt=0)] = 20.0
+    life_years: Years = 20.0
     """Straight line life of a permanent unit for its value at the horizon (assumption)."""
     note: str = ""
     """Source."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -226,6 +227,12 @@ class Power(Strict):
         steps = [step.after_quarters for step in self.ramp]
         if not steps or steps != sorted(set(steps)):
             yield Clash("ramp", f"after_quarters {steps}", "steps in rising order of after_quarters")
+        for key, unit, scale in (("share", "%", 100.0), ("utility_mw", "MW", 1.0)):
+            stated = [(n, size) for n, step in enumerate(self.ramp) if (size := getattr(step, key)) is not None]
+            for (_, before), (n, size) in pairwise(stated):
+                if size < before:
+                    least = f"{before * scale:g} {unit} or more, as in the step before: power that flows stays"
+                    yield Clash(f"ramp[{n}].{key}", f"{size * scale:g} {unit}", least)
 
 
 class Inference(Strict):

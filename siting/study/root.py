@@ -38,6 +38,9 @@ from siting.study.supply import contract_dates
 from siting.study.tenures import PoweredShell, Retrofit
 from siting.units import Quarter, first_day, quarter_label
 
+USELESS_LATER = ("clusters", "inference", "rules", "leases.bilateral", "accelerators", "candidates")
+"""Sections whose dates count for nothing after the horizon; a loan may be drawn, and money come in, until then."""
+
 
 class Study(Checked):
     """One planning question. `update` makes a changed, re-validated copy; nothing changes in place."""
@@ -241,8 +244,10 @@ class Study(Checked):
                 yield Clash(key, quarter_label(when), f"the study's start, {quarter_label(self.start)}, or later")
 
     def _late(self) -> Iterator[Clash]:
-        for key, when in self._dated():
-            needed = key.startswith(("clusters", "inference", "rules")) or key.endswith(".draw_from")
+        ready = getattr(getattr(self.candidates, "colocation", None), "ready", None)
+        late = [*self._dated(), *self._prices_dated(), *([("candidates.colocation.ready", ready)] if ready else [])]
+        for key, when in late:
+            needed = key.startswith(USELESS_LATER) or key.endswith(".draw_from")
             if when >= self.end and needed:
                 yield Clash(key, quarter_label(when), f"a quarter before the horizon ends in {quarter_label(self.end)}")
 
@@ -253,6 +258,7 @@ class Study(Checked):
             *((f"clusters[{n}].by", c) for n, c in enumerate(_below(self, "clusters"))),
             *((f"leases.existing[{n}].ends", x) for n, x in enumerate(_below(self, "leases", "existing"))),
             *((f"leases.bilateral[{n}].deliver_from", x) for n, x in enumerate(_below(self, "leases", "bilateral"))),
+            *((f"{key}.quarter", entry) for key, entry in self._by_accelerator("allocation")),
             *((f"debt[{n}].draw_from", x) for n, x in enumerate(_below(self, "debt"))),
             *((f"debt[{n}].draw_until", x) for n, x in enumerate(_below(self, "debt"))),
             ("inference.first_quarter", getattr(self, "inference", None)),
@@ -262,6 +268,17 @@ class Study(Checked):
             when = getattr(part, key.rpartition(".")[2], None)
             if when is not None:
                 yield key, when
+
+    def _prices_dated(self) -> Iterator[tuple[str, int]]:
+        """Dates of prices: one from before the start holds in it."""
+        for key, entry in self._by_accelerator("prices"):
+            if hasattr(entry, "order_from"):
+                yield f"{key}.order_from", entry.order_from
+
+    def _by_accelerator(self, name: str) -> Iterator[tuple[str, Any]]:
+        for n, kind in enumerate(_below(self, "accelerators")):
+            for k, entry in enumerate(_below(kind, name)):
+                yield f"accelerators[{n}].{name}[{k}]", entry
 
     def _basis(self) -> Iterator[Clash]:
         for what in ("accelerators", "clusters"):

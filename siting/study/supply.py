@@ -97,6 +97,8 @@ class PowerContract(Strict):
             for key in ("ppa_mw_max", "term_years"):
                 if getattr(self, key) is None:
                     yield Clash(key, "nothing", "stated for a ppa")
+            if self.capacity_factor == 0:
+                yield Clash("capacity_factor", "0 %", "above 0 %: a plant that never runs")
             return
         for key in ("ppa_mw_max", "capacity_factor", "min_take_share", "resale_usd_per_mwh"):
             if getattr(self, key) != type(self).model_fields[key].default:

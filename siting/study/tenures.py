@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from siting.study.strict import Clash, Rule, Strict
-from siting.units import Unit, YearlyChange, YearlyShare
+from siting.units import Unit, YearlyChange, YearlyShare, Years
 
 Tenure = Literal["own", "retrofit", "powered_shell", "colocation"]
 TENURES: tuple[Tenure, ...] = ("own", "retrofit", "powered_shell", "colocation")
@@ -34,7 +34,7 @@ class Retrofit(Strict):
     """Work on the grid connection, paid at signing in place of a line and a substation."""
     om_usd_per_it_kw_year: Annotated[float, Field(ge=0), Unit("USD/kW/y")] = 0.0
     """Operation, staff and upkeep of standing halls; 0 unless stated, as with own halls."""
-    life_years: Annotated[float, Field(gt=0)] = 20.0
+    life_years: Years = 20.0
     """Straight line life of building, connection and refit for their value at the horizon (assumption, as halls)."""
 
     def blanks(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,8 @@ def ramp_steps(text: str) -> list[tuple[int, float]]:
     quarters = [quarter for quarter, _ in steps]
     if quarters != sorted(set(quarters)):
         raise ValueError("steps in rising order of quarters after energization")
+    if any(after < before for (_, before), (_, after) in pairwise(steps)):
+        raise ValueError("MW that never fall: power that flows stays")
     return steps
 
 

@@ -168,3 +168,21 @@ def test_a_blank_power_price_is_refused_where_it_is_used(tmp_path, tables):
     """Casper, Wyoming: the price table is blank there, and blank is not zero."""
     (only,) = faults(tmp_path, tables, HEADER + "casper,42.85,-106.32,own,60,,,,,\n")
     assert only.startswith("power_prices.csv: state WY, industrial: found blank; expected a price")
+
+
+def test_rows_of_one_place_lie_near_one_another(tmp_path: Path, tables: Tables) -> None:
+    """Dallas is some 277 km from Abilene: one of them names the wrong place."""
+    header = HEADER.replace("\n", ",place\n")
+    text = header + ABILENE.replace("\n", ",yard\n") + DALLAS.replace("\n", ",yard\n")
+    (found,) = faults(tmp_path, tables, text)
+    assert "row 3, place: found 'yard', 277 km from row 2 of that place; expected rows within 25 km" in found
+
+
+def test_a_county_that_does_not_exist_is_named(tmp_path: Path, tables: Tables) -> None:
+    """48441 is Taylor County, Texas; 48999 is none, and a name is no code. A county without candidates is one."""
+    limits = [
+        {"name": "good", "expr": "sum(it_mw[county=48441|48453]) <= 50 MW"},
+        {"name": "bad", "expr": "sum(it_mw[county=48441]) + sum(it_mw[county=48999|Taylor]) <= 50 MW"},
+    ]
+    (found,) = faults(tmp_path, tables, limits=limits)
+    assert "limits[1].expr: found '48999', 'Taylor'; expected a county by its FIPS code" in found

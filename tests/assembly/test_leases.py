@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from small_studies import H100, small_study
 
 from siting.assembly.costs import clock_of
@@ -196,13 +197,13 @@ def test_an_existing_contract_may_outlive_the_horizon(tmp_path: Path, tables: Ta
 
 
 def test_the_window_of_an_offer(tmp_path: Path, tables: Tables) -> None:
-    """From 2024-Q4 until 2025-Q1; an end after the horizon is its last quarter; an offer after the horizon is none."""
+    """From 2024-Q4 until 2025-Q1; an end after the horizon is its last quarter; an offer after it is refused."""
     windows = {"2025-Q1": [[2, 3]], "2030-Q1": [[2, 5]]}
     for until, window in windows.items():
         _, frame, _, _ = made(tmp_path, tables, usd_per_gpu_h="1 USD/GPU/h", start_until=until)
         assert frame[["first_start", "last_start"]].to_numpy().tolist() == window
-    _, frame, _, _ = made(tmp_path, tables, usd_per_gpu_h="1 USD/GPU/h", deliver_from="2026-Q1")
-    assert len(frame) == 0
+    with pytest.raises(ValidationError, match=r"deliver_from: found 2026-Q1; expected a quarter before"):
+        made(tmp_path, tables, usd_per_gpu_h="1 USD/GPU/h", deliver_from="2026-Q1")
 
 
 @pytest.mark.parametrize(

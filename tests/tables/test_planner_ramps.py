@@ -28,6 +28,7 @@ def test_steps() -> None:
         ("0:8 MW", "own", "steps"),
         ("2:8;0:50", "powered_shell", "rising order"),
         ("0:8;0:50", "own", "rising order"),
+        ("0:50;2:8", "own", "never fall"),
         ("0:8", "colocation", "no ramp"),
     ],
 )

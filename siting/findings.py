@@ -12,6 +12,7 @@ import pandas as pd
 from siting.assembly import Assembled
 from siting.assembly.campus import campus_ids
 from siting.assembly.rule_reasons import forbidden_hosts, rule_reasons
+from siting.binding import stated_limits
 from siting.problem import Problem
 from siting.reduction.screen import Screened
 from siting.reduction.split import pair_costs_musd
@@ -24,6 +25,10 @@ from siting.units import quarter_label
 
 NEAR = 0.005
 """Candidates whose plan would cost within 0.5 % of the best count as near ties."""
+
+
+NO_SINGLE_LIMIT = "no single limit explains it by arithmetic: limits that each can be met contradict each other"
+"""Said where no simple reason is found."""
 
 
 def near_ties(
@@ -60,7 +65,7 @@ def near_ties(
 
 
 def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) -> list[str]:
-    """Limits that the plan meets with no room, in words."""
+    """Limits that the plan meets with no room, in words. The planner's own limits: `siting.binding.own_limits`."""
     found = []
     cash = tables["cash"]
     room = cash["funding_cumulative"] - cash["cumulative"]
@@ -78,6 +83,7 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
         if site.utility_mw > site.final_utility_mw - study.halls.module_it_mw * site.pue_peak + 1e-6:
             found.append(f"final MW at {site.name} (no room for another module)")
     found += _shared_limits(tables.get("grid_limits"))
+    found += stated_limits(study, p, tables)
     for cluster in study.clusters:
         stands = tables["clusters"]
         for host in stands[(stands["cluster"] == cluster.name) & stands["tenure"].isin(BUILT)].to_dict("records"):
@@ -139,7 +145,7 @@ def simple_reasons(study: Study, assembled: Assembled) -> list[str]:
             )
     reasons += _money_reasons(study, assembled, able)
     reasons += _cap_reasons(study, assembled)
-    return reasons or ["no single limit explains it by arithmetic: limits that each can be met contradict each other"]
+    return reasons or [NO_SINGLE_LIMIT]
 
 
 def _why_no_host(study: Study, a: Assembled, k: int) -> list[str]:

@@ -15,9 +15,11 @@ import pandas as pd
 
 from siting.assembly import Assembled, assemble
 from siting.assembly.campus import is_annex
+from siting.binding import own_limits
+from siting.blame import limits_in_the_way
 from siting.curve import frame_of, point_at, point_of, shifts_inside
 from siting.errors import Fault, InputError, VerificationError
-from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
+from siting.findings import NO_SINGLE_LIMIT, binding_limits, figures_used, near_ties, simple_reasons
 from siting.grid.chosen import network_facts, study_network
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
@@ -61,7 +63,9 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("report")
     if plan.npv_cost_musd is not None:
         checked = verify(plan, study, tables)
-        plan = replace(plan, facts={**plan.facts, "verification": _verdict(checked), "grid_check": checked.grid})
+        said: dict[str, Any] = {"binding": [*plan.facts["binding"], *own_limits(study, checked.own_limits)]}
+        said |= {"verification": _verdict(checked), "grid_check": checked.grid}
+        plan = replace(plan, facts={**plan.facts, **said})
         clock.lap("verify")
         if not checked.ok and not (found.overloads and checked.only_grid):
             raise VerificationError("\n".join(checked.faults))
@@ -232,7 +236,8 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         frames = place_tables(study, assembled, screened)
         facts["sources"] = figures_used(study, tables, assembled, assembled.usable.head(0))
         if searched.result.termination == Termination.INFEASIBLE:
-            facts["reasons"] = [*_crowded(found), *simple_reasons(study, assembled)]
+            clock.say("which limit leaves no plan")
+            facts["reasons"] = _reasons(study, found)
             clock.say("how much the money carries")
             facts["carries_gpus"] = _carries_gpus(study, assembled)
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
@@ -246,6 +251,12 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         tables=frames,
         facts=facts,
     )
+
+
+def _reasons(study: Study, found: _Found) -> list[str]:
+    """Why there is no plan: overloaded lines, limits of the study in the way, arithmetic on one limit at a time."""
+    known = [*_crowded(found), *limits_in_the_way(study, found.problem, _options(study))]
+    return [*known, *(text for text in simple_reasons(study, found.assembled) if not known or text != NO_SINGLE_LIMIT)]
 
 
 def _crowded(found: _Found) -> list[str]:

@@ -19,6 +19,7 @@ from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check, grid_faults
 from siting.verification.grid_limits import grid_limit_faults
 from siting.verification.limits import Limits, over
+from siting.verification.own_limits import OwnLimitsPart
 from siting.verification.parts import Context
 from siting.verification.places import Places
 from siting.verification.registry import PARTS
@@ -80,6 +81,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         faults=tuple(faults),
         npv_cost_musd=value,
         largest_cash_difference_musd=difference,
+        own_limits=OwnLimitsPart(context).found(),
         grid=grid,
     )
 

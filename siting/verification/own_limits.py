@@ -17,10 +17,17 @@ from siting.verification.places import Place
 class OwnLimitsPart(Part):
     """Every limit of the study's list."""
 
+    def found(self) -> dict[str, float]:
+        """Left side of every limit, by its name."""
+        return {
+            limit.name: sum(part.factor * self._sum(part) for part in limit.expression.summands)
+            for limit in self.context.study.limits
+        }
+
     def faults(self) -> Iterator[str]:
+        amounts = self.found()
         for limit in self.context.study.limits:
-            wanted = limit.expression
-            found = sum(part.factor * self._sum(part) for part in wanted.summands)
+            wanted, found = limit.expression, amounts[limit.name]
             low, high = over(wanted.bound, found), over(found, wanted.bound)
             if (low and wanted.sense != "<=") or (high and wanted.sense != ">="):
                 compared = f"{wanted.sense} {wanted.bound:,.6g} {wanted.unit}".rstrip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -18,6 +18,8 @@ class Verification:
     """Largest difference between a payment of the plan and the same payment recomputed."""
     grid: dict[str, Any]
     """status passed | failed | not_checked, overloaded lines, islands; their faults begin with `grid: `."""
+    own_limits: dict[str, float] = field(default_factory=dict)
+    """Left side of each of the planner's own limits, by its name."""
 
     @property
     def ok(self) -> bool:

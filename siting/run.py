@@ -91,7 +91,8 @@ class _Found:
 def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: _Clock) -> _Found:
     """Search, look at all sites on the network together, search again with the lines they overload as limits."""
     rounds: list[dict[str, Any]] = []
-    look = Look(joint=study.grid.joint, emergency_share=study.grid.emergency_share, moved_mw=study.grid.moved_mw)
+    wish = study.grid
+    look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
     while True:
         began = time.perf_counter()
         found = _found(study, assembled, clock)

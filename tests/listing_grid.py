@@ -1,4 +1,4 @@
-"""Shared lines in the listing: power on every line from the modules that stand at the end."""
+"""Shared lines in the listing: power on every line from the modules that stand: at the end, or by quarter."""
 
 from __future__ import annotations
 
@@ -26,11 +26,14 @@ class GridListing(ListingPart):
     def allows(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
         assert p.grid is not None
         island = dict.fromkeys(range(len(p.grid.island_name)), 0.0)
-        line = [0.0] * len(p.grid.room_mw)
         for i, live in enumerate(modules):
-            mw = sum(live) * p.module_it_mw * p.pue_peak[i]
             if p.grid.island[i] >= 0:
-                island[int(p.grid.island[i])] += mw
-            line = [flow + factor * mw for flow, factor in zip(line, p.grid.factor[:, i], strict=True)]
-        short = any(mw > p.grid.spare_mw[n] + 1e-9 for n, mw in island.items())
-        return not short and all(flow <= room + 1e-9 for flow, room in zip(line, p.grid.room_mw, strict=True))
+                island[int(p.grid.island[i])] += sum(live) * p.module_it_mw * p.pue_peak[i]
+        if any(mw > p.grid.spare_mw[n] + 1e-9 for n, mw in island.items()):
+            return False
+        for r, room in enumerate(p.grid.room_mw):
+            for t in range(p.quarters) if p.grid.every_quarter[r] else [p.quarters - 1]:
+                stands = [sum(live[: t + 1]) * p.module_it_mw * p.pue_peak[i] for i, live in enumerate(modules)]
+                if sum(f * mw for f, mw in zip(p.grid.factor[r], stands, strict=True)) > room + 1e-9:
+                    return False
+        return True

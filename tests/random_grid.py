@@ -32,5 +32,6 @@ def with_grid(p: Problem, rng: np.random.Generator) -> Problem:
         branch_id=np.arange(count),
         outage_id=np.full(count, NO_OUTAGE),
         sign=np.ones(count, dtype=np.int64),
+        every_quarter=rng.random(count) < 0.5,
     )
     return dataclasses.replace(p, grid=block)

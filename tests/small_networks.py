@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from siting.grid.network import Network
+from siting.grid.powerflow import base_flows_mw, joint_flows_mw
 
 
 def triangle(**changes) -> Network:
@@ -45,6 +46,33 @@ def ring(**changes) -> Network:
         "monitored": np.ones(6, dtype=bool),
     }
     return Network(**(given | changes))
+
+
+def without(network: Network, branch: int) -> Network:
+    """The ring with one branch taken away."""
+    keep = np.arange(len(network.branch_id)) != branch
+    per_branch = ("branch_id", "from_bus", "to_bus", "x_pu", "shift_deg", "rate_mw", "monitored")
+    return ring(**{name: getattr(network, name)[keep] for name in per_branch})
+
+
+def excess_without(
+    network: Network, bus: list[int], mw: list[float], emergency: float, least_factor: float
+) -> dict[tuple[int, int], float]:
+    """Excess of each pair (line, outage) of the ring that the loads break and the base case does not.
+
+    One network an outage, one power flow a load: what the load changes on the line over its MW is its factor.
+    """
+    found = {}
+    for out in range(5):  # branch 5 is radial
+        rest = without(network, out)
+        limit, base = emergency * rest.rate_mw, base_flows_mw(rest)
+        flow = base.copy()
+        for one, load in zip(bus, mw, strict=True):
+            change = joint_flows_mw(rest, np.bincount([one], [load], len(network.bus_id))) - base
+            flow += np.where(np.abs(change) >= least_factor * load, change, 0.0)
+        for line in np.flatnonzero((np.abs(flow) > limit) & (np.abs(base) <= limit)):
+            found[int(rest.branch_id[line]), int(network.branch_id[out])] = float(abs(flow[line]) - limit[line])
+    return found
 
 
 BUS = [

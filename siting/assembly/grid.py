@@ -33,4 +33,5 @@ def grid_rows(study: Study, data_dir: Path, usable: pd.DataFrame) -> GridRows | 
         branch_id=none.astype(np.int64),
         outage_id=none.astype(np.int64),
         sign=none.astype(np.int64),
+        every_quarter=none.astype(bool),
     )

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from siting.grid.network import FloatArray, IntArray, Network
 from siting.grid.own_factors import COLUMNS, transfers
@@ -40,7 +40,9 @@ class GridRow:
     room_mw: float
     """Rating less what the base case carries in this direction."""
     excess_mw: float
-    """MW above the rating under the loads for which the row was found."""
+    """MW above the rating under the loads for which the row was found, in the worst of their quarters."""
+    early: bool
+    """Whether it is exceeded in a quarter before the last: then a load that relieves the line must be there in time."""
 
 
 def transfer_angles(network: Network, lines: IntArray) -> FloatArray:
@@ -82,18 +84,38 @@ def room_mw(network: Network, lines: IntArray) -> FloatArray:
 def overload_rows(
     network: Network, bus_id: ArrayLike, utility_mw: ArrayLike, *, most: int = MOST_ROWS
 ) -> list[GridRow]:
-    """Rows of the monitored lines that new load of `utility_mw` (S,) at `bus_id` (S,) overloads, largest excess first.
+    """Rows of the monitored lines that new load of `utility_mw` (S,), or (S, Q) by quarter, at `bus_id` (S,) overloads,
+    largest excess first; a line once, in the direction of its worst quarter.
 
-    Empty exactly when `powerflow.joint_check` lists no overload. most: rows at most. Raises as `joint_check`.
+    Empty exactly when `powerflow.joint_check` lists no overload in any quarter. No factor is too small to count. most:
+    rows at most. Raises as `joint_check`.
     """
-    flow = joint_flows_mw(network, load_at_buses(network, bus_id, utility_mw))
-    excess = np.where(network.monitored, np.abs(flow) - network.rate_mw, -np.inf)
-    over = np.flatnonzero(excess > OVERLOAD_TOLERANCE_MW)
-    lines = over[np.argsort(-excess[over], kind="stable")][:most]
-    return list(_rows(network, lines, np.where(flow[lines] > 0, 1, -1), excess[lines]))
+    flow = joint_flows_mw(network, load_at_buses(network, bus_id, by_quarter(utility_mw)))
+    excess = np.where(network.monitored[:, None], np.abs(flow) - network.rate_mw[:, None], -np.inf)
+    worst = excess.max(axis=1)
+    over = np.flatnonzero(worst > OVERLOAD_TOLERANCE_MW)
+    lines = over[np.argsort(-worst[over], kind="stable")][:most]
+    sign, early = direction(flow[lines], network.rate_mw[lines])
+    return list(_rows(network, lines, sign, worst[lines], early))
 
 
-def _rows(network: Network, lines: IntArray, sign: IntArray, excess_mw: FloatArray) -> Iterator[GridRow]:
+def by_quarter(utility_mw: ArrayLike) -> FloatArray:
+    """Loads (S, Q); loads (S,) are those of one quarter, the last."""
+    mw = np.asarray(utility_mw, dtype=np.float64)
+    return mw if mw.ndim == 2 else np.atleast_1d(mw)[:, None]
+
+
+def direction(flow_mw: FloatArray, limit_mw: FloatArray) -> tuple[IntArray, NDArray[np.bool_]]:
+    """Of flows (N, Q): sign of the largest, (N,), and whether the limit is passed that way before the last quarter."""
+    worst = np.abs(flow_mw).argmax(axis=1)
+    sign = np.where(flow_mw[np.arange(len(flow_mw)), worst] > 0, 1, -1)
+    before = sign[:, None] * flow_mw[:, :-1] > limit_mw[:, None] + OVERLOAD_TOLERANCE_MW
+    return sign, np.asarray(before.any(axis=1))
+
+
+def _rows(
+    network: Network, lines: IntArray, sign: IntArray, excess_mw: FloatArray, early: NDArray[np.bool_]
+) -> Iterator[GridRow]:
     factors = line_factors(network, lines)
     factors.setflags(write=False)
     room = room_mw(network, lines)
@@ -105,4 +127,5 @@ def _rows(network: Network, lines: IntArray, sign: IntArray, excess_mw: FloatArr
             factor=factors[at],
             room_mw=float(room[at, 0 if sign[at] > 0 else 1]),
             excess_mw=float(excess_mw[at]),
+            early=bool(early[at]),
         )

@@ -126,15 +126,18 @@ def ptdf(network: Network, bus: IntArray, slack_bus: int | None = None) -> Float
 
 
 def load_at_buses(network: Network, bus_id: ArrayLike, utility_mw: ArrayLike) -> FloatArray:
-    """New load by bus position, MW, (B,), of `utility_mw` (S,) at `bus_id` (S,); a bus may come twice.
+    """New load by bus position, MW, (B,) or (B, Q), of `utility_mw` (S,) or (S, Q) at `bus_id` (S,); a bus may come
+    twice.
 
     Raises InputError for an unknown bus, ValueError for MW below 0 or NaN.
     """
     bus = network.bus_position(bus_id)
     mw = np.atleast_1d(np.asarray(utility_mw, dtype=np.float64))
-    if mw.shape != bus.shape or not (mw >= 0).all():
+    if mw.shape[:1] != bus.shape or not (mw >= 0).all():
         raise ValueError(f"one load of 0 MW or more for each of {len(bus)} buses is due, got {mw.tolist()}")
-    return np.bincount(bus, mw, len(network.bus_id)).astype(np.float64)
+    load = np.zeros((len(network.bus_id), *mw.shape[1:]))
+    np.add.at(load, bus, mw)
+    return load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,12 +194,15 @@ def joint_check(network: Network, bus_id: ArrayLike, utility_mw: ArrayLike) -> G
 
 
 def joint_flows_mw(network: Network, load_mw_by_bus: FloatArray) -> FloatArray:
-    """MW on each branch, (L,), with new load (B,) that every island with spare generation meets.
+    """MW on each branch, (L,) or (L, Q), with new load (B,) or (B, Q) that every island with spare generation meets.
 
     Load of an island without is left out: nothing can meet it, which the balance says, not the flows.
     """
-    met = (network.spare_by_island_mw() > 0)[network.island]
-    return np.asarray(base_flows_mw(network) + extra_flows_mw(network, np.where(met, load_mw_by_bus, 0.0)))
+    load = np.asarray(load_mw_by_bus, dtype=np.float64)
+    met, base = (network.spare_by_island_mw() > 0)[network.island], base_flows_mw(network)
+    if load.ndim == 2:
+        met, base = met[:, None], base[:, None]
+    return np.asarray(base + extra_flows_mw(network, np.where(met, load, 0.0)))
 
 
 @lru_cache(maxsize=8)

@@ -39,6 +39,8 @@ class GridRows:
     """(R,) branch that is out; NO_OUTAGE where none is."""
     sign: IntArray
     """(R,) 1 from the line's first end to its second, -1 back."""
+    every_quarter: NDArray[np.bool_]
+    """(R,) whether a plan has broken it before the last quarter: it then holds in every quarter, else in the last."""
 
     def take_candidates(self, rows: IntArray) -> Self:
         """The same rows over the candidates at `rows` only."""

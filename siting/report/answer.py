@@ -118,7 +118,11 @@ def grid_check(plan: Plan) -> str:
     status, lines = _grid(plan)
     found = plan.facts.get("grid_check")
     after = isinstance(found, Mapping) and found.get("joint") == "n1"
-    beyond = "its rating, nor beyond its emergency rating after the loss of any one" if after else "its rating"
+    beyond = "its rating"
+    if isinstance(found, Mapping) and after:
+        beyond += ", nor beyond its emergency rating after the loss of any one"
+        if least := float(found.get("least_factor") or 0.0):
+            beyond += f" (a site that moves the line by less than {percent(least)} of its MW is held not to load it)"
     held = _rounds(plan)
     if plan.npv_cost_musd is not None and not len(plan.sites):
         return "not checked: nothing is built, so nothing new loads the grid."
@@ -340,7 +344,7 @@ def _grid(plan: Plan) -> tuple[str, list[str]]:
         status, lines = str(found), plan.facts.get("grid_overloads", [])
     else:
         status = str(found.get("status", found.get("verdict", "not checked")))
-        lines = found.get("overloads", found.get("lines", []))
+        lines = [*found.get("overloads", found.get("lines", [])), *found.get("outage_overloads", [])]
     named = [_line(line) for line in lines]
     plain = status.lower().replace("_", " ")
     known = {"passed": "passed", "ok": "passed", "failed": "failed"}

@@ -149,8 +149,9 @@ def plan_tables(plan: Plan) -> list[Shown]:
         "Lines and spare generation that sites share",
         "grid_limits",
         "name kind limit_mw base_mw new_mw spare_mw lp_price_musd_per_mw",
-        "In the direction that was overloaded, with what stands at the end. LP price: by how much the cost falls for 1 "
-        "MW more, in the relaxation without whole numbers; a whole module can save more or nothing.",
+        "In the direction that was overloaded, in the quarter in which the sites add most. After an outage only sites "
+        "count that move the line by the study's least factor or more of their MW. LP price: by how much the cost "
+        "falls for 1 MW more, in the relaxation without whole numbers; a whole module can save more or nothing.",
     )
     if "service" in tables and len(tables["service"]):
         last = tables["service"]["quarter"].max()

@@ -222,12 +222,15 @@ def _small_contracts(p: Problem, matrix: Matrix) -> NDArray[np.bool_]:
 
 
 def _on_shared_lines(p: Problem, matrix: Matrix) -> NDArray[np.bool_]:
-    """Columns of the modules at the end at sites that share a line: half a module on a full line is no plan's start."""
+    """Columns of the modules at sites that share a line, in the quarters in which it is a limit: half a module on a
+    full line is no plan's start."""
     shared = np.zeros(len(matrix.cost), dtype=bool)
     if p.grid is not None:
         felt = np.asarray(p.grid.factor.any(axis=0))
+        always = np.asarray(p.grid.factor[p.grid.every_quarter].any(axis=0))
         last = p.quarters - 1
-        shared[[column for (i, t), column in matrix.columns.get("V", {}).items() if t == last and felt[i]]] = True
+        of_v = matrix.columns.get("V", {}).items()
+        shared[[column for (i, t), column in of_v if always[i] or (t == last and felt[i])]] = True
     return shared
 
 

@@ -30,13 +30,17 @@ class Grid(Strict):
     joint: Literal["n0", "n1", "off"] = "n0"
     """n0: with every line in service; n1: after the loss of any one line as well; off: no limit, no check.
 
-    n1 is strict: generation meets new load in fixed shares and is not redispatched, however little a site moves a line.
-    A pair of line and outage near its emergency rating already can bar most of an interconnection (measured: one pair
-    of the shipped Texas grid leaves about 220 MW to all of Texas)."""
+    In every quarter, with the halls that stand then. Generation meets new load in fixed shares and is not redispatched.
+    n0 counts every load on every line; of n1 see least_factor. What is overloaded before the sites come is left out of
+    n1, and so are outages that cut the network in two."""
     emergency_share: Annotated[float, Field(ge=1, le=3)] = 1.15
     """Rating of a line after an outage over its rating before it (n1): a labelled assumption of common practice."""
-    moved_mw: Annotated[float, Field(ge=0), Unit("MW")] = 5.0
-    """Lines and outages whose flow a plan changes by less are not looked at after an outage (n1)."""
+    least_factor: Annotated[float, Field(ge=0, le=0.5), Unit("%", 0.01)] = 0.05
+    """A site that moves a line, after the outage, by less than this share of its own MW is held not to load it (n1).
+
+    Common practice is 3 to 5 %; 5 % is also what the hosting capacity of a single site is computed with. Less is
+    stricter: at 0 everything counts, and one line near its emergency rating can bar a whole interconnection, since
+    generation all over it meets a new load. n0 has no such share."""
     rounds: Annotated[int, Field(ge=1, le=50)] = 8
     """So many times the study is solved at most, each inside its own time limit. A plan that still overloads a line
     after that is kept, and its grid check says failed."""

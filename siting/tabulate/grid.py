@@ -22,16 +22,22 @@ def grid_limits(
     chosen: ChosenNetwork, p: Problem, d: Decisions, prices: Mapping[str, Mapping[Any, float]]
 ) -> pd.DataFrame:
     """One row a limit: kind (line | outage | island), name, branch_id, outage_branch_id, limit_mw, base_mw, new_mw
-    (what the sites add at the end), spare_mw (left), no_room (for another module at some site that loads it),
-    lp_price_musd_per_mw (fall of the cost for 1 MW more, in the relaxation; NaN where it was not solved).
+    (the most that the sites add in a quarter; after an outage those that count), spare_mw (left), no_room (for another
+    module at some site that loads it), lp_price_musd_per_mw (fall of the cost for 1 MW more in every quarter, in the
+    relaxation; NaN where it was not solved).
     """
     assert p.grid is not None
     grid, load = p.grid, standing_utility_mw(p, d)
-    module_mw = np.where(load > 0, p.pue_peak * p.module_it_mw, 0.0)
+    module_mw = np.where(load[:, -1] > 0, p.pue_peak * p.module_it_mw, 0.0)
+    worth: dict[tuple[str, int], float] = {}
+    for price, each in prices.items():
+        for index, musd in each.items():
+            limit = index[0] if isinstance(index, tuple) else index
+            worth[price, limit] = worth.get((price, limit), 0.0) + musd
     rows: list[dict[str, Any]] = []
 
     def add(kind: str, index: int, name: str, limit_mw: float, room_mw: float, factor: np.ndarray, price: str) -> None:
-        added = float(factor @ load)
+        added = float((factor @ load).max())
         rows.append(
             {
                 "kind": kind,
@@ -43,7 +49,7 @@ def grid_limits(
                 "new_mw": added,
                 "spare_mw": room_mw - added,
                 "no_room": bool(room_mw - added < (factor * module_mw).max(initial=0.0) - 1e-6),
-                "lp_price_musd_per_mw": prices.get(price, {}).get(index, np.nan),
+                "lp_price_musd_per_mw": worth.get((price, index), np.nan),
             }
         )
 
@@ -55,7 +61,7 @@ def grid_limits(
         add(kind, r, name, float(grid.limit_mw[r]), float(grid.room_mw[r]), grid.factor[r], LINES)
     for n, island in enumerate(grid.island_name):
         here = (grid.island == n).astype(np.float64)
-        if here @ load > 0:
+        if (here @ load).max() > 0:
             spare = float(grid.spare_mw[n])
             add("island", n, f"spare generation of {island}", spare, spare, here, ISLANDS)
     frame = pd.DataFrame(rows, columns=COLUMNS)

@@ -16,7 +16,7 @@ from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.decisions import missing_columns, read_decisions
-from siting.verification.grid import grid_check, grid_faults
+from siting.verification.grid import grid_check, grid_faults, meter_mw
 from siting.verification.grid_limits import grid_limit_faults
 from siting.verification.limits import Limits, over
 from siting.verification.own_limits import OwnLimitsPart
@@ -63,7 +63,9 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     for part in parts:
         part.post()
         limits.parts.append(part)
-    value, grid = keeper.npv_cost_musd(book), grid_check(plan.tables["sites"], study, tables)
+    sites = plan.tables["sites"]
+    drawn_mw = meter_mw(sites, study, places, read)
+    value, grid = keeper.npv_cost_musd(book), grid_check(sites, drawn_mw, study, tables)
     difference, cash_faults = _cash(plan, study, book)
     faults = [
         *identity,
@@ -75,7 +77,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         *_funding(study, book),
         *_value(plan, value),
         *grid_faults(grid),
-        *grid_limit_faults(plan, study, tables),
+        *grid_limit_faults(plan, drawn_mw, study, tables),
     ]
     return Verification(
         faults=tuple(faults),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from listing import cheapest_by_listing
 from model_optimum import optimum
 from row_tests import rows, rows_of
 from tiny_problems import changed, hand_problem
@@ -29,6 +30,7 @@ def grid(factor: list[list[float]], room_mw: list[float], **changes: Any) -> Gri
         "branch_id": np.arange(count),
         "outage_id": np.full(count, NO_OUTAGE),
         "sign": np.ones(count, dtype=np.int64),
+        "every_quarter": np.zeros(count, dtype=bool),
     }
     return GridRows(**{**values, **changes})
 
@@ -47,7 +49,14 @@ def test_a_line_takes_what_stands_at_the_end():
     """0.4 of candidate 0 less 0.2 of candidate 1 within 15 MW: 5 and -2.5 MW a module in quarter 1, the last. A row
     that no candidate loads is left out."""
     m = model(grid([[0.4, -0.2, 0.0], [0.0, 0.0, 0.0]], [15.0, 9.0]))
-    assert rows(m, "line_room") == {0: ({"V01": 5.0, "V11": -2.5}, "<=", 15.0)}
+    assert rows(m, "line_room") == {(0, 1): ({"V01": 5.0, "V11": -2.5}, "<=", 15.0)}
+
+
+def test_a_row_broken_early_holds_in_every_quarter():
+    """The same row marked: 15 MW in quarter 0 as in quarter 1."""
+    m = model(grid([[0.4, -0.2, 0.0]], [15.0], every_quarter=np.array([True])))
+    first, last = ({"V00": 5.0, "V10": -2.5}, "<=", 15.0), ({"V01": 5.0, "V11": -2.5}, "<=", 15.0)
+    assert rows(m, "line_room") == {(0, 0): first, (0, 1): last}
 
 
 @rows_of(add_grid, "island_spare")
@@ -82,3 +91,21 @@ def test_a_full_line_moves_the_site():
     assert free.plan.modules.sum(axis=1).tolist() == [4, 0, 0]
     assert held.plan.modules.sum(axis=1).tolist() == [0, 4, 0]
     assert round(held.value - free.value, 6) == 20.0
+
+
+def test_what_relieves_a_line_is_there_in_time():
+    """4,000 H100e at first and 8,000 then are four and eight modules. 25 MW of candidate 0 alone pass 19 MW; later
+    candidate 1, which opens for 20 instead of 30, takes as much off the line. Held at the end only the plan waits for
+    that; held in every quarter candidate 1 opens at once, for 10 more, and three modules stand at 0 (18.75 - 6.25)."""
+    opening = np.array([[10.0, 10.0], [30.0, 20.0], [90.0, 90.0]])
+    changes = {"demand_h100e": np.array([[4000.0, 8000.0]]), "npv_open_musd": opening}
+    line = {"factor": [[0.5, -0.5, 0.0]], "room_mw": [19.0], "spare_mw": np.array([999.0, 999.0])}
+    at_the_end, always = (
+        changed(hand_problem(candidates=3), grid=grid(**line, every_quarter=np.array([every])), **changes)
+        for every in (False, True)
+    )
+    assert optimum(at_the_end).plan.modules.tolist() == [[4, 0], [0, 4], [0, 0]]
+    held = optimum(always)
+    assert (0.5 * 12.5 * held.plan.modules.cumsum(axis=1) * [[1], [-1], [0]]).sum(axis=0).max() <= 19.0
+    assert round(held.value - optimum(at_the_end).value, 6) == 10.0
+    assert round(held.value, 6) == round(cheapest_by_listing(always)[0], 6)

@@ -5,52 +5,54 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from small_networks import ring
+from small_networks import excess_without, ring, without
 
 from siting.errors import InputError
 from siting.grid.network import Network
-from siting.grid.outages import joint_check_n1, overload_rows_n1
-from siting.grid.powerflow import base_flows_mw, joint_flows_mw
+from siting.grid.outages import BrokenPairs, broken_pairs, overload_rows_n1
+from siting.grid.powerflow import joint_flows_mw
 
 LOADS = ([2, 3, 4], [40.0, 60.0, 20.0])
+EVERYTHING = {"least_factor": 0.0}
 
 
-def without(network: Network, branch: int) -> Network:
-    """The network with one branch taken away."""
-    keep = np.arange(len(network.branch_id)) != branch
-    per_branch = ("branch_id", "from_bus", "to_bus", "x_pu", "shift_deg", "rate_mw", "monitored")
-    return ring(**{name: getattr(network, name)[keep] for name in per_branch})
+def named(network: Network, pairs: BrokenPairs) -> dict[tuple[int, int], float]:
+    """Excess by line and outage."""
+    ids = (network.branch_id[pairs.line].tolist(), network.branch_id[pairs.outage].tolist())
+    return dict(zip(zip(*ids, strict=True), pairs.excess_mw.tolist(), strict=True))
 
 
-def listed(network: Network, bus: list[int], mw: list[float], emergency: float) -> dict[tuple[int, int], float]:
-    """Excess of each pair (line, outage) that the loads break and the base case does not, one network an outage."""
-    load = np.bincount(bus, mw, len(network.bus_id))
-    found = {}
-    for out in range(5):  # branch 5 is radial
-        rest = without(network, out)
-        limit = emergency * rest.rate_mw
-        flow = joint_flows_mw(rest, load)
-        over = (np.abs(flow) > limit) & (np.abs(base_flows_mw(rest)) <= limit)
-        for line in np.flatnonzero(over):
-            found[int(rest.branch_id[line]), int(network.branch_id[out])] = abs(flow[line]) - limit[line]
-    return found
-
-
+@pytest.mark.parametrize("least", [0.0, 0.1, 0.3, 0.5])
 @pytest.mark.parametrize("emergency", [0.9, 1.0, 1.15])
-def test_pairs_are_what_is_left_when_each_branch_is_taken_away(emergency: float):
-    """Five networks solved anew, each without one branch, name the same pairs with the same excess."""
-    expected = listed(ring(), *LOADS, emergency)
-    check = joint_check_n1(ring(), *LOADS, emergency_share=emergency, moved_mw=0.0)
-    assert expected and not check.ok
-    assert {(o.branch_id, o.outage_branch_id): o.excess_mw for o in check.overloads} == pytest.approx(expected)
-    excess = [o.excess_mw for o in check.overloads]
-    assert excess == sorted(excess, reverse=True)
-    assert (check.outages, check.moved_branches, check.pairs_over) == (5, 6, len(expected))
+def test_pairs_are_what_is_left_when_each_branch_is_taken_away(emergency: float, least: float):
+    """Five networks solved anew, each without one branch, name the same pairs with the same excess; sites whose MW
+    move a line by less than the least factor are left away line by line."""
+    expected = excess_without(ring(), *LOADS, emergency, least)
+    pairs = broken_pairs(ring(), *LOADS, emergency_share=emergency, least_factor=least)
+    assert expected or least > 0.3
+    assert named(ring(), pairs) == pytest.approx(expected)
+    assert pairs.excess_mw.tolist() == sorted(pairs.excess_mw, reverse=True)
+
+
+def test_less_counts_where_the_least_factor_is_larger():
+    """On the ring some pair is broken by everything and not by the sites that move it by half of their MW."""
+    every, large = (set(excess_without(ring(), *LOADS, 0.9, least)) for least in (0.0, 0.5))
+    assert large < every
+
+
+def test_a_quarter_before_the_last_counts():
+    """The loads of the first quarter fall to nothing in the last: the same pairs, and their rows say early."""
+    bus, mw = LOADS
+    fading = np.column_stack([mw, np.zeros(3)])
+    both = [broken_pairs(ring(), bus, load, **EVERYTHING) for load in (mw, fading)]
+    assert named(ring(), both[1]) == pytest.approx(named(ring(), both[0])) != {}
+    assert all(row.early for row in overload_rows_n1(ring(), bus, fading, **EVERYTHING))
+    assert not any(row.early for row in overload_rows_n1(ring(), bus, mw, **EVERYTHING))
 
 
 def test_a_high_emergency_rating_holds():
     """At three times the rating nothing is overloaded, and there is no row."""
-    assert joint_check_n1(ring(), *LOADS, emergency_share=3.0).ok
+    assert not named(ring(), broken_pairs(ring(), *LOADS, emergency_share=3.0))
     assert overload_rows_n1(ring(), *LOADS, emergency_share=3.0) == []
 
 
@@ -63,26 +65,23 @@ def test_pairs_broken_before_new_load_comes_are_left_out():
         for rest in [without(ring(), out)]
         for line in np.flatnonzero(np.abs(joint_flows_mw(rest, load)) > 0.4 * rest.rate_mw)
     }
-    check = joint_check_n1(ring(), *LOADS, emergency_share=0.4, moved_mw=0.0)
-    assert broken and not broken & {(o.branch_id, o.outage_branch_id) for o in check.overloads}
+    pairs = broken_pairs(ring(), *LOADS, emergency_share=0.4, **EVERYTHING)
+    assert broken and not broken & set(named(ring(), pairs))
 
 
-def test_a_row_is_broken_by_its_excess():
-    """Each line once, with its worst outage; factor and room give the excess for the loads that found it."""
-    check = joint_check_n1(ring(), *LOADS, moved_mw=0.0)
-    rows = overload_rows_n1(ring(), *LOADS, moved_mw=0.0)
-    assert [row.branch_id for row in rows] == list(dict.fromkeys(o.branch_id for o in check.overloads))
+@pytest.mark.parametrize("least", [0.0, 0.1])
+def test_a_row_is_broken_by_its_excess(least: float):
+    """Each line with its worst outages; factor and room give the excess for the loads that found it."""
+    found = named(ring(), broken_pairs(ring(), *LOADS, least_factor=least))
+    rows = overload_rows_n1(ring(), *LOADS, least_factor=least)
+    assert {row.branch_id for row in rows} == {line for line, _ in found}
     load = np.bincount(*LOADS, 5)
     for row in rows:
+        assert row.outage_branch_id is not None
         assert row.sign * row.factor @ load - row.room_mw == pytest.approx(row.excess_mw)
-        assert (row.branch_id, row.outage_branch_id) in listed(ring(), *LOADS, 1.15)
-    assert len(overload_rows_n1(ring(), *LOADS, moved_mw=0.0, most=1)) == 1
-
-
-def test_the_screen_says_what_it_solves():
-    """Above the largest change of flow no branch is solved and nothing is found."""
-    check = joint_check_n1(ring(), *LOADS, moved_mw=1e6)
-    assert (check.ok, check.moved_branches, check.moved_mw) == (True, 0, 1e6)
+        assert found[row.branch_id, row.outage_branch_id] == pytest.approx(row.excess_mw)
+        assert not ((np.abs(row.factor) > 0) & (np.abs(row.factor) < least)).any()
+    assert len(overload_rows_n1(ring(), *LOADS, most=1, **EVERYTHING)) == 1
 
 
 def test_unwatched_lines_and_unrated_outages_make_no_pair():
@@ -91,26 +90,33 @@ def test_unwatched_lines_and_unrated_outages_make_no_pair():
         monitored=np.array([False, True, False, True, True, True]),
         rate_mw=np.array([0.0, 90.0, 80.0, 95.0, 80.0, 40.0]),
     )
-    check = joint_check_n1(free, *LOADS, emergency_share=0.9, moved_mw=0.0)
-    assert check.outages == 4 and check.overloads
-    assert not {100, 102} & {o.branch_id for o in check.overloads}
-    assert 100 not in {o.outage_branch_id for o in check.overloads}
+    found = named(free, broken_pairs(free, *LOADS, emergency_share=0.9, **EVERYTHING))
+    assert found and not {100, 102} & {line for line, _ in found}
+    assert 100 not in {outage for _, outage in found}
 
 
-def test_screened_pairs_of_texas_are_small(network: Network, substations: pd.DataFrame):
-    """Ten sites: with 5 MW the screen solves less than half and finds every pair above the bound that it states."""
+def test_without_a_least_factor_many_more_pairs_break(network: Network, substations: pd.DataFrame):
+    """Ten Texas sites: what moves a line by less than 5 % breaks more than ten times as many pairs."""
     texas = network.part("Texas")
     here = substations[(substations["interconnect"] == "Texas") & (substations["hosting_n1_utility_mw"] >= 100)]
     chosen = here.sample(10, random_state=0)
     loads = (chosen["bus_id"], np.minimum(chosen["hosting_n1_utility_mw"], 300.0))
-    every, screened = (joint_check_n1(texas, *loads, moved_mw=x) for x in (0.0, 5.0))
-    assert 0 < screened.moved_branches < every.moved_branches / 2
-    found, whole = ({(o.branch_id, o.outage_branch_id): o.excess_mw for o in c.overloads} for c in (screened, every))
-    assert found == pytest.approx({pair: whole[pair] for pair in found})
-    assert found and all(excess < 10.0 for pair, excess in whole.items() if pair not in found)
+    every, counted = (named(texas, broken_pairs(texas, *loads, least_factor=x)) for x in (0.0, 0.05))
+    assert 0 < len(counted) < len(every) / 10
+
+
+def test_a_site_alone_within_its_hosting_breaks_no_pair(network: Network, substations: pd.DataFrame):
+    """Hosting capacity and the pairs of all sites have one least factor: 40 Texas substations, one at a time."""
+    texas = network.part("Texas")
+    here = substations[(substations["interconnect"] == "Texas") & (substations["hosting_n1_utility_mw"] >= 40)]
+    for site in here.sample(40, random_state=2).itertuples():
+        assert not named(texas, broken_pairs(texas, [site.bus_id], [0.999 * site.hosting_n1_utility_mw]))
 
 
 def test_bad_input_is_refused():
-    """An unknown bus is a fault of the input."""
+    """An unknown bus is a fault of the input; so is a load too many, and one below 0."""
     with pytest.raises(InputError, match="99"):
-        joint_check_n1(ring(), [99], [1.0])
+        broken_pairs(ring(), [99], [1.0])
+    for mw in ([1.0, 2.0], [-1.0]):
+        with pytest.raises(ValueError, match="0 MW or more"):
+            broken_pairs(ring(), [2], mw)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from small_studies import small_study
 
+from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.verification.grid import grid_check, grid_faults
 
@@ -32,14 +34,19 @@ def _sites(tables: Tables, count: int, utility_mw: float) -> pd.DataFrame:
     )
 
 
+def checked(sites: pd.DataFrame, study: Study, tables: Tables) -> dict[str, Any]:
+    """All sites from the first quarter on."""
+    return grid_check(sites, sites[["utility_mw"]].to_numpy(float), study, tables)
+
+
 def test_one_site_within_its_hosting_passes(tables):
     """50 MW at the strongest Texas substation overload nothing."""
-    assert grid_check(_sites(tables, 1, 50.0), STUDY, tables)["status"] == "passed"
+    assert checked(_sites(tables, 1, 50.0), STUDY, tables)["status"] == "passed"
 
 
 def test_forty_sites_of_300_mw_fail_and_name_the_lines(tables):
     """12,000 MW in forty places exceed what Texas takes (about 11 GW): lines are named, largest excess first."""
-    found = grid_check(_sites(tables, 40, 300.0), STUDY, tables)
+    found = checked(_sites(tables, 40, 300.0), STUDY, tables)
     assert found["status"] == "failed"
     excess = [line["excess_mw"] for line in found["overloads"]]
     assert excess and excess[0] > 0 and excess == sorted(excess, reverse=True)
@@ -52,7 +59,7 @@ def test_forty_sites_of_300_mw_fail_and_name_the_lines(tables):
 def test_what_the_study_does_not_look_at_is_not_checked(tables):
     """The same pile with grid.joint off: every site is named as not checked, and nothing is a fault."""
     sites = _sites(tables, 40, 300.0)
-    found = grid_check(sites, STUDY.update({"grid.joint": "off"}), tables)
+    found = checked(sites, STUDY.update({"grid.joint": "off"}), tables)
     assert found["status"] == "not_checked" and found["not_checked"] == sites["candidate"].tolist()
     assert not list(grid_faults(found))
 
@@ -60,5 +67,5 @@ def test_what_the_study_does_not_look_at_is_not_checked(tables):
 def test_a_site_without_a_bus_is_not_checked(tables):
     """A planner's place far from every substation has no bus: named, and never called passed."""
     sites = _sites(tables, 1, 50.0).assign(bus_id=pd.array([pd.NA], dtype="Int64"))
-    found = grid_check(sites, STUDY, tables)
+    found = checked(sites, STUDY, tables)
     assert found["status"] == "not_checked" and found["not_checked"] == sites["candidate"].tolist()

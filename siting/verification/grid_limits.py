@@ -13,7 +13,7 @@ from siting.grid.powerflow import base_flows_mw, load_factors
 from siting.plan import Plan
 from siting.study import Study
 from siting.tables.read import Tables
-from siting.verification.outages import line_after_loss
+from siting.verification.outages import line_after_loss, losses
 
 Array = np.ndarray[Any, Any]
 MW = 1e-3
@@ -81,7 +81,7 @@ class _Looking:
     def line(self, row: Any) -> dict[str, Any] | None:
         """With every line in service, or after the loss that the row names, in the direction of the row."""
         line, lost = self._at(row.branch_id), self._at(row.outage_branch_id)
-        if line is None or (row.kind == "outage" and lost is None):
+        if line is None or (row.kind == "outage" and (lost in (None, line) or lost not in losses(self._network))):
             return None
         name, share = self._chosen.line(int(row.branch_id)), 1.0
         base, each = float(self._before[line]), self._each[line]

@@ -131,8 +131,10 @@ def whole_tree(seed: int) -> tuple[Tree, list[str]]:
 
 def places(r: random.Random) -> tuple[list[str], list[str]]:
     count = r.choice([2, 3, 3, 4])
-    rows, ids, shared, yard = [], [], r.random() < 0.3, POINTS[0]
-    for n, (lat, lon) in enumerate(r.sample(POINTS, count)):
+    rows, ids, shared = [], [], r.random() < 0.3
+    points = r.sample(POINTS, count)
+    shared &= set(points[:2]) == set(POINTS[:2])  # one place is no farther across
+    for n, (lat, lon) in enumerate(points):
         tenure = r.choice(["own", "own", "own", "retrofit", "powered_shell", "colocation"])
         mw, price = r.choice([2.5, 3, 4.3, 6, 9]), r.choice(["", "40", "95"])
         energization = r.choice(["", "", quarter_label(START + r.randint(0, 3))])
@@ -140,9 +142,6 @@ def places(r: random.Random) -> tuple[list[str], list[str]]:
         ramp = r.choice(["", "", '"0:1.5;2:9"', '"1:3"']) if tenure != "colocation" else ""
         ids.append(f"{tenure[0]}{n}")
         place = "yard" if shared and n < 2 else ""
-        if place and n:
-            lat, lon = yard
-        yard = (lat, round(lon + 0.05, 3)) if not n else yard
         rows.append(f"{ids[-1]},{lat},{lon},{tenure},{mw},{price},{energization},{rent},,{place},{ramp}\n")
     return rows, ids
 

@@ -175,7 +175,7 @@ def power(r: random.Random, quarters: int, ids: list[str]) -> Tree:
             "quarters_earlier": r.choice([0, 1, 2]),
             "connection_cost_share": r.choice(["100 %", "20 %"]),
             "hours_per_year": r.choice([40, 400]),
-            "longest_hours": r.choice(["2 hour", "10 hour"]),
+            "longest_hours": "2 hour" if quarters % 2 else "10 hour",  # drawn, it would change what every seed draws
             "price_adder_usd_per_mwh": r.choice(["0 USD/MWh", "4 USD/MWh", "-6 USD/MWh"]),
             "lost_output_usd_per_it_mwh": r.choice(["0 USD/MWh", "500 USD/MWh"]),
         }

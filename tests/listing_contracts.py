@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from listing_parts import ListingPart, generated
+from listing_parts import ListingPart, counts_spending, generated
 
 from siting.problem import Problem
 
@@ -28,7 +28,8 @@ class ListedContracts(ListingPart):
         self.sites, self.number = len(self.p.candidate_id), len(self.s.contract)
         self.take = listing.new(self.sites, self.number, self.p.quarters)
         self.size = listing.new(self.number)
-        self.unused = listing.new(self.number, self.p.quarters)
+        self.unused, self.any = (listing.new(self.number, self.p.quarters) for _ in range(2))
+        self.exact = counts_spending(self.p)
 
     @staticmethod
     def used(p: Problem) -> bool:
@@ -67,9 +68,21 @@ class ListedContracts(ListingPart):
                 plant[self.size[c]] = -s.mwh_per_mw[c, t] / K
                 due[self.size[c]] = s.min_take[c] * s.mwh_per_mw[c, t] / K
                 due[self.unused[c, t]] = -1.0
+                if self.exact:  # unused is 0, or what is due less what is taken
+                    none, more = row(("energy unused", c, t)), row(("energy more", c, t))
+                    none[self.unused[c, t]], none[self.any[c, t]] = 1.0, -s.min_take[c] * self.most(c, t)
+                    more += -due
+                    more[self.any[c, t]] = self.most(c, t)
         for column, quarter, musd in self.paid():
             for t in range(quarter, self.p.quarters):
                 row(("money", t))[column] += musd
+
+    def most(self, c: int, t: int) -> float:
+        """GWh of the largest size."""
+        return float(self.s.mwh_per_mw[c, t] * self.s.mw_max[c]) / K
+
+    def count(self, counted: np.ndarray) -> None:
+        counted[self.any] = self.exact
 
     def paid(self) -> Iterator[tuple[int, int, float]]:
         """(column, quarter, musd), quarters after the horizon too."""
@@ -96,6 +109,7 @@ class ListedContracts(ListingPart):
 
     def bound(self, bounds: np.ndarray) -> None:
         bounds[self.size, 1] = np.where(np.isfinite(self.s.mw_max), self.s.mw_max, 0.0)
+        bounds[self.any, 1] = float(self.exact)
         for c, t in self.each():
             if not self.s.runs[c, t]:
                 bounds[self.take[:, c, t], 1] = 0.0
@@ -106,6 +120,8 @@ class ListedContracts(ListingPart):
         drawn = np.einsum("igt,g->it", held, self.p.pod_it_mw) * self.p.mwh_per_it_mw / K
         for key, n in self.listing.number.items():
             match key:
+                case ("energy more", c, t):
+                    right[n] = self.most(c, t)
                 case ("energy load", i, t):
                     right[n] = drawn[i, t]
                 case ("energy most", c, t, which):

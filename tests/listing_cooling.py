@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
+from listing_grid import loads
 from listing_parts import ListingPart
 
 from siting.problem import Problem
@@ -84,9 +85,19 @@ class CoolingListing(ListingPart):
                             entries[column] += sum(self._musd(done, t) for t in range(self.p.quarters))
                         case ("peak", t):
                             entries[column] = self.listing.row(("money", t))[column]
+                        case ("line", r, t):
+                            entries[column] = self._moved(a, campus)[0][r] if done <= t else 0.0
+                        case ("island", island):
+                            entries[column] = self._moved(a, campus)[1][island]
                         case ("own", limit, sign):
                             parts = self.p.limits.rows[limit].sums
                             entries[column] += sign * sum(self._in_sum(s, done, a, campus) for s in parts)
+
+    def _moved(self, a: int, campus: int) -> tuple[np.ndarray, np.ndarray]:
+        """MW on every line and in every island by one module of the annex that becomes one of its campus."""
+        one = np.zeros(len(self.p.candidate_id))
+        one[campus], one[a] = 1.0, -1.0
+        return loads(self.p, one)
 
     def _in_sum(self, part, done: int, a: int, campus: int) -> float:
         if part.quantity in ("capex_musd", "spend_musd"):

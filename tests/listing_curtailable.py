@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from listing_parts import ListingPart, generated
+from listing_parts import ListingPart, counts_spending, generated
 
 from siting.problem import Problem
 
@@ -26,6 +27,7 @@ class ListedCurtailable(ListingPart):
         self.s = self.p.curtailable
         shape = (len(self.p.candidate_id), self.p.quarters)
         self.signed = listing.new(shape[0])
+        self.exact = counts_spending(self.p)
         self.saves, self.stops, self.added = (listing.new(*shape) for _ in range(3))
 
     @staticmethod
@@ -55,6 +57,8 @@ class ListedCurtailable(ListingPart):
             row(("saves", i, t))[self.saves[i, t]] = 1.0
             row(("saved", i))[self.saves[i, t]] = 1.0
             row(("saved", i))[self.signed[i]] = -1.0
+            row(("saved all", i))[self.saves[i, t]] = -1.0
+            row(("saved all", i))[self.signed[i]] = 1.0
             row(("signs", i))[self.signed[i]] = 1.0
             served, stopped = row(("firm", i, t)), row(("stops", i, t))
             served[self.listing.q[i, :, t]] = stopped[self.listing.q[i, :, t]] = p.pue_peak[i] * p.pod_it_mw
@@ -63,11 +67,11 @@ class ListedCurtailable(ListingPart):
             self.cover(served, i, t)
             self.cover(stopped, i, t)
             gwh, own = p.pod_it_mw * p.mwh_per_it_mw[i, t] / 1e3, generated(self.listing)[i, :, t]
-            if self.s.adder_usd_per_mwh > 0:
+            if self.s.adder_usd_per_mwh > 0 or self.exact:
                 most = row(("added", i, t))
                 most[self.listing.q[i, :, t]], most[own] = gwh, -1.0
                 most[self.added[i, t]], most[self.signed[i]] = -1.0, LARGE
-            else:
+            if self.s.adder_usd_per_mwh <= 0 or self.exact:
                 grid, only = row(("rebate", i, t)), row(("rebate if", i, t))
                 grid[self.listing.q[i, :, t]], grid[own], grid[self.added[i, t]] = -gwh, 1.0, 1.0
                 only[self.added[i, t]], only[self.signed[i]] = 1.0, -LARGE
@@ -76,6 +80,19 @@ class ListedCurtailable(ListingPart):
                 money = row(("money", later))
                 money[self.saves[i, t]] = -self.s.saved_cash_musd[i, t] if later >= paid else 0.0
                 money[self.added[i, t]] = self.s.adder_usd_per_mwh / 1e3 if later >= t else 0.0
+
+    def capital_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        for i, t in self.cells():
+            paid = max(t - int(self.p.opening_lag[i]), 0)
+            yield i, int(self.saves[i, t]), paid, -float(self.s.saved_cash_musd[i, t])
+
+    def written_off(self) -> Iterator[tuple[int, int, int, float]]:
+        """As much less of the connection is put to use, in the quarter of the opening."""
+        for i, t in self.cells():
+            yield i, int(self.saves[i, t]), t, -float(self.s.saved_cash_musd[i, t])
+
+    def running_costs(self) -> Iterator[tuple[int, int, int, float]]:
+        yield from ((i, int(self.added[i, t]), t, self.s.adder_usd_per_mwh / 1e3) for i, t in self.cells())
 
     def price(self, cost: np.ndarray) -> None:
         p, s = self.p, self.s
@@ -102,7 +119,7 @@ class ListedCurtailable(ListingPart):
             right[number["signs", i]] = float(modules[i].any())
             right[number["firm", i, t]] = LARGE
             right[number["stops", i, t]] = LARGE - self.p.pue_peak[i] * it_mw[i, t]
-            if self.s.adder_usd_per_mwh > 0:
+            if ("added", i, t) in number:
                 right[number["added", i, t]] = LARGE - drawn[i, t]
-            else:
+            if ("rebate", i, t) in number:
                 right[number["rebate", i, t]] = drawn[i, t]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from listing_parts import ListingPart, generated
+from listing_parts import ListingPart, counts_spending, generated
 
 from siting.problem import Problem
 
@@ -30,7 +30,8 @@ class ListedLargeLoad(ListingPart):
         super().__init__(listing)
         assert self.p.large_load is not None
         self.s = self.p.large_load
-        self.short = listing.new(len(self.p.candidate_id), self.p.quarters)
+        self.short, self.any = (listing.new(len(self.p.candidate_id), self.p.quarters) for _ in range(2))
+        self.exact = counts_spending(self.p)
 
     @staticmethod
     def used(p: Problem) -> bool:
@@ -47,6 +48,21 @@ class ListedLargeLoad(ListingPart):
             row[generated(self.listing)[i, :, t]] = 1.0
             for later in range(t, self.p.quarters):
                 self.listing.row(("money", later))[self.short[i, t]] = self.s.usd_per_mwh[i, t] / 1000.0
+            if self.exact:  # short is 0, or what is owed less what is taken
+                none, more = self.listing.row(("short any", i, t)), self.listing.row(("short more", i, t))
+                none[self.short[i, t]], none[self.any[i, t]] = 1.0, -self.s.owed_mwh[i, t] * self.p.modules_max[i] / 1e3
+                more += -row
+                more[self.any[i, t]] = self.most(i, t)
+
+    def most(self, i: int, t: int) -> float:
+        """GWh of full halls."""
+        return float(self.p.modules_max[i] * self.p.module_it_mw * self.p.mwh_per_it_mw[i, t]) / 1000.0
+
+    def count(self, counted: np.ndarray) -> None:
+        counted[self.any] = self.exact
+
+    def bound(self, bounds: np.ndarray) -> None:
+        bounds[self.any, 1] = float(self.exact)
 
     def price(self, cost: np.ndarray) -> None:
         for i, t in self.each():
@@ -57,6 +73,10 @@ class ListedLargeLoad(ListingPart):
         for i, t in self.each():
             owed = under_contract(self.p, modules, i, t) * self.s.owed_mwh[i, t] / 1000.0
             right[self.listing.number["take", i, t]] = drawn[i, t] - owed if money else np.inf
+            if self.exact:
+                right[self.listing.number["short more", i, t]] = owed - drawn[i, t] + self.most(i, t)
+                if not money:
+                    right[self.listing.number["short more", i, t]] = np.inf
         for t in range(self.p.quarters):
             right[self.listing.number["money", t]] -= self.secured(modules, t)
 
@@ -95,7 +115,7 @@ class ListedLargeLoad(ListingPart):
 
 
 class ListedDemandCharge(ListingPart):
-    """The largest draw of every site and quarter is a column at least as large as what runs."""
+    """The largest draw of every site and quarter is a column as large as what runs."""
 
     def __init__(self, listing: Listing) -> None:
         super().__init__(listing)
@@ -113,6 +133,7 @@ class ListedDemandCharge(ListingPart):
             row[self.draw[i, t]] = -1.0
             row[self.listing.q[i, :, t]] = p.pue_peak[i] * p.pod_it_mw
             row[generated(self.listing)[i, :, t]] = -p.pue_peak[i] / p.mwh_per_it_mw[i, t] * 1000.0
+            self.listing.row(("draw", i, t, "no more"))[:] = -row
             for later in range(t, p.quarters):
                 self.listing.row(("money", later))[self.draw[i, t]] = p.demand_musd_per_mw[t]
 
@@ -128,3 +149,4 @@ class ListedDemandCharge(ListingPart):
         drawn = np.einsum("igt,g->it", held, self.p.pod_it_mw) * self.p.pue_peak[:, None]
         for (i, t), mw in np.ndenumerate(drawn):
             right[self.listing.number["draw", i, t]] = -mw
+            right[self.listing.number["draw", i, t, "no more"]] = mw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -199,7 +200,7 @@ class IncomeTaxListing(ListingPart):
             for i, column, t, musd in part.running_costs():
                 if rate == (tax.home if i < 0 else tax.group[i]):
                     found[column, self.year(t)] += musd
-            for i, column, t, musd in part.capital_costs():
+            for i, column, t, musd in part.written_off():
                 if rate == tax.group[i]:
                     found[column] += musd * self.straight(t)
         if rate == tax.home:
@@ -235,6 +236,16 @@ class IncomeTaxListing(ListingPart):
         tax = self.p.income_tax
         for y in range(tax.years):
             cost[self.u[:, y]] = -tax.rate * worth(self.p, 4 * y + 3 - tax.offset)
+
+    def taxes(self) -> Iterator[tuple[int, int, float]]:
+        tax = self.p.income_tax
+        for (rate, y), column in np.ndenumerate(self.u):
+            yield int(column), 4 * y + 3 - tax.offset, -float(tax.rate[rate])
+
+    def listed_costs(self, modules: np.ndarray) -> Iterator[tuple[str, int, int, float]]:
+        tax = self.p.income_tax
+        for y, musd in enumerate((tax.rate[tax.home] * self.earned()).tolist()):
+            yield "tax", -1, 4 * y + 3 - tax.offset, musd
 
     def earned(self) -> np.ndarray:
         """(Y,) revenue by year."""

@@ -104,10 +104,6 @@ class ListedOnsite(ListingPart):
                         for i, u, t in self.cells():
                             if part.sites[i] and part.quarters[t]:
                                 row[self.gwh[i, u, t]] += sign * part.factor * self.tonnes(i, u)
-                    for column, quarter, musd, kind in self.paid():
-                        asked = part.quantity == "spend_musd" or (part.quantity, kind) == ("capex_musd", "capital")
-                        if asked and part.quarters[quarter]:
-                            row[column] += sign * part.factor * musd
 
     def tonnes(self, i: int, u: int) -> float:
         """Carbon of a GWh, less that of the grid which it replaces."""

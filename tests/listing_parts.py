@@ -54,11 +54,19 @@ class ListingPart:
         yield from ()
 
     def capital_costs(self) -> Iterator[tuple[int, int, int, float]]:
-        """The same of what a cap on capital sees; for the tax it ages like a building from the quarter of payment."""
+        """The same of what a cap on capital sees."""
+        yield from ()
+
+    def written_off(self) -> Iterator[tuple[int, int, int, float]]:
+        """What capital the income tax sees, by the quarter from which it ages like a building."""
+        yield from self.capital_costs()
+
+    def taxes(self) -> Iterator[tuple[int, int, float]]:
+        """(column, quarter, musd) of income tax."""
         yield from ()
 
     def listed_costs(self, modules: np.ndarray) -> Iterator[tuple[str, int, int, float]]:
-        """(operating or collateral, candidate, quarter, musd) that follow from the modules alone."""
+        """(operating, collateral or tax, candidate, quarter, musd) that follow from the modules alone."""
         yield from ()
 
     def held_costs(self, held: np.ndarray) -> np.ndarray:
@@ -80,3 +88,9 @@ class ListingPart:
     def allows(p: Problem, modules: np.ndarray, hosts: tuple[Host, ...]) -> bool:
         """Whether the listed decisions (modules live in t, hosts) keep the part's rules."""
         return True
+
+
+def counts_spending(p: Problem) -> bool:
+    """Whether a limit counts what is spent: what is owed is then paid to the cent, neither less nor more."""
+    rows = () if p.limits is None else p.limits.rows
+    return any(part.quantity == "spend_musd" for row in rows for part in row.sums)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from pathlib import Path
@@ -27,13 +28,37 @@ def makers() -> dict[str, Maker]:
 NOT_BESIDE_CLASSES = frozenset({"with_curtailable", "with_income_tax", "with_large_load", "with_rules"})
 """What a study with halls of two cooling classes is refused with (of the rules: campuses that stand at the start)."""
 
-NOT_BESIDE_CURTAILABLE = frozenset({"with_income_tax", "with_rules", "with_shared"})
-"""A place that is shared or stands at the start is not offered one; what a cheaper connection does to the tax is held
-by whole studies (test_random_whole), as the list writes off the dearer one."""
 
-NOT_BESIDE_LARGE_LOAD = frozenset({"with_contracts", "with_limits"})
-"""The list lets accelerators run for nobody where a cheap contract fills a minimum take, and does not count a shortfall
-as spending that a limit asks for; the model does the opposite of both."""
+def as_studies_state(p: Problem) -> Problem:
+    """Halls of both cooling classes reach what their campus reaches and are at its bus; a place that is shared or
+    stands at the start is not offered a curtailable connection."""
+    p = dataclasses.replace(p, reach=p.reach[p.campus])
+    if p.grid is not None:
+        at = {
+            "bus_id": p.grid.bus_id[p.campus],
+            "island": p.grid.island[p.campus],
+            "factor": p.grid.factor[:, p.campus],
+        }
+        p = dataclasses.replace(p, grid=dataclasses.replace(p.grid, **at))
+    terms = p.curtailable
+    if terms is None:
+        return p
+    refused = np.zeros(len(p.candidate_id), dtype=bool)
+    if p.shared is not None:
+        refused[[i for group in p.shared.groups() for i in group]] = True
+    if p.rules is not None:
+        refused |= p.rules.existing_modules > 0
+    offered = ~refused[:, None]
+    return dataclasses.replace(
+        p,
+        curtailable=dataclasses.replace(
+            terms,
+            admitted=terms.admitted & ~refused,
+            earlier_mw=terms.earlier_mw * offered,
+            saved_cash_musd=terms.saved_cash_musd * offered,
+            saved_back_musd=terms.saved_back_musd * offered,
+        ),
+    )
 
 
 def everything(seed: int) -> tuple[Problem, tuple[str, ...]]:
@@ -45,11 +70,7 @@ def everything(seed: int) -> tuple[Problem, tuple[str, ...]]:
     chosen = [name for name in makers() if rng.random() < 0.3]
     if "with_cooling" in chosen:
         chosen = ["with_cooling", *(n for n in chosen if n != "with_cooling" and n not in NOT_BESIDE_CLASSES)]
-    if "with_curtailable" in chosen:
-        chosen = [name for name in chosen if name not in NOT_BESIDE_CURTAILABLE]
-    if "with_large_load" in chosen:
-        chosen = [name for name in chosen if name not in NOT_BESIDE_LARGE_LOAD]
     p = random_problem(seed)
     for name in chosen:
         p = makers()[name](p, rng)
-    return p, tuple(chosen)
+    return as_studies_state(p), tuple(chosen)

@@ -121,3 +121,20 @@ def test_altered_plans_are_refused(tables: Tables) -> None:
     cheaper = plan.tables["cash"].assign(demand_charge=0.9 * plan.tables["cash"]["demand_charge"])
     found = verify_plan(replace(plan, tables={**plan.tables, "cash": cheaper}), tables).faults
     assert any("demand_charge" in fault for fault in found)
+
+
+CHEAP = {"name": "night", "kind": "tariff", "price_usd_per_mwh": "15 USD/MWh"}
+ENDS = {"name": "first cluster", "gpus": 2048, "accelerators": ["H100 SXM 80GB"], "by": "2025-Q4", "until": "2026-Q2"}
+
+
+def test_accelerators_run_for_nobody_to_take_what_is_owed(tables: Tables) -> None:
+    """The cluster ends with 2026-Q2. Beside a tariff at 15 USD/MWh its accelerators run on: taking costs less than
+    owing at the grid's price. Without the tariff they stand still and all is owed."""
+    terms = {"power.large_load": TERMS, "clusters": [ENDS]}
+    idle, still = planned(tables, {**terms, "power.contracts": [CHEAP]}), planned(tables, terms)
+    after = ["2026-Q3", "2026-Q4", "2027-Q1"]
+    for plan, running, short in ((idle, True, False), (still, False, True)):
+        fleet = plan.tables["fleet"].groupby("quarter")["running"].sum().reindex(after, fill_value=0.0)
+        owed = plan.tables["large_load"].set_index("quarter").loc[after]
+        assert (fleet > 0).tolist() == [running] * 3
+        assert (owed["short_mwh"] > 1e-3).tolist() == [short] * 3

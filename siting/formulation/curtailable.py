@@ -10,6 +10,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from siting.formulation.ledger import merged
 from siting.formulation.power import running_it_mw
+from siting.formulation.shortfall import spending_is_sought
 from siting.formulation.supply import Terms, grid_gwh
 from siting.problem import Problem
 
@@ -53,6 +54,7 @@ def add_curtailed(m: pyo.ConcreteModel, p: Problem) -> None:
 
     PUE_i sum_g e_g Q_igt <= b_it + M_it (1 - C_i);    X_it >= PUE_i (MW IT that run) - b_it - M_it (1 - C_i)
     adder > 0: A_it >= g_it - G_it (1 - C_i);          adder < 0: A_it <= g_it, A_it <= G_it C_i
+    (both where a limit asks for spending: A_it is what is taken, no more and no less)
 
     b firm MW of units on the campus and of batteries, M and G the most that can run and be drawn, g GWh from the grid.
     X costs what the stopped output is worth: in the value, not in cash.
@@ -66,6 +68,9 @@ def add_curtailed(m: pyo.ConcreteModel, p: Problem) -> None:
     m.CI_ = pyo.Set(dimen=2, initialize=sorted({(i, t) for i, _, t in m.S if i in m.CC}))
     m.StoppedMw = pyo.Var(m.CX, domain=pyo.NonNegativeReals)
     m.AddedGwh = pyo.Var(m.CX if s.adder_usd_per_mwh else [], domain=pyo.NonNegativeReals)
+
+    exact = s.adder_usd_per_mwh != 0 and spending_is_sought(p)
+    bounded = s.adder_usd_per_mwh < 0 or exact
 
     def cover(i: int, t: int) -> Terms:
         return [(-mw, variable) for firm in (m.onsite_firm, m.firming) for mw, variable in firm.get((i, t), [])]
@@ -85,20 +90,20 @@ def add_curtailed(m: pyo.ConcreteModel, p: Problem) -> None:
 
     @m.Constraint(m.CX)
     def added_at_least(m: pyo.ConcreteModel, i: int, t: int) -> object:
-        if s.adder_usd_per_mwh <= 0:
+        if s.adder_usd_per_mwh <= 0 and not exact:
             return pyo.Constraint.Skip
         free = _most_gwh(p, most, i, t)
         return _sum([*grid[i, t], (free, m.Curtailable[i]), (-1.0, m.AddedGwh[i, t])]) <= free
 
     @m.Constraint(m.CX)
     def rebate_within_grid(m: pyo.ConcreteModel, i: int, t: int) -> object:
-        if s.adder_usd_per_mwh >= 0:
+        if not bounded:
             return pyo.Constraint.Skip
         return _sum([(1.0, m.AddedGwh[i, t]), *((-gwh, variable) for gwh, variable in grid[i, t])]) <= 0.0
 
     @m.Constraint(m.CX)
     def rebate_if_curtailable(m: pyo.ConcreteModel, i: int, t: int) -> object:
-        if s.adder_usd_per_mwh >= 0:
+        if not bounded:
             return pyo.Constraint.Skip
         return m.AddedGwh[i, t] <= _most_gwh(p, most, i, t) * m.Curtailable[i]
 

@@ -8,7 +8,8 @@ import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from siting.formulation.ledger import merged
-from siting.formulation.supply import Terms, grid_gwh
+from siting.formulation.shortfall import at_most_owed, spending_is_sought
+from siting.formulation.supply import Terms, grid_gwh, most_grid_gwh
 from siting.problem import Problem
 from siting.problem.supply import LargeLoad
 
@@ -20,7 +21,8 @@ def add_large_load(m: pyo.ConcreteModel, p: Problem) -> None:
 
     o GWh that a contracted module owes, c modules under contract (each for n quarters from the later of its first
     quarter and e_i), g GWh from the grid. S pays the grid's price; after the horizon all that is owed does. Collateral
-    is paid where a module is signed and comes back at the horizon; neither for modules that stand at the start.
+    is paid where a module is signed and comes back at the horizon; neither for modules that stand at the start. Where a
+    limit asks for spending, S is no more than what is owed (`at_most_owed`).
     """
     s = p.large_load
     if s is None:
@@ -37,6 +39,16 @@ def add_large_load(m: pyo.ConcreteModel, p: Problem) -> None:
         coefficients, variables = merged([(1.0, m.ShortGwh[i, t]), *terms, *grid.get((i, t), [])])
         return LinearExpression(linear_coefs=coefficients, linear_vars=variables) >= 0.0
 
+    if spending_is_sought(p):
+        owed = {
+            (i, t): [
+                *((float(s.owed_mwh[i, t]) / 1e3 * each, variable) for each, variable in contracted(m, p, s, i, t)),
+                *((-gwh, variable) for gwh, variable in grid.get((i, t), [])),
+            ]
+            for i, t in m.ShortT
+        }
+        most = {(i, t): (float(s.owed_mwh[i, t] * p.modules_max[i]) / 1e3, most_grid_gwh(p, i, t)) for i, t in m.ShortT}
+        at_most_owed(m, "Short", m.ShortGwh, owed, most)
     for (i, t), short in m.ShortGwh.items():
         m.ledger.pay("minimum_take", t, float(s.usd_per_mwh[i, t]) / 1e3, short, i)
     for i in sorted({i for i, _ in m.A}):

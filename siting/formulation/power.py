@@ -13,7 +13,8 @@ from siting.problem import Problem
 
 
 def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""Q_igt >= 0: pods of g at i that run for inference in t. h_igt = pods that clusters hold (`pods_held`).
+    r"""Q_igt >= 0: pods of g at i that run in t beside those of clusters, for inference or for nobody
+    (`idling_may_pay`). h_igt = pods that clusters hold (`pods_held`).
 
     Q_igt + h_igt <= B_igt - B_ig,t-L;    PUE_i sum_g e_g (Q_igt + h_igt) <= E_it Z_it
 
@@ -24,7 +25,7 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
     kinds = range(len(p.accelerator))
     serves = set(np.flatnonzero(p.reach.any(axis=1)).tolist())
     asked = set(np.argwhere(p.demand_h100e > 0)[:, 1].tolist())
-    idle = p.weighs("compute") or (p.limits is not None and p.limits.ask_for_running)  # pods that serve nobody run
+    idle = idling_may_pay(p)
     m.S = pyo.Set(
         dimen=3,
         initialize=[
@@ -55,6 +56,23 @@ def add_power(m: pyo.ConcreteModel, p: Problem) -> None:
             return pyo.Constraint.Skip
         extra = sum(mw * variable for mw, variable in m.extra_supply.get((i, t), []))
         return sum(terms) <= float(p.energized_mw[i, t]) * m.Z[i, t] + extra
+
+
+def idling_may_pay(p: Problem) -> bool:
+    """Whether a plan may gain by pods that run for nobody. They always may; where it cannot pay they have no column.
+
+    A priority for compute or a limit counts what runs; energy is worth more than its price where it has a price below
+    zero, where it makes room for a share of a cheap contract elsewhere, and where it is owed to the grid all the same
+    and a contract or a rebate makes taking it cheaper than owing it.
+    """
+    if p.weighs("compute") or (p.limits is not None and p.limits.ask_for_running):
+        return True
+    adder = 0.0 if p.curtailable is None else p.curtailable.adder_usd_per_mwh
+    if bool((p.usd_per_mwh + min(adder, 0.0) < 0).any()):
+        return True
+    if p.contracts is not None and bool((p.contracts.of_plan & (p.contracts.max_share < 1.0)).any()):
+        return True
+    return p.large_load is not None and (p.contracts is not None or adder < 0)
 
 
 def running_it_mw(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], list[tuple[float, Any]]]:

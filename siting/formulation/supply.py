@@ -11,6 +11,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from siting.formulation.ledger import merged
 from siting.formulation.power import running_it_mw
+from siting.formulation.shortfall import at_most_owed, spending_is_sought
 from siting.problem import Problem
 from siting.problem.supply import Contracts
 
@@ -27,6 +28,12 @@ def grid_gwh(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], Terms]:
     return found
 
 
+def most_grid_gwh(p: Problem, i: int, t: int) -> float:
+    """GWh that candidate i can draw from the grid in t at most: full halls, or all power that flows."""
+    it_mw = min(float(p.modules_max[i]) * p.module_it_mw, float(p.most_power_mw[i, t] / p.pue_peak[i]))
+    return it_mw * float(p.mwh_per_it_mw[i, t]) / 1e3
+
+
 def add_contracts(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""N_ict >= 0: GWh that site i takes under contract c in t. P_c in [0, P max]: MW signed. U_ct >= 0: GWh paid and
     not taken.
@@ -36,7 +43,7 @@ def add_contracts(m: pyo.ConcreteModel, p: Problem) -> None:
 
     g_it GWh from the grid (`grid_gwh`), a and b shares, y GWh of a signed MW, m minimum take. N pays its price less
     that of the grid, U its price less resale; after the horizon nothing is taken: m_c y_ct P_c is paid to the end of
-    the term.
+    the term. Where a limit asks for spending, U is no more than what is due (`at_most_owed`).
     """
     s = p.contracts
     if s is None:
@@ -112,6 +119,15 @@ def add_contracts(m: pyo.ConcreteModel, p: Problem) -> None:
         due = float(s.min_take[c] * s.mwh_per_mw[c, t]) / 1e3
         return _sum([(1.0, m.UntakenGwh[c, t]), *taken(c, t), (-due, m.ContractMw[c])]) >= 0.0
 
+    if spending_is_sought(p):
+        yields = {(c, t): float(s.mwh_per_mw[c, t]) / 1e3 for c, t in m.CU}
+        owed = {
+            (c, t): [(float(s.min_take[c]) * gwh, m.ContractMw[c]), *((-1.0, v) for _, v in taken(c, t))]
+            for (c, t), gwh in yields.items()
+        }
+        full = {(c, t): gwh * float(s.mw_max[c]) for (c, t), gwh in yields.items()}
+        most = {(c, t): (float(s.min_take[c]) * gwh, gwh) for (c, t), gwh in full.items()}
+        at_most_owed(m, "Untaken", m.UntakenGwh, owed, most)
     _pay(m, p, s)
 
 

@@ -50,8 +50,16 @@ class OwnLimits:
     @property
     def ask_for_running(self) -> bool:
         """Whether a limit may ask for more running than is needed: a least energy, carbon or spending."""
+        return self._ask_for(RUNNING)
+
+    @property
+    def ask_for_spending(self) -> bool:
+        """Whether a limit may ask for more spending than is needed."""
+        return self._ask_for(("spend_musd",))
+
+    def _ask_for(self, quantities: tuple[str, ...]) -> bool:
         return any(
-            part.quantity in RUNNING and (row.sense == "=" or (row.sense == ">=") == (part.factor > 0))
+            part.quantity in quantities and (row.sense == "=" or (row.sense == ">=") == (part.factor > 0))
             for row in self.rows
             for part in row.sums
         )

@@ -21,7 +21,10 @@ class Limit(Strict):
     name: Annotated[str, Field(min_length=1, pattern=r"\S")]
     """Named in the report where it binds, and in faults."""
     expr: Annotated[str, AfterValidator(_readable)]
-    """E.g. `sum(it_mw[state=TX]) <= 500 MW`; quantities, filters and grammar: `siting.study.expressions`."""
+    """E.g. `sum(it_mw[state=TX]) <= 500 MW`; quantities, filters and grammar: `siting.study.expressions`.
+
+    A least energy or spending may be met by accelerators that run for nobody, a least spending never by paying for
+    energy that is not owed."""
 
     @property
     def expression(self) -> Expression:

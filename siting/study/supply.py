@@ -114,7 +114,8 @@ class PowerContract(Strict):
 class LargeLoad(Strict):
     """What a utility asks of a large load, module by module: contracted are halls that stand, from the later of their
     first quarter and the site's energization on, times the share of the final MW that the ramp has reached. Halls that
-    stand at the start are contracted from it on.
+    stand at the start are contracted from it on. Accelerators may run for nobody where taking energy costs less than
+    owing it.
     """
 
     minimum_take_share: Share = 0.0

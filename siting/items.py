@@ -53,6 +53,12 @@ ITEMS: tuple[Item, ...] = (
     Item(name="hall_om", kind="operating", when="each quarter from the live quarter on", taxed=_EXPENSED),
     Item(name="rent", kind="operating", when="each quarter of the term", taxed=_EXPENSED),
     Item(name="energy", kind="operating", when="each quarter, by MWh", taxed=_EXPENSED),
+    Item(
+        name="transit",
+        kind="operating",
+        when="each quarter, by H100e served and km to the region",
+        taxed=_EXPENSED,
+    ),
     Item(name="carbon", kind="operating", when="each quarter, by tonne of CO2", taxed=_EXPENSED),
     Item(name="water", kind="operating", when="each quarter, by cubic metre", taxed=_EXPENSED),
     Item(name="accelerator_om", kind="operating", when="each quarter from delivery on", taxed=_EXPENSED),

@@ -15,9 +15,12 @@ from listing_onsite import ListedOnsite
 from listing_parts import ListingPart
 from listing_rules import RulesListing
 from listing_shared import SharedListing
+from listing_transit import SingleSourceListing, TransitListing
 from listing_yearly import YearlyListing
 
 PARTS: tuple[type[ListingPart], ...] = (
+    TransitListing,
+    SingleSourceListing,
     SurvivalListing,
     ListedOnsite,
     CapsListing,

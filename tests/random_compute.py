@@ -43,7 +43,7 @@ def with_survival(p: Problem, rng: np.random.Generator) -> Problem:
         p,
         survive_share=float(rng.choice([0.4, 0.7, 1.0])),
         lease_region=rng.integers(0, 2, offers),
-        reach=rng.random((i, j)) < 0.85,
+        reach=(rng.random((i, j)) < 0.85)[p.campus],  # halls of both classes are where the campus is
         lease_reach=rng.random((offers, j)) < 0.85,
         demand_h100e=p.demand_h100e * rng.uniform(0.4, 1.0, (j, 1)),
         funding_musd=p.funding_musd * 4.0,

@@ -133,6 +133,11 @@ def inference(r: random.Random, quarters: int, eight: bool) -> Tree:
         tree["survive_share"] = r.choice(["40 %", "100 %"])
     if r.random() < 0.25:
         tree["intercontinental"] = [{"region": "West Europe", f"peak_h100e_{basis}": 60, "rtt_target_ms": "160 ms"}]
+    apart = random.Random(str(tree))  # of its own, so that what is drawn after it stays
+    if apart.random() < 0.3:
+        tree["transit_usd_per_h100e_h_per_1000km"] = "0.8 USD/h"
+    if apart.random() < 0.3:
+        tree["single_source"] = True
     return tree
 
 

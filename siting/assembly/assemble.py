@@ -31,6 +31,7 @@ from siting.assembly.rules import existing_modules, site_rules
 from siting.assembly.shared import shared_places
 from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
 from siting.assembly.tenures import campus_openings, first_modules, live_from, module_costs
+from siting.assembly.transit import transit_of
 from siting.assembly.yearly import carbon_of, needs_co2, water_of
 from siting.errors import Fault, InputError, raise_if_any
 from siting.networks import with_own_buses
@@ -126,6 +127,8 @@ def _problem(
         demand_h100e=demand.h100e,
         serve_factor=study.operation.availability * study.operation.peak_utilisation,
         survive_share=0.0 if study.inference is None else study.inference.survive_share,
+        transit=transit_of(study, usable, leases, demand.regions),
+        single_source=study.inference is not None and study.inference.single_source,
         discount=clock_of(study).discount(study.quarters),
         funding_musd=_funding(study),
         caps=caps_of(study),

@@ -25,12 +25,14 @@ from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
 from siting.formulation.service import add_service
 from siting.formulation.shared import add_shared
+from siting.formulation.single_source import add_single_source
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split
 from siting.formulation.supply import add_contracts
 from siting.formulation.survival import add_survival
 from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
+from siting.formulation.transit import add_transit
 from siting.formulation.yearly import add_yearly
 from siting.problem import Problem
 
@@ -54,6 +56,8 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_demand_charge,
     add_leases,
     add_service,
+    add_transit,
+    add_single_source,
     add_survival,
     add_payments,
     add_yearly,

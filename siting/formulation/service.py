@@ -8,21 +8,27 @@ import numpy as np
 import pyomo.environ as pyo
 
 from siting.formulation.training import gpus_held
-from siting.problem import BoolArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 
 def coverage_classes(p: Problem) -> tuple[BoolArray, IntArray, IntArray]:
     """(C, J) regions of each class, (I,) class of each candidate, (L,) of each offer; -1 reaches nothing.
 
-    Members of a class are interchangeable in service, so flows are kept by class and split back: exact.
+    Members of a class are interchangeable in service, so flows are kept by class and split back: exact. What tells
+    them apart is part of the class: round trips where latency is weighed, costs of their arcs where carrying costs,
+    and whose campus it is where a region has one source.
     """
     everyone = np.vstack([p.reach, p.lease_reach])
     useful = everyone.any(axis=1)
-    alike = everyone
-    if (
-        p.rtt_ms is not None and p.lease_rtt_ms is not None
-    ):  # latency is weighed: members must have the same round trips
-        alike = np.hstack([everyone, np.nan_to_num(np.vstack([p.rtt_ms, p.lease_rtt_ms]), posinf=-1.0)])
+    apart: list[FloatArray] = []
+    if p.rtt_ms is not None and p.lease_rtt_ms is not None:
+        apart.append(np.nan_to_num(np.vstack([p.rtt_ms, p.lease_rtt_ms]), posinf=-1.0))
+    if p.transit is not None:
+        apart.append(np.where(everyone, p.transit.everyone_usd_per_h, 0.0))
+    if p.single_source:
+        offers = len(p.candidate_id) + np.arange(len(p.lease_id))
+        apart.append(np.concatenate([p.campus, offers]).astype(float)[:, None])
+    alike = np.hstack([everyone, *apart]) if apart else everyone
     _, first, member = np.unique(alike[useful], axis=0, return_index=True, return_inverse=True)
     classes = everyone[useful][first]
     index = np.full(len(everyone), -1, dtype=np.int64)

@@ -28,6 +28,7 @@ from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
 from siting.problem.supply import Contracts, LargeLoad
+from siting.problem.transit import Transit
 from siting.problem.yearly import Yearly
 
 FloatArray = NDArray[np.float64]
@@ -138,6 +139,10 @@ class Problem:
     """Share of every demand that can still be served after the loss of any one campus or lease region."""
     lease_region: IntArray | None = None
     """(L,) number of the region that an offer stands in: offers of one are lost together. None: each by itself."""
+    transit: Transit | None = None
+    """What carrying service costs; None when it is free."""
+    single_source: bool = False
+    """Whether every region is served whole from one campus or offer."""
     onsite: Onsite | None = None
     """Power units on the campus."""
     large_load: LargeLoad | None = None

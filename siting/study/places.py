@@ -261,6 +261,12 @@ class Inference(Strict):
     survive_share: Share = 0.0
     """Share of every region's demand that can still be served, re-routed, after the loss of any one campus or any
     one lease region with all contracts that stand in it. What stands by for it runs."""
+    transit_usd_per_h100e_h_per_1000km: Annotated[float, Field(ge=0), Unit("USD/h")] = 0.0
+    """Carrying service: USD for every H100e of the peak, hour and 1,000 km as the crow flies from a campus or lease to
+    the region; the same in every quarter, taxed at home. Above 0, candidates at different distances are kept apart, so
+    the model grows with them; the choice of candidates for it (search.candidates_in_model) does not weigh it."""
+    single_source: bool = False
+    """True: each region is served whole from one campus or lease, which may change from quarter to quarter."""
     rtt_table: str | None = None
     """The planner's own RTT (candidate, region, rtt_ms), relative to the study; it wins over the fitted line."""
 

@@ -16,6 +16,7 @@ from siting.verification.rules import RulesPart
 from siting.verification.shared import SharedPlaces
 from siting.verification.supply import Contracts
 from siting.verification.survival import SurvivalPart
+from siting.verification.transit import SingleSourcePart, TransitPart
 from siting.verification.yearly import CarbonPart, WaterPart
 
 PARTS: tuple[type[Part], ...] = (
@@ -35,6 +36,8 @@ PARTS: tuple[type[Part], ...] = (
     WaterPart,
     CarbonPart,  # after all parts that emit: it asks them
     SurvivalPart,
+    TransitPart,
+    SingleSourcePart,
     IncomeTaxPart,
 )
 """Every part of which a study may make use, in the order in which they post."""

@@ -17,12 +17,13 @@ def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
     m_i first phase, n_i modules that the final MW carry. Opening before the first module earns nothing, so m_i >= 1
     loses
     no plan; both disaggregated rows are the strongest of their kind. Halls of a second class (`add_cooling`) count in
-    the first phase of their campus.
+    the first phase of their campus. A candidate that stands for n places (`Problem.crowd`) has Z_it in {0, ..., n}.
     """
     live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
     m.A = pyo.Set(dimen=2, initialize=[tuple(pair) for pair in np.argwhere(live).tolist()])
-    m.Z = pyo.Var(m.A, domain=pyo.Binary)
-    m.V = pyo.Var(m.A, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, t: (0, int(p.modules_max[i])))
+    count = p.count
+    m.Z = pyo.Var(m.A, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, t: (0, int(count[i])))
+    m.V = pyo.Var(m.A, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, t: (0, int(count[i] * p.modules_max[i])))
 
     @m.Constraint(m.A)
     def stay_open(m: pyo.ConcreteModel, i: int, t: int) -> object:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from siting.problem.caps import Caps
 from siting.problem.cooling import Annexes
+from siting.problem.crowd import Crowd
 from siting.problem.curtailable import Curtailable
 from siting.problem.finance import Debt, Revenue
 from siting.problem.goals import Goal
@@ -156,6 +157,8 @@ class Problem:
     income_tax: IncomeTax | None = None
     annex: Annexes | None = None
     """Halls of a second cooling class; None when halls are of one class and hold everything."""
+    crowd: Crowd | None = None
+    """Candidates that stand for many; None where every candidate is one place, as in every problem of a plan."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -189,6 +192,11 @@ class Problem:
         return (
             objective == self.objective or objective in self.watched or objective in {g.objective for g in self.goals}
         )
+
+    @property
+    def count(self) -> IntArray:
+        """(I,) places that a candidate stands for."""
+        return np.ones(len(self.candidate_id), dtype=np.int64) if self.crowd is None else self.crowd.count
 
     @property
     def rate(self) -> float:
@@ -282,7 +290,7 @@ class Problem:
                     & (self.deliver_from[kind] <= self.cluster_from[cluster])
                     & self.may_hold[:, kind]
                 )
-        return able
+        return able if self.crowd is None else able & self.crowd.may_host.T[:, :, None]
 
 
 CANDIDATE_ARRAYS = (

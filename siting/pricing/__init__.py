@@ -1,0 +1,7 @@
+"""A bound over every candidate, in closed form: multipliers in, a number that no plan of the problem undercuts out."""
+
+from siting.pricing.bound import Bound, bound_over_all
+from siting.pricing.multipliers import Multipliers
+from siting.pricing.scope import parts_without_price
+
+__all__ = ["Bound", "Multipliers", "bound_over_all", "parts_without_price"]

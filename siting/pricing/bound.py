@@ -1,0 +1,63 @@
+"""The bound itself: prices of limits times limits, and the least of every candidate and offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siting.pricing.contracts import offer_values
+from siting.pricing.multipliers import Multipliers
+from siting.pricing.sites import NEVER, candidate_values
+from siting.problem import FloatArray, Problem
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bound:
+    """No plan over the candidates of the problem costs less than `musd`."""
+
+    musd: float
+    open_musd: FloatArray
+    """(I,) least reduced cost of each candidate if it is open, alone or with clusters, beyond what the bound counts
+    for it: a plan that opens it costs at least `musd` + this. NEVER where it cannot open."""
+
+
+def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
+    r"""L = sum_jt pi D - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates + hosts.
+
+    Valid for every value of the multipliers, over all candidates of `p`, for problems inside `parts_without_price`.
+    With one cluster the least host is added exactly; with more, each place takes the best set of clusters for itself
+    and `multipliers.host` keeps the sets apart.
+    """
+    y = multipliers.signed()
+    values = candidate_values(p, y)
+    offers, holding = offer_values(p, y)
+    base = _limits(p, y) + float(offers.sum())
+    alone = values.alone
+    if len(p.cluster) == 1:
+        hosting = values.hosting[(0,)]
+        stay = np.minimum(alone, 0.0)
+        more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
+        least = float(min(more.min(initial=NEVER), holding[0].min(initial=NEVER)))
+        found = base + float(stay.sum()) + least
+        extra = np.minimum(np.maximum(alone, 0.0), np.maximum(more - least, 0.0))
+    else:
+        best = alone
+        for clusters, hosting in values.hosting.items():
+            best = np.minimum(best, hosting - y.host[list(clusters)].sum())
+        on_offers = np.minimum(holding - y.host[:, None], 0.0).sum()
+        found = base + float(y.host.sum() + np.minimum(best, 0.0).sum() + on_offers)
+        extra = np.maximum(best, 0.0)
+    return Bound(musd=found, open_musd=np.where(extra < NEVER / 2, extra, NEVER))
+
+
+def _limits(p: Problem, y: Multipliers) -> float:
+    shipped = np.where(np.isfinite(p.supply), p.supply, 0.0)
+    if not np.isfinite(p.supply[y.supply > 0]).all():
+        raise ValueError("a price for accelerators of a vendor without a cap")
+    total = float((y.demand * p.demand_h100e).sum() - y.funding @ p.funding_musd - (y.supply * shipped).sum())
+    if p.grid is not None:
+        total -= float(y.line @ p.grid.room_mw + y.island @ p.grid.spare_mw)
+    if p.rules is not None and p.rules.max_sites is not None:
+        total -= y.sites * p.rules.max_sites
+    return total

@@ -1,0 +1,100 @@
+"""Many candidates as one that is as good as the best of them in every respect: a smaller problem that costs no more.
+
+Exactness. Of a plan over all candidates, add up the decisions of the members of a crowd. The sums keep every row of
+the crowd: Z counts its open sites, V its modules (first phase x Z <= V <= most modules x Z with the least and the most
+of the members), pods stand in modules, energized MW <= the largest x Z. They cost no more, as every decision is taken
+once and paid at the least cost of the members. A region is reached if any member reaches it; lines and islands are
+loaded by the least factor of the members, an island that members do not share by nobody; groups and distances between
+sites are left out for crowds. So the least cost with crowds is a bound for all plans over their members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from siting.problem import BoolArray, IntArray, Problem
+from siting.problem.core import CANDIDATE_ARRAYS
+from siting.problem.crowd import Crowd
+
+LARGEST = frozenset({"modules_max", "energized_mw", "reach"})
+"""Arrays of which the largest is the best; of all others it is the least."""
+LEFT_OUT = ("shared", "limits", "large_load", "carbon", "water", "demand_musd_per_mw")
+"""Parts that only limit or cost: a bound without them is one."""
+
+
+def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host: BoolArray) -> Problem:
+    """The candidates at `rows` as they are, and one for each of `crowds`, which are positions too.
+
+    may_host: (I, K) False where it is proved that no better plan has the cluster there.
+    """
+    everyone = [rows, *crowds]
+    order = np.concatenate(everyone).astype(np.int64)
+    single = len(rows)
+    starts = single + np.concatenate([[0], np.cumsum([len(c) for c in crowds])[:-1]]).astype(np.int64)
+
+    def merged(array: Any, largest: bool) -> Any:
+        best = np.maximum if largest else np.minimum
+        tail = array[order]
+        if not len(crowds):
+            return tail
+        return np.concatenate([tail[:single], best.reduceat(tail, starts, axis=0)])
+
+    values: dict[str, Any] = {"candidate_id": np.concatenate([p.candidate_id[rows], _names(len(crowds))])}
+    for name in CANDIDATE_ARRAYS:
+        array = getattr(p, name)
+        if array is not None and name not in values:
+            values[name] = merged(array, name in LARGEST)
+    count = np.concatenate([np.ones(single, dtype=np.int64), [len(c) for c in crowds]]).astype(np.int64)
+    hosts = np.concatenate([may_host[rows], np.zeros((len(crowds), may_host.shape[1]), dtype=bool)])
+    for n, members in enumerate(crowds):
+        hosts[single + n] = may_host[members].any(axis=0)
+    return replace(
+        p,
+        **values,
+        **dict.fromkeys(LEFT_OUT),
+        crowd=Crowd(count=count, may_host=hosts),
+        grid=_grid(p, order, single, starts) if p.grid is not None else None,
+        rules=_rules(p, rows, len(crowds)) if p.rules is not None else None,
+        survive_share=0.0,
+    )
+
+
+def _names(count: int) -> np.ndarray:
+    return np.array([f"crowd-{n}" for n in range(count)], dtype=object)
+
+
+def _grid(p: Problem, order: IntArray, single: int, starts: IntArray) -> Any:
+    assert p.grid is not None
+    grid = p.grid
+    island, bus, factor = grid.island[order], grid.bus_id[order], grid.factor[:, order]
+    if not len(starts):
+        return replace(grid, bus_id=bus, island=island, factor=factor)
+    low, high = np.minimum.reduceat(island, starts), np.maximum.reduceat(island, starts)
+    least = np.minimum.reduceat(factor, starts, axis=1) if len(factor) else factor[:, : len(starts)]
+    return replace(
+        grid,
+        bus_id=np.concatenate([bus[:single], np.full(len(starts), -1)]),
+        island=np.concatenate([island[:single], np.where(low == high, low, -1)]),
+        factor=np.concatenate([factor[:, :single], least], axis=1),
+    )
+
+
+def _rules(p: Problem, rows: IntArray, crowds: int) -> Any:
+    """The rules of single candidates and the number of sites in all; a crowd is in no group and near nobody."""
+    assert p.rules is not None
+    rules = p.rules.take_candidates(rows)
+    nothing, nowhere = np.zeros(crowds, dtype=np.int64), np.full(crowds, np.nan)
+    return replace(
+        rules,
+        forced_modules=np.concatenate([rules.forced_modules, nothing]),
+        forced_by=np.concatenate([rules.forced_by, nothing]),
+        existing_modules=np.concatenate([rules.existing_modules, nothing]),
+        extended_from=np.concatenate([rules.extended_from, nothing]),
+        group=np.concatenate([rules.group, np.full((len(rules.group), crowds), -1)], axis=1),
+        lat=np.concatenate([rules.lat, nowhere]),
+        lon=np.concatenate([rules.lon, nowhere]),
+    )

@@ -1,0 +1,32 @@
+"""Parts of a study that make something cheaper or larger than the pricing of candidates knows.
+
+A limit that the pricing does not know may be left out: leaving out a limit lowers a bound and keeps it valid. What may
+not be left out is anything that saves money, or gives megawatts or halls, that the closed form does not count.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siting.problem import Problem
+
+MOST_CLUSTERS = 3
+"""Clusters are priced by every set that one campus could hold together."""
+
+
+def parts_without_price(p: Problem) -> list[str]:
+    """Names of parts, in words of the study, for which no bound over all candidates is claimed; empty: it is valid."""
+    found = {
+        "onsite": p.onsite is not None,
+        "curtailable connections": p.curtailable is not None,
+        "energy contracts": p.contracts is not None,
+        "revenue": p.revenue is not None,
+        "debt": p.debt is not None,
+        "income tax": p.income_tax is not None,
+        "halls of two cooling classes": p.annex is not None,
+        "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
+        "existing campuses": p.rules is not None and bool(p.rules.existing_modules.any()),
+        f"more than {MOST_CLUSTERS} clusters": len(p.cluster) > MOST_CLUSTERS,
+        "another objective than npv_cost": p.objective != "npv_cost",
+    }
+    return [name for name, there in found.items() if there]

@@ -1,0 +1,229 @@
+r"""The least reduced cost of every candidate, open for itself or for clusters, in closed form.
+
+Of a campus that opens in t0, with everything per MW of IT:
+
+1. Running MW in t are at most sum_j c_jt over modules j = 1, 2, ... that are live, c_jt = clip(E_t / PUE - (j - 1) H,
+   0, H), modules counted in the order in which they go live. These rows get multipliers lambda_t >= 0. Any lambda is
+   valid; it is chosen so that lambda summed from t on is the worth of one MW that is energized from t on, phi_t.
+2. What is left of a pod bought in t: sum over its life of max(0, worth_t - lambda_t), less its price. A MW of hall
+   that is live from l on holds one MW of pods at a time, so it earns at most the best chain of pods, one after the
+   end of the other, from l on: rho_l >= 0 (0 where lambda is the exact dual).
+3. So module j that goes live in l earns sum_{t >= l} lambda_t c_jt + H rho_l less its cost, every module for itself.
+   The first phase goes live in t0, each further module when it is best, or never.
+4. A cluster of N MW that begins in a needs ceil(N / H) modules live by a, and in a N MW of its type in them: a MW of
+   hall that holds them earns their chain less what the window takes (energy, lambda, and what they would have served).
+   N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting.
+
+Each step drops or prices a limit, so the sum over candidates is a valid bound whatever the multipliers (Geoffrion
+1974, "Lagrangean relaxation for integer programming"). Opening and modules stay whole here, which a linear relaxation
+does not ask: the bound can lie above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from siting.pricing.multipliers import Multipliers
+from siting.pricing.reduced import Reduced, best_from, later, reach_classes, reduced_costs, served_worth
+from siting.problem import FloatArray, IntArray, Problem
+
+NEVER = 1e12
+"""musd of what cannot be done."""
+CHUNK = 1024
+"""Candidates at a time: the largest array is CHUNK x modules x quarters."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Values:
+    """Least reduced costs, musd; NEVER where it cannot be."""
+
+    alone: FloatArray
+    """(I,) open without any cluster."""
+    hosting: dict[tuple[int, ...], FloatArray]
+    """Set of clusters -> (I,) open and holding these."""
+
+
+def cluster_sets(clusters: int) -> list[tuple[int, ...]]:
+    """Every set of at least one cluster."""
+    return [found for size in range(1, clusters + 1) for found in combinations(range(clusters), size)]
+
+
+def candidate_values(p: Problem, y: Multipliers) -> Values:
+    """Values of all candidates. y: signed."""
+    number, clusters = len(p.candidate_id), len(p.cluster)
+    reach, member = reach_classes(p)
+    worth = served_worth(reach, y.demand)
+    able = p.host_candidates()
+    alone = np.full(number, NEVER)
+    hosting = {found: np.full(number, NEVER) for found in cluster_sets(clusters)}
+    usable = np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first))
+    for start in range(0, len(usable), CHUNK):
+        rows = usable[start : start + CHUNK]
+        part = p.take(rows)
+        cost = reduced_costs(part, y, worth[member[rows]])
+        lam = _lambda(part, cost)
+        alone[rows] = -np.inf
+        for found, values in hosting.items():
+            for at in _can_hold(found, able[:, rows]):
+                values[rows[at]] = -np.inf
+        for choice in (lam, np.zeros_like(lam)):  # each is valid, so the better of the two is
+            campus = _Campus(part, cost, choice)
+            alone[rows] = np.maximum(alone[rows], campus.alone())
+            for found, values in hosting.items():
+                for at in _can_hold(found, able[:, rows]):
+                    values[rows[at]] = np.maximum(values[rows[at]], campus.hosting(found, at, able[:, rows]))
+    return Values(alone=alone, hosting=hosting)
+
+
+def _can_hold(clusters: tuple[int, ...], able: np.ndarray) -> list[IntArray]:
+    """Positions of the candidates that can each stand all these clusters, alone; no entry where there is none."""
+    at = np.flatnonzero(able[list(clusters)].any(axis=2).all(axis=0))
+    return [at] if len(at) else []
+
+
+class _Campus:
+    """Candidates of one chunk: what modules earn by the quarter in which they go live."""
+
+    def __init__(self, p: Problem, cost: Reduced, lam: FloatArray) -> None:
+        self.p, self.cost, self.lam = p, cost, lam
+        self.over = np.maximum(cost.worth_per_mw - self.lam[:, None, :], 0.0)
+        """(I, G, T) of a running MW beyond lambda."""
+        self.rho = _best_chain(p, self.over, cost.pod_per_mw)
+        self.number = np.arange(int(p.modules_max.max(initial=0)))
+        live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
+        it_mw = np.where(live, p.energized_mw, 0.0) / p.pue_peak[:, None]
+        height = p.module_it_mw
+        carried = np.clip(it_mw[:, None, :] - height * self.number[None, :, None], 0.0, height)
+        self.there = self.number[None, :] < p.modules_max[:, None]
+        self.first = self.number[None, :] < p.modules_first[:, None]
+        bare = later(self.lam[:, None, :] * carried) - cost.module[:, None, :]
+        self.bare = np.where(live[:, None, :] & self.there[:, :, None], bare, -NEVER)
+        """(I, M, T) of module j live from t on, before what pods earn beyond lambda."""
+        self.full = self.bare + height * self.rho[:, None, :]
+        self.wanted = np.maximum(best_from(self.full), 0.0)
+        """(I, M, T) of a module that may go live from t on or never."""
+        self.openable = live
+
+    def alone(self) -> FloatArray:
+        """(I,) least reduced cost of being open."""
+        earned = np.where(self.first[:, :, None], self.full, self.wanted).sum(axis=1)
+        return np.asarray(np.where(self.openable, self.cost.opening - earned, NEVER).min(axis=1))
+
+    def hosting(self, clusters: tuple[int, ...], at: IntArray, able: np.ndarray) -> FloatArray:
+        """(n,) least reduced cost of the candidates at `at` when they are open and hold all these clusters."""
+        return self._least(at, [self._needs(k, at, able[k][at]) for k in clusters])
+
+    def _needs(self, k: int, at: np.ndarray, able: np.ndarray) -> _Needs:
+        """What cluster k asks of each candidate at `at`: modules by its date, and the cost of a hosting MW by type."""
+        p, cost = self.p, self.cost
+        begin, end = int(p.cluster_from[k]), int(p.cluster_until[k])
+        window = slice(begin, end + 1)
+        kinds = np.flatnonzero(able.any(axis=0))
+        it_mw = p.cluster_pods[k, kinds] * p.pod_it_mw[kinds]
+        modules = np.ceil(it_mw / p.module_it_mw - 1e-9).astype(np.int64)
+        per_mw = np.full((len(at), len(kinds), begin + 1), NEVER)
+        for n, g in enumerate(kinds.tolist()):
+            life = int(p.pod_life[g])
+            chain = np.concatenate([self.rho[at], np.zeros((len(at), life))], axis=1)
+            stands = _over_life(self.over[at, g], life) - cost.pod_per_mw[at, g]
+            net = stands + chain[:, life : life + p.quarters]  # and the best of the hall once these are gone
+            early = net[:, : begin + 1].copy()
+            early[:, : max(0, begin - life + 1)] = -np.inf  # must still stand when the cluster begins
+            before = self.rho[at][:, : begin + 1] if (p.pod_life < p.quarters).any() else 0.0
+            best = best_from(early) + before
+            taken = self.over[at, g, window] + self.lam[at, window] + cost.run_per_mw[at, g, window]
+            per_mw[:, n] = np.where(able[:, [g]] & np.isfinite(best), taken.sum(axis=1)[:, None] - best, NEVER)
+        least = np.where(able[:, kinds], modules, np.iinfo(np.int64).max).min(axis=1)
+        return _Needs(begin=begin, it_mw=it_mw, modules=least, per_mw=per_mw)
+
+    def _least(self, at: np.ndarray, needs: list[_Needs]) -> FloatArray:
+        """(n,) least reduced cost of campuses that hold all of `needs`; clusters share modules here at no cost."""
+        height, last = self.p.module_it_mw, min(need.begin for need in needs)
+        first, there = self.first[at], self.there[at]
+        full, bare, wanted = self.full[at], self.bare[at], self.wanted[at]
+        best = np.full(len(at), NEVER)
+        asked = [self.number[None, :] < need.modules[:, None] for need in needs]
+        for opened in range(last + 1):
+            earned = wanted[:, :, opened]
+            for need, must in sorted(zip(needs, asked, strict=True), key=lambda pair: -pair[0].begin):
+                earned = np.where(must, full[:, :, opened : need.begin + 1].max(axis=2), earned)
+            earned = np.where(first, full[:, :, opened], earned)
+            short = (~there & (first | np.logical_or.reduce(asked))).any(axis=1)
+            value = self.cost.opening[at, opened] - np.where(there, earned, 0.0).sum(axis=1)
+            for need in needs:
+                value = value + self._placed(need, first, there, bare, earned, opened, height)
+            fits = self.openable[at, opened] & ~short
+            best = np.minimum(best, np.where(fits, value, NEVER))
+        return best
+
+    def _placed(
+        self,
+        need: _Needs,
+        first: np.ndarray,
+        there: np.ndarray,
+        bare: FloatArray,
+        earned: FloatArray,
+        opened: int,
+        height: float,
+    ) -> FloatArray:
+        """(n,) what the cluster's MW cost in the modules where they cost least, by its cheapest type."""
+        least = np.full(len(bare), NEVER)
+        for n, it_mw in enumerate(need.it_mw.tolist()):
+            held = bare[:, :, : need.begin + 1] - height * need.per_mw[:, n][:, None, :]
+            held = np.where(first, held[:, :, opened], held[:, :, opened:].max(axis=2))
+            loss = np.sort(np.where(there, earned - held, NEVER), axis=1)
+            share = np.clip(it_mw / height - self.number, 0.0, 1.0)
+            least = np.minimum(least, loss @ share)
+        return least
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Needs:
+    """One cluster at n candidates."""
+
+    begin: int
+    it_mw: FloatArray  # (types,)
+    modules: np.ndarray  # (n,) least modules that any type asks for by `begin`
+    per_mw: FloatArray  # (n, types, begin + 1) cost of a hosting MW of hall live from that quarter on
+
+
+def _over_life(x: FloatArray, life: int) -> FloatArray:
+    """Sum over this quarter and the life - 1 after it, along the last axis."""
+    total = later(x)
+    gone = np.zeros_like(total)
+    gone[..., : max(0, x.shape[-1] - life)] = total[..., life:]
+    return total - gone
+
+
+def _lambda(p: Problem, cost: Reduced) -> FloatArray:
+    """(I, T) multipliers of energized MW: what one MW is worth more for being energized in t and not from t + 1 on.
+
+    phi_t, the worth from t on: the best pod, bought in t or later, or bought earlier and in store until then. Where the
+    grid carries all modules that a site may have, power is no limit and its multiplier 0.
+    """
+    useful = np.maximum(cost.worth_per_mw, 0.0)
+    phi = np.zeros(cost.opening.shape)
+    for g in range(useful.shape[1]):
+        served = _over_life(useful[:, g], int(p.pod_life[g]))
+        price = cost.pod_per_mw[:, g]
+        kept = later(useful[:, g]) - np.minimum.accumulate(price, axis=1)
+        best = np.maximum(best_from(served - price), kept if p.pod_life[g] >= p.quarters else -np.inf)
+        phi = np.maximum(phi, best)
+    following = np.concatenate([phi[:, 1:], np.zeros((len(phi), 1))], axis=1)
+    most_it_mw = (p.modules_max * p.module_it_mw)[:, None]
+    short = p.energized_mw < p.pue_peak[:, None] * most_it_mw * (1.0 - 1e-9)
+    return np.where(short, np.maximum(phi - following, 0.0), 0.0)
+
+
+def _best_chain(p: Problem, over: FloatArray, price: FloatArray) -> FloatArray:
+    """(I, T) best value of one MW of hall from t on: pods one after the other, each to the end of its life."""
+    quarters = p.quarters
+    stands = np.stack([_over_life(over[:, g], int(p.pod_life[g])) - price[:, g] for g in range(over.shape[1])], axis=1)
+    chain = np.zeros((len(over), quarters + 1))
+    for t in range(quarters - 1, -1, -1):
+        after = np.minimum(t + p.pod_life, quarters)
+        chain[:, t] = np.maximum(chain[:, t + 1], (stands[:, :, t] + chain[:, after]).max(axis=1, initial=-np.inf))
+    return chain[:, :quarters]

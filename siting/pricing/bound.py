@@ -20,6 +20,8 @@ class Bound:
     open_musd: FloatArray
     """(I,) least reduced cost of each candidate if it is open, alone or with clusters, beyond what the bound counts
     for it: a plan that opens it costs at least `musd` + this. NEVER where it cannot open."""
+    gain_musd: FloatArray
+    """(I,) what the candidate would lower a relaxation without it: 0 for one that would not open."""
 
 
 def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
@@ -41,6 +43,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         least = float(min(more.min(initial=NEVER), holding[0].min(initial=NEVER)))
         found = base + float(stay.sum()) + least
         extra = np.minimum(np.maximum(alone, 0.0), np.maximum(more - least, 0.0))
+        gain = np.maximum(-alone, 0.0) + np.maximum(y.host[0] - more, 0.0)
     else:
         best = alone
         for clusters, hosting in values.hosting.items():
@@ -48,7 +51,8 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         on_offers = np.minimum(holding - y.host[:, None], 0.0).sum()
         found = base + float(y.host.sum() + np.minimum(best, 0.0).sum() + on_offers)
         extra = np.maximum(best, 0.0)
-    return Bound(musd=found, open_musd=np.where(extra < NEVER / 2, extra, NEVER))
+        gain = np.maximum(-best, 0.0)
+    return Bound(musd=found, open_musd=np.where(extra < NEVER / 2, extra, NEVER), gain_musd=gain)
 
 
 def _limits(p: Problem, y: Multipliers) -> float:

@@ -1,0 +1,110 @@
+"""A bound over every candidate: the relaxation over some, its multipliers, and the closed form over all, in rounds.
+
+Each round solves the relaxation over the candidates at hand, prices all others with its multipliers, and takes in those
+that would lower it. The multipliers of a round are mixed with those of the best bound so far, which keeps them from
+swinging (Wentges 1997; Pessoa et al. 2018); where the mixture finds nobody to take in, the round is judged by its own.
+Every round gives a valid bound; the best is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siting.formulation.build import build_model
+from siting.pricing import Bound, Multipliers, bound_over_all
+from siting.problem import IntArray, Problem
+from siting.solver.compile import InfeasibleRowError, compile_model
+from siting.solver.highs import Options, solve_matrix
+from siting.solver.multipliers import multipliers_from
+
+STAY = 0.5
+"""Share of the best multipliers so far in those that are tried."""
+TAKEN, TAKEN_A_CLASS = 60, 3
+"""Candidates taken in at a time, in all and of those that reach the same regions."""
+CLOSE = 1e-6
+"""Relative difference between relaxation and bound at which the rounds end."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Everyone:
+    """What holds for all candidates of a problem."""
+
+    bound: Bound
+    multipliers: Multipliers
+    rows: IntArray
+    """Candidates that the relaxation was solved over: those given and those taken in."""
+    relaxed_musd: float
+    """Least cost of the relaxation over `rows`; the bound can equal it but not pass it by more than rounding."""
+    rounds: int
+    seconds: float
+
+
+def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: int = 30) -> Everyone | None:
+    """The best bound found over all candidates of `p`, from the relaxation over `rows` on.
+
+    None where the relaxation over the candidates at hand has no solution inside the limit. `p` has no part that is
+    without a price (`parts_without_price`).
+    """
+    began = time.perf_counter()
+    best: tuple[Bound, Multipliers] | None = None
+    relaxed = np.nan
+    number = 0
+    for number in range(1, most_rounds + 1):
+        left = options.time_limit_s - (time.perf_counter() - began)
+        found = _relaxation(p.take(rows), replace(options, time_limit_s=max(1.0, left))) if left > 0 else None
+        if found is None:
+            break
+        relaxed, own = found
+        better: IntArray = np.empty(0, dtype=np.int64)
+        for multipliers in [own] if best is None else [best[1].mixed(own, STAY), own]:
+            bound = bound_over_all(p, multipliers)
+            if best is None or bound.musd > best[0].musd:
+                best = bound, multipliers
+            better = _improving(p, bound, rows)
+            if len(better):
+                break
+        assert best is not None
+        if not len(better) or relaxed - best[0].musd <= CLOSE * abs(relaxed):
+            break
+        rows = np.union1d(rows, better).astype(np.int64)
+    if best is None:
+        return None
+    return Everyone(
+        bound=best[0],
+        multipliers=best[1],
+        rows=rows,
+        relaxed_musd=float(relaxed),
+        rounds=number,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _relaxation(p: Problem, options: Options) -> tuple[float, Multipliers] | None:
+    """Least cost without whole numbers, and the multipliers of the shared limits."""
+    try:
+        matrix = compile_model(build_model(p))
+    except InfeasibleRowError:
+        return None
+    found = solve_matrix(replace(matrix, integer=np.zeros_like(matrix.integer)), options)
+    if found.value is None or found.row_dual is None:
+        return None
+    return found.value, multipliers_from(p, matrix, found.row_dual)
+
+
+def _improving(p: Problem, bound: Bound, rows: IntArray) -> IntArray:
+    """Candidates outside `rows` that lower the relaxation most, a few of each coverage class."""
+    outside = np.flatnonzero(bound.gain_musd > 1e-6)
+    outside = outside[~np.isin(outside, rows)]
+    if not len(outside):
+        return outside
+    order = outside[np.argsort(-bound.gain_musd[outside], kind="stable")]
+    _, member = np.unique(np.packbits(p.reach[order], axis=1), axis=0, return_inverse=True)
+    member = member.reshape(-1)
+    by_class = np.argsort(member, kind="stable")
+    starts = np.r_[0, np.flatnonzero(np.diff(member[by_class])) + 1]
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[by_class] = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+    return order[rank < TAKEN_A_CLASS][:TAKEN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pyomo.environ as pyo
 
@@ -23,7 +23,7 @@ from siting.formulation.onsite import add_onsite, add_onsite_energy
 from siting.formulation.power import add_power
 from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
-from siting.formulation.service import add_service
+from siting.formulation.service import add_capacity, add_service
 from siting.formulation.shared import add_shared
 from siting.formulation.single_source import add_single_source
 from siting.formulation.sites import add_sites
@@ -72,10 +72,21 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
 )
 
 
+def build_relaxation(p: Problem) -> pyo.ConcreteModel:
+    """The model with the capacity of coverage classes in place of flows, and without survival: rows of sets of regions
+    are to be added to it. Raises as `build_model`."""
+    instead: dict[object, Callable[[pyo.ConcreteModel, Problem], None]] = {add_service: add_capacity}
+    return _built(p, [instead.get(add, add) for add in FAMILIES if add is not add_survival])
+
+
 def build_model(p: Problem) -> pyo.ConcreteModel:
     """The whole model. Raises ValueError where a row cannot hold whatever the decisions (an empty sum that must be
     1).
     """
+    return _built(p, FAMILIES)
+
+
+def _built(p: Problem, families: Iterable[Callable[[pyo.ConcreteModel, Problem], None]]) -> pyo.ConcreteModel:
     m = pyo.ConcreteModel()
     m.ledger = Ledger(p.quarters, p.rate)
     m.extra_supply = {}
@@ -84,6 +95,6 @@ def build_model(p: Problem) -> pyo.ConcreteModel:
     m.co2 = {}  # carbon beside that of all energy at the grid's rate, (i, t) -> [(t, variable)]
     m.fuel_co2 = {}  # the part of m.co2 that is burnt on the campus, (i, t) -> [(t, variable)]
     m.firming = {}  # firm MW in curtailed hours only, (i, t) -> [(MW, variable)]
-    for add in FAMILIES:
+    for add in families:
         add(m, p)
     return m

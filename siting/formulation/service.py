@@ -67,6 +67,21 @@ def add_service(m: pyo.ConcreteModel, p: Problem) -> None:
         return flows <= sum(members.get((c, t), {}).values())
 
 
+def add_capacity(m: pyo.ConcreteModel, p: Problem) -> None:
+    r"""Cap_ct >= 0: H100e that class c can serve in t, for relaxations that write demand as cuts instead of flows:
+
+    Cap_ct <= f (what `add_service` has on the right side of class c in t);   rows of sets of regions are added later.
+    """
+    m.JT = pyo.Set(initialize=[tuple(at) for at in np.argwhere(p.demand_h100e > 0).tolist()], dimen=2)
+    members = capacity_by_member(m, p)
+    m.CT = pyo.Set(dimen=2, initialize=sorted(key for key in members if key[0] >= 0))
+    m.Cap = pyo.Var(m.CT, domain=pyo.NonNegativeReals)
+
+    @m.Constraint(m.CT)
+    def class_capacity(m: pyo.ConcreteModel, c: int, t: int) -> object:
+        return m.Cap[c, t] <= sum(members[c, t].values())
+
+
 def capacity_by_member(m: pyo.ConcreteModel, p: Problem) -> dict[tuple[int, int], dict[int, Any]]:
     """(class, quarter) -> member -> H100e that it can serve: a campus by its pods for inference, a lease region by the
     GPUs in force of its offers that no cluster holds. Halls of two cooling classes on one campus are one member.

@@ -20,7 +20,7 @@ def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
     quarter of its window and serves nobody then.
     """
     _, _, quarters, offers, clusters, _ = p.size
-    worth = p.serve_factor * p.lease_serve[:, None] * served_worth(p.lease_reach, y.demand)
+    worth = p.serve_factor * p.lease_serve[:, None] * served_worth(p.lease_reach, y, quarters)
     cost = p.npv_lease_musd + p.lease_cash_musd @ later(y.funding)
     values = np.zeros(offers)
     holding = np.full((clusters, offers), NEVER)

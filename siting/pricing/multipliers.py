@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from siting.problem import FloatArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,8 +17,12 @@ class Multipliers:
     Present musd for one unit of the limit.
     """
 
-    demand: FloatArray
-    """(J, T) one H100e served to a region."""
+    sets: BoolArray
+    """(N, J) sets of regions: what can serve any of a set must serve the demand of all of it."""
+    set_quarter: IntArray
+    """(N,)"""
+    set_musd: FloatArray
+    """(N,) one H100e of the demand of the set in that quarter."""
     funding: FloatArray
     """(T,) one nominal musd of cumulative funding."""
     supply: FloatArray
@@ -31,6 +35,10 @@ class Multipliers:
     """(N,) one MW of spare generation; empty without islands."""
     sites: float = 0.0
     """One more site where the study states a most."""
+    power_of: tuple[str, ...] = ()
+    """(n,) candidates whose energized power has a price of its own; that of all others is chosen by rule."""
+    power: FloatArray | None = None
+    """(n, T) one energized MW of IT at these, in each quarter."""
 
     @classmethod
     def zero(cls, p: Problem) -> Self:
@@ -38,7 +46,9 @@ class Multipliers:
         _, g, t, _, k, j = p.size
         rows, islands = (0, 0) if p.grid is None else (len(p.grid.room_mw), len(p.grid.spare_mw))
         return cls(
-            demand=np.zeros((j, t)),
+            sets=np.zeros((0, j), dtype=bool),
+            set_quarter=np.zeros(0, dtype=np.int64),
+            set_musd=np.zeros(0),
             funding=np.zeros(t),
             supply=np.zeros((g, t)),
             host=np.zeros(k),
@@ -48,13 +58,45 @@ class Multipliers:
 
     def mixed(self, other: Self, share: float) -> Self:
         """`share` of these and the rest of the other: any mixture is as valid as its parts."""
+        mixed = {
+            name: share * getattr(self, name) + (1.0 - share) * getattr(other, name)
+            for name in ("funding", "supply", "host", "line", "island", "sites")
+        }
         return type(self)(
-            **{
-                f.name: share * getattr(self, f.name) + (1.0 - share) * getattr(other, f.name) for f in fields(self)
-            }
+            **self._power_mixed(other, share),
+            sets=np.concatenate([self.sets, other.sets]),
+            set_quarter=np.concatenate([self.set_quarter, other.set_quarter]),
+            set_musd=np.concatenate([share * self.set_musd, (1.0 - share) * other.set_musd]),
+            **mixed,
         )
 
     def signed(self) -> Self:
-        """The same with what must not be negative at 0 or more."""
-        values = {f.name: np.maximum(getattr(self, f.name), 0.0) for f in fields(self) if f.name != "host"}
-        return type(self)(host=self.host, **(values | {"sites": float(values["sites"])}))
+        """The same with what must not be negative at 0 or more, and without sets that are worth nothing."""
+        kept = self.set_musd > 0.0
+        return type(self)(
+            sets=self.sets[kept],
+            set_quarter=self.set_quarter[kept],
+            set_musd=self.set_musd[kept],
+            funding=np.maximum(self.funding, 0.0),
+            supply=np.maximum(self.supply, 0.0),
+            host=self.host,
+            line=np.maximum(self.line, 0.0),
+            island=np.maximum(self.island, 0.0),
+            sites=max(self.sites, 0.0),
+            power_of=self.power_of,
+            power=None if self.power is None else np.maximum(self.power, 0.0),
+        )
+
+    def _power_mixed(self, other: Self, share: float) -> dict[str, Any]:
+        """Mixture where both have a price; where one has, that."""
+        if self.power is None or other.power is None:
+            return {}
+        mine, theirs = dict(zip(self.power_of, self.power, strict=True)), dict(zip(other.power_of, other.power, strict=True))
+        names = tuple(sorted(mine.keys() | theirs.keys()))
+        both = [
+            share * mine[name] + (1.0 - share) * theirs[name]
+            if name in mine and name in theirs
+            else mine.get(name, theirs.get(name))
+            for name in names
+        ]
+        return {"power_of": names, "power": np.array(both)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.pricing.multipliers import Multipliers
-from siting.problem import FloatArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,21 +36,25 @@ def best_from(x: FloatArray) -> FloatArray:
     return np.maximum.accumulate(x[..., ::-1], axis=-1)[..., ::-1]
 
 
-def reach_classes(p: Problem) -> tuple[np.ndarray, IntArray]:
+def reach_classes(p: Problem) -> tuple[BoolArray, IntArray]:
     """(C, J) distinct rows of `p.reach`, and (I,) the row of each candidate."""
     packed = np.packbits(p.reach, axis=1)
     _, first, member = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     return p.reach[first], member.reshape(-1)
 
 
-def served_worth(reach: np.ndarray, demand: FloatArray) -> FloatArray:
-    """(C, T) worth of one H100e of capacity that reaches these regions: that of the dearest region.
+def served_worth(reach: BoolArray, y: Multipliers, quarters: int) -> FloatArray:
+    """(C, T) worth of one H100e of capacity that reaches these regions: the sets of regions of which it reaches any.
 
-    Dual of the transport of service: pi_jt - theta_ct <= 0 for every region j that c reaches.
+    Demand of all regions is served exactly if every set S of them has sum of the capacity that reaches any of S >= the
+    demand of S, in every quarter (maximum flow, minimum cut; Gale 1957): so no flow needs a variable.
     """
-    worth = np.zeros((len(reach), demand.shape[1]))
-    for j in np.flatnonzero((demand > 0).any(axis=1)).tolist():
-        np.maximum(worth, np.where(reach[:, [j]], demand[j], 0.0), out=worth)
+    worth = np.zeros((len(reach), quarters))
+    if len(y.sets):
+        hit = (reach.astype(np.float32) @ y.sets.T.astype(np.float32)) > 0.5
+        for t in np.unique(y.set_quarter).tolist():
+            now = y.set_quarter == t
+            worth[:, t] = hit[:, now] @ y.set_musd[now]
     return worth
 
 

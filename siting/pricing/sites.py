@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import Reduced, best_from, later, reach_classes, reduced_costs, served_worth
@@ -55,8 +56,9 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
     """Values of all candidates. y: signed."""
     number, clusters = len(p.candidate_id), len(p.cluster)
     reach, member = reach_classes(p)
-    worth = served_worth(reach, y.demand)
+    worth = served_worth(reach, y, p.quarters)
     able = p.host_candidates()
+    own = _known_power(p, y, worth[member])
     alone = np.full(number, NEVER)
     hosting = {found: np.full(number, NEVER) for found in cluster_sets(clusters)}
     usable = np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first))
@@ -69,13 +71,36 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
         for found, values in hosting.items():
             for at in _can_hold(found, able[:, rows]):
                 values[rows[at]] = -np.inf
-        for choice in (lam, np.zeros_like(lam)):  # each is valid, so the better of the two is
+        for choice in (lam, np.zeros_like(lam), own[rows]):  # each is valid, so the best of them is
             campus = _Campus(part, cost, choice)
             alone[rows] = np.maximum(alone[rows], campus.alone())
             for found, values in hosting.items():
                 for at in _can_hold(found, able[:, rows]):
                     values[rows[at]] = np.maximum(values[rows[at]], campus.hosting(found, at, able[:, rows]))
     return Values(alone=alone, hosting=hosting)
+
+
+def _known_power(p: Problem, y: Multipliers, worth: FloatArray) -> FloatArray:
+    """(I, T) price of energized power: that of the multipliers where they have one, elsewhere that of the candidate
+    among them that is likest: the same first quarter with power, and the nearest worth of service (I, T)."""
+    none = np.zeros((len(p.candidate_id), p.quarters))
+    if y.power is None or not len(y.power_of):
+        return none
+    position = {str(name): i for i, name in enumerate(p.candidate_id)}
+    at = np.array([position.get(name, -1) for name in y.power_of])
+    price, at = y.power[at >= 0], at[at >= 0]
+    if not len(at):
+        return none
+    begins = (p.energized_mw > 0.0).argmax(axis=1)
+    nearest = np.zeros(len(none), dtype=np.int64)
+    for first in np.unique(begins).tolist():
+        alike = np.flatnonzero(begins[at] == first)
+        if len(alike):
+            rows = np.flatnonzero(begins == first)
+            nearest[rows] = alike[cdist(worth[rows], worth[at[alike]], "cityblock").argmin(axis=1)]
+    found = price[nearest]
+    found[at] = price
+    return found
 
 
 def _can_hold(clusters: tuple[int, ...], able: np.ndarray) -> list[IntArray]:
@@ -88,7 +113,9 @@ class _Campus:
     """Candidates of one chunk: what modules earn by the quarter in which they go live."""
 
     def __init__(self, p: Problem, cost: Reduced, lam: FloatArray) -> None:
-        self.p, self.cost, self.lam = p, cost, lam
+        dark = p.energized_mw <= 0.0
+        most = np.maximum(cost.worth_per_mw, 0.0).max(axis=1, initial=0.0)
+        self.p, self.cost, self.lam = p, cost, np.where(dark, most, lam)  # a price for nothing costs nothing
         self.over = np.maximum(cost.worth_per_mw - self.lam[:, None, :], 0.0)
         """(I, G, T) of a running MW beyond lambda."""
         self.rho = _best_chain(p, self.over, cost.pod_per_mw)

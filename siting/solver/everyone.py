@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siting.formulation.build import build_model
 from siting.pricing import Bound, Multipliers, bound_over_all
 from siting.problem import IntArray, Problem
-from siting.solver.compile import InfeasibleRowError, compile_model
-from siting.solver.highs import Options, solve_matrix
-from siting.solver.multipliers import multipliers_from
+from siting.solver.highs import Options
+from siting.solver.relaxation import relaxation
 
-STAY = 0.5
+STAY = 0.0
 """Share of the best multipliers so far in those that are tried."""
 TAKEN, TAKEN_A_CLASS = 60, 3
 """Candidates taken in at a time, in all and of those that reach the same regions."""
@@ -51,13 +49,15 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
     began = time.perf_counter()
     best: tuple[Bound, Multipliers] | None = None
     relaxed = np.nan
+    sets = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
     number = 0
     for number in range(1, most_rounds + 1):
         left = options.time_limit_s - (time.perf_counter() - began)
-        found = _relaxation(p.take(rows), replace(options, time_limit_s=max(1.0, left))) if left > 0 else None
+        found = relaxation(p.take(rows), replace(options, time_limit_s=left), sets) if left > 0 else None
         if found is None:
             break
-        relaxed, own = found
+        relaxed, own = found.musd, found.multipliers
+        sets = own.sets, own.set_quarter
         better: IntArray = np.empty(0, dtype=np.int64)
         for multipliers in [own] if best is None else [best[1].mixed(own, STAY), own]:
             bound = bound_over_all(p, multipliers)
@@ -80,18 +80,6 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
         rounds=number,
         seconds=time.perf_counter() - began,
     )
-
-
-def _relaxation(p: Problem, options: Options) -> tuple[float, Multipliers] | None:
-    """Least cost without whole numbers, and the multipliers of the shared limits."""
-    try:
-        matrix = compile_model(build_model(p))
-    except InfeasibleRowError:
-        return None
-    found = solve_matrix(replace(matrix, integer=np.zeros_like(matrix.integer)), options)
-    if found.value is None or found.row_dual is None:
-        return None
-    return found.value, multipliers_from(p, matrix, found.row_dual)
 
 
 def _improving(p: Problem, bound: Bound, rows: IntArray) -> IntArray:

@@ -11,11 +11,12 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from siting.errors import SolverError
 from siting.solver.compile import Matrix
@@ -84,16 +85,31 @@ def solve_matrix(
     return outcome
 
 
-def _run(
-    matrix: Matrix,
-    options: Options,
-    start: NDArray[np.float64] | None,
-    watch: Watcher | None,
-    presolve: str,
-) -> Outcome | None:
-    """One run; None when HiGHS says that no plan exists."""
-    highspy.Highs.resetGlobalScheduler(True)
-    solver = _new_highs()
+class Growing:
+    """A linear problem to which rows are added between runs: each run goes on from the basis of the one before."""
+
+    def __init__(self, matrix: Matrix, options: Options) -> None:
+        highspy.Highs.resetGlobalScheduler(True)
+        self._solver = _new_highs()
+        _set_options(self._solver, options, presolve="choose")
+        _accepted(self._solver.passModel(_lp(replace(matrix, integer=np.zeros_like(matrix.integer)))), "the model")
+
+    def add_rows(self, rows: csr_array, lower: NDArray[np.float64]) -> None:
+        """Rows that must be at least `lower`."""
+        entries = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float64)
+        upper = np.full(len(lower), INFINITY)
+        _accepted(self._solver.addRows(len(lower), lower, upper, rows.nnz, *entries), "rows")
+
+    def solve(self, time_limit_s: float) -> Outcome | None:
+        """The optimum; None when nothing is feasible. A limit of time ends it with no duals."""
+        began = time.perf_counter()
+        limit = self._solver.getRunTime() + time_limit_s
+        _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
+        _accepted(self._solver.run(), "run", warning_allowed=True)
+        return _outcome(self._solver, False, time.perf_counter() - began)
+
+
+def _set_options(solver: highspy.Highs, options: Options, presolve: str) -> None:
     for name, value in {
         "output_flag": False,
         "presolve": presolve,
@@ -106,6 +122,19 @@ def _run(
         "primal_feasibility_tolerance": options.feasibility,
     }.items():
         _accepted(solver.setOptionValue(name, value), f"option {name}={value}")
+
+
+def _run(
+    matrix: Matrix,
+    options: Options,
+    start: NDArray[np.float64] | None,
+    watch: Watcher | None,
+    presolve: str,
+) -> Outcome | None:
+    """One run; None when HiGHS says that no plan exists."""
+    highspy.Highs.resetGlobalScheduler(True)
+    solver = _new_highs()
+    _set_options(solver, options, presolve)
     _accepted(solver.passModel(_lp(matrix)), "the model")
     is_mip = bool(matrix.integer.any())
     if start is not None and is_mip:

@@ -4,12 +4,14 @@ Of a campus that opens in t0, with everything per MW of IT:
 
 1. Running MW in t are at most sum_j c_jt over modules j = 1, 2, ... that are live, c_jt = clip(E_t / PUE - (j - 1) H,
    0, H), modules counted in the order in which they go live. These rows get multipliers lambda_t >= 0. Any lambda is
-   valid; it is chosen so that lambda summed from t on is the worth of one MW that is energized from t on, phi_t.
+   valid; it is chosen so that lambda summed from t on is phi_t, the worth of one MW of hall, pods and power that is
+   energized from t on.
 2. What is left of a pod bought in t: sum over its life of max(0, worth_t - lambda_t), less its price. A MW of hall
    that is live from l on holds one MW of pods at a time, so it earns at most the best chain of pods, one after the
    end of the other, from l on: rho_l >= 0 (0 where lambda is the exact dual).
 3. So module j that goes live in l earns sum_{t >= l} lambda_t c_jt + H rho_l less its cost, every module for itself.
-   The first phase goes live in t0, each further module when it is best, or never.
+   The first phase goes live in t0, each further module when it is best, or never. Modules between two levels of
+   power carry the same, so they are counted in bands.
 4. A cluster of N MW that begins in a needs ceil(N / H) modules live by a, and in a N MW of its type in them: a MW of
    hall that holds them earns their chain less what the window takes (energy, lambda, and what they would have served).
    N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting.
@@ -29,7 +31,7 @@ from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import Reduced, best_from, later, reach_classes, reduced_costs, served_worth
-from siting.problem import FloatArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 NEVER = 1e12
 """musd of what cannot be done."""
@@ -58,7 +60,7 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
     reach, member = reach_classes(p)
     worth = served_worth(reach, y, p.quarters)
     able = p.host_candidates()
-    own = _known_power(p, y, worth[member])
+    known = _known_power(p, y, worth[member])
     alone = np.full(number, NEVER)
     hosting = {found: np.full(number, NEVER) for found in cluster_sets(clusters)}
     usable = np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first))
@@ -66,18 +68,30 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
         rows = usable[start : start + CHUNK]
         part = p.take(rows)
         cost = reduced_costs(part, y, worth[member[rows]])
-        lam = _lambda(part, cost)
-        alone[rows] = -np.inf
+        asked = least_modules(part, able[:, rows])
+        rule = _lambda(part, cost)
+        alone[rows] = _Campus(part, cost, rule, asked).alone()
+        lam = rule
+        if known.any():
+            other = _Campus(part, cost, known[rows], asked).alone()
+            better = other > alone[rows]  # each is valid, so the better one is
+            alone[rows] = np.maximum(alone[rows], other)
+            lam = np.where(better[:, None], known[rows], rule)
+        campus = _Campus(part, cost, lam, asked) if hosting else None
         for found, values in hosting.items():
-            for at in _can_hold(found, able[:, rows]):
-                values[rows[at]] = -np.inf
-        for choice in (lam, np.zeros_like(lam), own[rows]):  # each is valid, so the best of them is
-            campus = _Campus(part, cost, choice)
-            alone[rows] = np.maximum(alone[rows], campus.alone())
-            for found, values in hosting.items():
-                for at in _can_hold(found, able[:, rows]):
-                    values[rows[at]] = np.maximum(values[rows[at]], campus.hosting(found, at, able[:, rows]))
+            assert campus is not None
+            at = np.flatnonzero(able[list(found)][:, rows].any(axis=2).all(axis=0))
+            if len(at):
+                values[rows[at]] = campus.hosting(found, at, able[:, rows])
     return Values(alone=alone, hosting=hosting)
+
+
+def least_modules(p: Problem, able: BoolArray) -> IntArray:
+    """(I, K) modules that each cluster asks for at least, of the types that the candidate can stand; 0 where none."""
+    modules = np.ceil(p.cluster_pods * p.pod_it_mw / p.module_it_mw - 1e-9).astype(np.int64)  # (K, G)
+    none = np.iinfo(np.int64).max
+    least = np.where(able, modules[:, None, :], none).min(axis=2, initial=none)
+    return np.asarray(np.where(least < none, least, 0).T)
 
 
 def _known_power(p: Problem, y: Multipliers, worth: FloatArray) -> FloatArray:
@@ -103,40 +117,35 @@ def _known_power(p: Problem, y: Multipliers, worth: FloatArray) -> FloatArray:
     return found
 
 
-def _can_hold(clusters: tuple[int, ...], able: np.ndarray) -> list[IntArray]:
-    """Positions of the candidates that can each stand all these clusters, alone; no entry where there is none."""
-    at = np.flatnonzero(able[list(clusters)].any(axis=2).all(axis=0))
-    return [at] if len(at) else []
-
-
 class _Campus:
-    """Candidates of one chunk: what modules earn by the quarter in which they go live."""
+    """Candidates of one chunk: what modules earn by the quarter in which they go live, in bands of alike modules."""
 
-    def __init__(self, p: Problem, cost: Reduced, lam: FloatArray) -> None:
+    def __init__(self, p: Problem, cost: Reduced, lam: FloatArray, asked: IntArray) -> None:
         dark = p.energized_mw <= 0.0
         most = np.maximum(cost.worth_per_mw, 0.0).max(axis=1, initial=0.0)
-        self.p, self.cost, self.lam = p, cost, np.where(dark, most, lam)  # a price for nothing costs nothing
+        self.p, self.cost, self.asked = p, cost, asked
+        self.lam = np.where(dark, most, lam)  # a price for nothing costs nothing
         self.over = np.maximum(cost.worth_per_mw - self.lam[:, None, :], 0.0)
         """(I, G, T) of a running MW beyond lambda."""
         self.rho = _best_chain(p, self.over, cost.pod_per_mw)
-        self.number = np.arange(int(p.modules_max.max(initial=0)))
-        live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
-        it_mw = np.where(live, p.energized_mw, 0.0) / p.pue_peak[:, None]
+        self.openable = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
+        it_mw = np.where(self.openable, p.energized_mw, 0.0) / p.pue_peak[:, None]
+        self.top, self.count = _bands(p, it_mw, asked)
+        """(I, B) last module of each band, and how many it has."""
+        self.first = self.top <= p.modules_first[:, None]
         height = p.module_it_mw
-        carried = np.clip(it_mw[:, None, :] - height * self.number[None, :, None], 0.0, height)
-        self.there = self.number[None, :] < p.modules_max[:, None]
-        self.first = self.number[None, :] < p.modules_first[:, None]
+        carried = np.clip(it_mw[:, None, :] - height * (self.top - 1)[:, :, None], 0.0, height)
         bare = later(self.lam[:, None, :] * carried) - cost.module[:, None, :]
-        self.bare = np.where(live[:, None, :] & self.there[:, :, None], bare, -NEVER)
-        """(I, M, T) of module j live from t on, before what pods earn beyond lambda."""
+        self.bare = np.where(self.openable[:, None, :], bare, -NEVER)
+        """(I, B, T) of one module of the band live from t on, before what pods earn beyond lambda."""
         self.full = self.bare + height * self.rho[:, None, :]
         self.wanted = np.maximum(best_from(self.full), 0.0)
-        """(I, M, T) of a module that may go live from t on or never."""
-        self.openable = live
+        """(I, B, T) of a module that may go live from t on or never."""
 
     def alone(self) -> FloatArray:
         """(I,) least reduced cost of being open."""
-        earned = np.where(self.first[:, :, None], self.full, self.wanted).sum(axis=1)
+        each = np.where(self.first[:, :, None], self.full, self.wanted)
+        earned = (self.count[:, :, None] * each).sum(axis=1)
         return np.asarray(np.where(self.openable, self.cost.opening - earned, NEVER).min(axis=1))
 
     def hosting(self, clusters: tuple[int, ...], at: IntArray, able: np.ndarray) -> FloatArray:
@@ -150,7 +159,6 @@ class _Campus:
         window = slice(begin, end + 1)
         kinds = np.flatnonzero(able.any(axis=0))
         it_mw = p.cluster_pods[k, kinds] * p.pod_it_mw[kinds]
-        modules = np.ceil(it_mw / p.module_it_mw - 1e-9).astype(np.int64)
         per_mw = np.full((len(at), len(kinds), begin + 1), NEVER)
         for n, g in enumerate(kinds.tolist()):
             life = int(p.pod_life[g])
@@ -163,47 +171,42 @@ class _Campus:
             best = best_from(early) + before
             taken = self.over[at, g, window] + self.lam[at, window] + cost.run_per_mw[at, g, window]
             per_mw[:, n] = np.where(able[:, [g]] & np.isfinite(best), taken.sum(axis=1)[:, None] - best, NEVER)
-        least = np.where(able[:, kinds], modules, np.iinfo(np.int64).max).min(axis=1)
-        return _Needs(begin=begin, it_mw=it_mw, modules=least, per_mw=per_mw)
+        return _Needs(begin=begin, it_mw=it_mw, modules=self.asked[at, k], per_mw=per_mw)
 
-    def _least(self, at: np.ndarray, needs: list[_Needs]) -> FloatArray:
+    def _least(self, at: IntArray, needs: list[_Needs]) -> FloatArray:
         """(n,) least reduced cost of campuses that hold all of `needs`; clusters share modules here at no cost."""
-        height, last = self.p.module_it_mw, min(need.begin for need in needs)
-        first, there = self.first[at], self.there[at]
+        last = min(need.begin for need in needs)
+        first, count, top = self.first[at], self.count[at], self.top[at]
         full, bare, wanted = self.full[at], self.bare[at], self.wanted[at]
+        fits = self.p.modules_max[at] >= np.max([need.modules for need in needs], axis=0)
         best = np.full(len(at), NEVER)
-        asked = [self.number[None, :] < need.modules[:, None] for need in needs]
         for opened in range(last + 1):
             earned = wanted[:, :, opened]
-            for need, must in sorted(zip(needs, asked, strict=True), key=lambda pair: -pair[0].begin):
+            for need in sorted(needs, key=lambda one: -one.begin):
+                must = top <= need.modules[:, None]
                 earned = np.where(must, full[:, :, opened : need.begin + 1].max(axis=2), earned)
             earned = np.where(first, full[:, :, opened], earned)
-            short = (~there & (first | np.logical_or.reduce(asked))).any(axis=1)
-            value = self.cost.opening[at, opened] - np.where(there, earned, 0.0).sum(axis=1)
+            value = self.cost.opening[at, opened] - (count * earned).sum(axis=1)
             for need in needs:
-                value = value + self._placed(need, first, there, bare, earned, opened, height)
-            fits = self.openable[at, opened] & ~short
-            best = np.minimum(best, np.where(fits, value, NEVER))
+                value = value + self._placed(need, first, count, bare, earned, opened)
+            best = np.minimum(best, np.where(fits & self.openable[at, opened], value, NEVER))
         return best
 
     def _placed(
-        self,
-        need: _Needs,
-        first: np.ndarray,
-        there: np.ndarray,
-        bare: FloatArray,
-        earned: FloatArray,
-        opened: int,
-        height: float,
+        self, need: _Needs, first: BoolArray, count: IntArray, bare: FloatArray, earned: FloatArray, opened: int
     ) -> FloatArray:
         """(n,) what the cluster's MW cost in the modules where they cost least, by its cheapest type."""
+        height = self.p.module_it_mw
         least = np.full(len(bare), NEVER)
         for n, it_mw in enumerate(need.it_mw.tolist()):
             held = bare[:, :, : need.begin + 1] - height * need.per_mw[:, n][:, None, :]
             held = np.where(first, held[:, :, opened], held[:, :, opened:].max(axis=2))
-            loss = np.sort(np.where(there, earned - held, NEVER), axis=1)
-            share = np.clip(it_mw / height - self.number, 0.0, 1.0)
-            least = np.minimum(least, loss @ share)
+            order = np.argsort(earned - held, axis=1, kind="stable")
+            loss = np.take_along_axis(earned - held, order, axis=1)
+            room = np.take_along_axis(count, order, axis=1)
+            before = np.cumsum(room, axis=1) - room
+            share = np.clip(it_mw / height - before, 0.0, room)
+            least = np.minimum(least, (loss * share).sum(axis=1))
         return least
 
 
@@ -228,14 +231,16 @@ def _over_life(x: FloatArray, life: int) -> FloatArray:
 def _lambda(p: Problem, cost: Reduced) -> FloatArray:
     """(I, T) multipliers of energized MW: what one MW is worth more for being energized in t and not from t + 1 on.
 
-    phi_t, the worth from t on: the best pod, bought in t or later, or bought earlier and in store until then. Where the
-    grid carries all modules that a site may have, power is no limit and its multiplier 0.
+    phi_t, the worth from t on: the best pod and its share of a module, bought in t or later, or bought earlier and in
+    store until then. Where the grid carries all modules that a site may have, power is no limit and its price 0.
     """
     useful = np.maximum(cost.worth_per_mw, 0.0)
+    live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
+    hall = np.minimum.accumulate(np.where(live, cost.module, np.inf), axis=1) / p.module_it_mw
     phi = np.zeros(cost.opening.shape)
     for g in range(useful.shape[1]):
         served = _over_life(useful[:, g], int(p.pod_life[g]))
-        price = cost.pod_per_mw[:, g]
+        price = cost.pod_per_mw[:, g] + hall
         kept = later(useful[:, g]) - np.minimum.accumulate(price, axis=1)
         best = np.maximum(best_from(served - price), kept if p.pod_life[g] >= p.quarters else -np.inf)
         phi = np.maximum(phi, best)
@@ -243,6 +248,23 @@ def _lambda(p: Problem, cost: Reduced) -> FloatArray:
     most_it_mw = (p.modules_max * p.module_it_mw)[:, None]
     short = p.energized_mw < p.pue_peak[:, None] * most_it_mw * (1.0 - 1e-9)
     return np.where(short, np.maximum(phi - following, 0.0), 0.0)
+
+
+def _bands(p: Problem, it_mw: FloatArray, asked: IntArray) -> tuple[IntArray, IntArray]:
+    """(I, B) last module of each band and (I, B) its modules, of candidates with `it_mw` (I, T) energized.
+
+    Module j carries clip(E_t - (j - 1) H, 0, H): the same for all j between a level E_t / H rounded down, or that and
+    one, and the next of these. What is asked for by clusters and the first phase ends a band too.
+    """
+    level = np.sort(np.floor(it_mw / p.module_it_mw + 1e-9), axis=1).astype(np.int64)
+    new = np.diff(level, axis=1, prepend=-1) > 0
+    rank = np.cumsum(new, axis=1) - 1
+    levels = np.zeros((len(level), int(rank.max(initial=0)) + 1), dtype=np.int64)
+    rows = np.arange(len(level))[:, None]
+    levels[rows, rank] = level
+    ends = np.concatenate([levels, levels + 1, asked, p.modules_first[:, None], p.modules_max[:, None]], axis=1)
+    top = np.sort(np.clip(ends, 0, p.modules_max[:, None]), axis=1)
+    return np.maximum(top, 1), np.diff(top, axis=1, prepend=0)
 
 
 def _best_chain(p: Problem, over: FloatArray, price: FloatArray) -> FloatArray:

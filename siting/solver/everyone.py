@@ -20,7 +20,7 @@ from siting.solver.relaxation import relaxation
 
 STAY = 0.0
 """Share of the best multipliers so far in those that are tried."""
-TAKEN, TAKEN_A_CLASS = 60, 3
+TAKEN, TAKEN_A_CLASS = 120, 2
 """Candidates taken in at a time, in all and of those that reach the same regions."""
 CLOSE = 1e-6
 """Relative difference between relaxation and bound at which the rounds end."""

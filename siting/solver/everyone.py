@@ -18,10 +18,12 @@ from siting.problem import IntArray, Problem
 from siting.solver.highs import Options
 from siting.solver.relaxation import relaxation
 
-STAY = 0.0
+STAY = 0.5
 """Share of the best multipliers so far in those that are tried."""
 TAKEN, TAKEN_A_CLASS = 120, 2
 """Candidates taken in at a time, in all and of those that reach the same regions."""
+NEAR, LEAST = 3e-4, 60
+"""Reduced cost, as a share of the bound, up to which a candidate stays in the relaxation, and how many stay at least."""
 CLOSE = 1e-6
 """Relative difference between relaxation and bound at which the rounds end."""
 
@@ -48,28 +50,23 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
     """
     began = time.perf_counter()
     best: tuple[Bound, Multipliers] | None = None
-    relaxed = np.nan
+    relaxed, rounds, basis = np.nan, 0, None
     sets = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-    number = 0
-    for number in range(1, most_rounds + 1):
+    while rounds < most_rounds:
         left = options.time_limit_s - (time.perf_counter() - began)
-        found = relaxation(p.take(rows), replace(options, time_limit_s=left), sets) if left > 0 else None
+        found = relaxation(p.take(rows), replace(options, time_limit_s=left), sets, basis) if left > 0 else None
         if found is None:
             break
-        relaxed, own = found.musd, found.multipliers
+        rounds += 1
+        relaxed, basis, own = found.musd, found.basis, found.multipliers
         sets = own.sets, own.set_quarter
-        better: IntArray = np.empty(0, dtype=np.int64)
-        for multipliers in [own] if best is None else [best[1].mixed(own, STAY), own]:
-            bound = bound_over_all(p, multipliers)
-            if best is None or bound.musd > best[0].musd:
-                best = bound, multipliers
-            better = _improving(p, bound, rows)
-            if len(better):
-                break
-        assert best is not None
+        bound = bound_over_all(p, own)
+        if best is None or bound.musd > best[0].musd:
+            best = bound, own
+        better = _improving(p, bound, rows)
         if not len(better) or relaxed - best[0].musd <= CLOSE * abs(relaxed):
             break
-        rows = np.union1d(rows, better).astype(np.int64)
+        rows = np.union1d(_worth_keeping(bound, rows), better).astype(np.int64)
     if best is None:
         return None
     return Everyone(
@@ -77,9 +74,15 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
         multipliers=best[1],
         rows=rows,
         relaxed_musd=float(relaxed),
-        rounds=number,
+        rounds=rounds,
         seconds=time.perf_counter() - began,
     )
+
+
+def _worth_keeping(bound: Bound, rows: IntArray) -> IntArray:
+    """Candidates of the relaxation that are open in it or nearly so: the others would only make it slow."""
+    near = bound.open_musd[rows] <= NEAR * abs(bound.musd)
+    return rows[near] if near.sum() >= LEAST else rows[np.argsort(bound.open_musd[rows], kind="stable")[:LEAST]]
 
 
 def _improving(p: Problem, bound: Bound, rows: IntArray) -> IntArray:

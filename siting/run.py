@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,26 +24,28 @@ from siting.grid.chosen import network_facts, study_network
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
 from siting.plan import Plan
+from siting.pricing import parts_without_price
 from siting.problem import Problem
 from siting.problem.goals import MEASURES
-from siting.progress import Progress
+from siting.progress import Clock, Listener
 from siting.reduction.screen import Screened, screen
 from siting.solver.highs import Options
 from siting.solver.passes import Aim, cost_problem, earliest_quarter, run_aims
 from siting.solver.prices import row_prices
+from siting.solver.prove import prove
 from siting.solver.rounds import Look, overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
 from siting.tabulate.grid import ISLANDS, LINES, grid_limits
-from siting.termination import PassResult, Termination
+from siting.termination import PassResult, Termination, tightened
 from siting.verification import Verification, verify
-
-Listener = Callable[[Progress], None]
 
 DATE_SHIFTS = (-2, 2, 4)
 """Quarters by which the clusters' date is moved for the curve of money against date."""
+MOST_LEFT = 0.1
+"""Share of the time limit that the bound over all candidates has at least."""
 CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 24, 12.0, 0.005
 
 
@@ -53,12 +55,12 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     An infeasible study or a limit without a plan is a Plan too: look at `termination`. Raises InputError for bad input,
     SolverError when HiGHS fails, VerificationError when the second reading of the plan finds a fault.
     """
-    clock = _Clock(progress)
+    clock = Clock(progress)
     tables = with_own_buses(study, tables or read_tables())
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
-    found = _in_rounds(study, tables, assembled, clock)
+    found = _proved(study, _in_rounds(study, tables, assembled, clock), clock)
     plan = _plan(study, tables, found, clock)
     clock.lap("report")
     if plan.npv_cost_musd is not None:
@@ -86,9 +88,11 @@ class _Found:
     """A line each: what the plan of the round overloaded."""
     overloads: int = 0
     """Lines that the plan still overloads."""
+    everyone: dict[str, Any] = field(default_factory=dict)
+    """What holds for all candidates, where it was asked for and can be proved."""
 
 
-def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: _Clock) -> _Found:
+def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock) -> _Found:
     """Search, look at all sites on the network together, search again with the lines they overload as limits."""
     rounds: list[dict[str, Any]] = []
     wish = study.grid
@@ -118,7 +122,27 @@ def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: _Clock
         assembled = replace(assembled, problem=problem)
 
 
-def _found(study: Study, assembled: Assembled, clock: _Clock) -> _Found:
+def _proved(study: Study, found: _Found, clock: Clock) -> _Found:
+    """The same with a bound over all candidates, where the cost alone is aimed at and not all of them were searched."""
+    problem, value = found.assembled.problem, found.searched.measures.get("npv_cost")
+    searched_all = len(found.screened.rows) == len(problem.candidate_id)
+    only_cost = [aim.objective for aim in _aims(study)] == ["npv_cost"]
+    if value is None or searched_all or not (study.search.prove_all and only_cost):
+        return found
+    if unpriced := parts_without_price(problem):
+        return replace(found, everyone={"unpriced": unpriced})
+    clock.say("a bound over all candidates")
+    options = _options(study)
+    left = max(MOST_LEFT * options.time_limit_s, options.time_limit_s - sum(one.seconds for one in found.passes))
+    proof = prove(problem, found.screened.rows, value, replace(options, time_limit_s=left))
+    clock.lap("prove")
+    if proof is None:
+        return found
+    last = tightened(found.passes[-1], proof.bound_musd, options.gap)
+    return replace(found, passes=(*found.passes[:-1], last), everyone=proof.as_facts(problem))
+
+
+def _found(study: Study, assembled: Assembled, clock: Clock) -> _Found:
     """One search, over the candidates that pass the screen, at the earliest date where that is what is asked."""
     dated, assembled = _dated(study, assembled, clock)
     if dated and dated[0].value is None:
@@ -135,7 +159,7 @@ def _found(study: Study, assembled: Assembled, clock: _Clock) -> _Found:
     return _Found(assembled=assembled, screened=screened, problem=problem, passes=(*dated, *passes), searched=searched)
 
 
-def _dated(study: Study, assembled: Assembled, clock: _Clock) -> tuple[tuple[PassResult, ...], Assembled]:
+def _dated(study: Study, assembled: Assembled, clock: Clock) -> tuple[tuple[PassResult, ...], Assembled]:
     """The earliest quarter of the cluster, where that is the first priority, and everything moved to that date."""
     first, p = study.priorities[0], assembled.problem
     if first.objective != "time_to_compute":
@@ -163,7 +187,7 @@ def _aims(study: Study) -> list[Aim]:
 
 
 def _screened_search(
-    study: Study, assembled: Assembled, clock: _Clock
+    study: Study, assembled: Assembled, clock: Clock
 ) -> tuple[Screened, Problem, tuple[PassResult, ...], Searched]:
     """Search over the candidates that pass the screen; once more over four times as many before saying infeasible."""
     for keep in (study.search.candidates_in_model, 4 * study.search.candidates_in_model):
@@ -208,7 +232,7 @@ def _options(study: Study) -> Options:
     return Options(gap=wish.gap, time_limit_s=wish.time_limit_s, threads=wish.threads, seed=wish.seed)
 
 
-def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
+def _plan(study: Study, tables: Tables, found: _Found, clock: Clock) -> Plan:
     assembled, screened, problem, searched = found.assembled, found.screened, found.problem, found.searched
     facts: dict[str, Any] = {
         "study_file": str(study.path.resolve()) if study.path else "",
@@ -221,6 +245,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: _Clock) -> Plan:
         "reasons": [],
         "binding": [],
         "network": network_facts(study, tables.data_dir),
+        "everyone": found.everyone,
     }
     if searched.decisions is not None:
         facts["npv_cost_musd"] = searched.measures["npv_cost"]
@@ -290,7 +315,7 @@ def _own_power_dates(assembled: Assembled, sites: pd.DataFrame) -> list[str]:
 
 
 def _money_against_date(
-    study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: _Clock
+    study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: Clock
 ) -> list[dict[str, Any]]:
     """The curve over a few dates, quickly: fewer candidates and a wider gap than the plan itself."""
     if not study.search.date_curve:
@@ -320,7 +345,7 @@ def money_against_date(
     Columns: those of `siting.curve.Point`. Each point is searched as a plan is: the study's number of candidates, gap
     and time limit. Shifts that leave the horizon are left out. Raises InputError for bad input or without clusters.
     """
-    clock = _Clock(progress)
+    clock = Clock(progress)
     assembled = assemble(study, tables or read_tables())
     clock.lap("assemble")
     if not study.clusters:
@@ -365,41 +390,3 @@ def _verdict(checked: Verification) -> dict[str, Any]:
 def _versions() -> dict[str, str]:
     names = ("siting", "pyomo", "highspy", "numpy", "pandas", "geopandas", "shapely")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
-
-
-class _Clock:
-    """Wall seconds by phase, told to the listener as they pass."""
-
-    def __init__(self, listener: Listener | None) -> None:
-        self._listener, self._began = listener, time.perf_counter()
-        self._last = self._began
-        self.seconds: dict[str, float] = {}
-        self.peak_mb: dict[str, float] = {}
-
-    def lap(self, phase: str) -> None:
-        now = time.perf_counter()
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
-        self.peak_mb[phase] = peak_mb()
-        self._last = now
-        self._tell(phase, None, None)
-
-    def add(self, seconds: dict[str, float], peaks: dict[str, float]) -> None:
-        for phase, spent in seconds.items():
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + spent
-        self.peak_mb.update(peaks)
-        self._last = time.perf_counter()
-
-    def watch(self, incumbent: float | None, bound: float | None, _: float) -> None:
-        self._tell("solve", incumbent, bound)
-
-    def say(self, message: str) -> None:
-        self._tell("report", None, None, message)
-
-    def _tell(self, phase: str, incumbent: float | None, bound: float | None, message: str = "") -> None:
-        if self._listener is None:
-            return
-        gap = None if incumbent is None or bound is None else max(0.0, incumbent - bound) / max(abs(incumbent), 1e-9)
-        seconds = time.perf_counter() - self._began
-        self._listener(
-            Progress(phase=phase, incumbent=incumbent, bound=bound, gap=gap, seconds=seconds, message=message)
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -60,3 +60,12 @@ class PassResult:
         if self.value == self.bound:
             return 0.0
         return max(0.0, self._open) / max(abs(self.value), 1e-9)
+
+
+def tightened(result: PassResult, bound: float, gap: float) -> PassResult:
+    """The same pass of least cost with a bound that was proved afterwards, where it is the better one."""
+    if result.value is None or (result.bound is not None and bound <= result.bound):
+        return result
+    found = replace(result, bound=min(bound, result.value))
+    proved = found.gap is not None and found.gap <= gap
+    return replace(found, termination=Termination.OPTIMAL, limit=None) if proved else found

@@ -138,6 +138,7 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
         "peak_mb": plan.peak_mb,
         "candidates_read": facts["candidates_read"],
         "candidates_in_model": facts["candidates_in_model"],
+        "bound_all": facts.get("everyone", {}).get("bound_musd"),
         "near_ties": facts.get("near_ties"),
         "sites": plan.sites[columns].to_dict("records") if found else [],
         "leases": plan.leases.to_dict("records") if found else [],

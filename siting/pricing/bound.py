@@ -20,12 +20,15 @@ class Bound:
     open_musd: FloatArray
     """(I,) least reduced cost of each candidate if it is open, alone or with clusters, beyond what the bound counts
     for it: a plan that opens it costs at least `musd` + this. NEVER where it cannot open."""
+    host_musd: FloatArray
+    """(I,) the same if it holds a cluster."""
     gain_musd: FloatArray
     """(I,) what the candidate would lower a relaxation without it: 0 for one that would not open."""
 
 
 def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
-    r"""L = sum_n pi_n D(S_n) - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates + hosts.
+    r"""L = sum_n pi_n D(S_n) - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates
+    + hosts.
 
     Valid for every value of the multipliers, over all candidates of `p`, for problems inside `parts_without_price`.
     With one cluster the least host is added exactly; with more, each place takes the best set of clusters for itself
@@ -42,17 +45,25 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
         least = float(min(more.min(initial=NEVER), holding[0].min(initial=NEVER)))
         found = base + float(stay.sum()) + least
-        extra = np.minimum(np.maximum(alone, 0.0), np.maximum(more - least, 0.0))
+        host = np.maximum(more - least, 0.0)
+        extra = np.minimum(np.maximum(alone, 0.0), host)
         gain = np.maximum(-alone, 0.0) + np.maximum(y.host[0] - more, 0.0)
     else:
-        best = alone
+        held = np.full(len(alone), NEVER)
         for clusters, hosting in values.hosting.items():
-            best = np.minimum(best, hosting - y.host[list(clusters)].sum())
+            held = np.minimum(held, hosting - y.host[list(clusters)].sum())
+        best = np.minimum(alone, held)
         on_offers = np.minimum(holding - y.host[:, None], 0.0).sum()
         found = base + float(y.host.sum() + np.minimum(best, 0.0).sum() + on_offers)
         extra = np.maximum(best, 0.0)
+        host = np.maximum(held - np.minimum(best, 0.0), 0.0)
         gain = np.maximum(-best, 0.0)
-    return Bound(musd=found, open_musd=np.where(extra < NEVER / 2, extra, NEVER), gain_musd=gain)
+    return Bound(
+        musd=found,
+        open_musd=np.where(extra < NEVER / 2, extra, NEVER),
+        host_musd=np.where(host < NEVER / 2, host, NEVER),
+        gain_musd=gain,
+    )
 
 
 def _limits(p: Problem, y: Multipliers) -> float:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.cluster.vq import kmeans2
 
 from siting.problem import BoolArray, IntArray, Problem
 from siting.problem.core import CANDIDATE_ARRAYS
@@ -24,6 +25,21 @@ LARGEST = frozenset({"modules_max", "energized_mw", "reach"})
 """Arrays of which the largest is the best; of all others it is the least."""
 LEFT_OUT = ("shared", "limits", "large_load", "carbon", "water", "demand_musd_per_mw")
 """Parts that only limit or cost: a bound without them is one."""
+
+
+def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:
+    """The candidates at `rows` in crowds of alike ones: the same regions and first quarter while these are few, else
+    `at_most` clusters of regions, date and place of the meter (k-means of scipy, seeded)."""
+    if not len(rows):
+        return []
+    alike = np.column_stack([p.reach[rows], p.live_from[rows]])
+    _, member = np.unique(alike, axis=0, return_inverse=True)
+    member = member.reshape(-1)
+    if member.max() >= at_most:
+        date = p.live_from[rows] / max(1, p.quarters) * np.sqrt(p.reach.shape[1])
+        features = np.column_stack([p.reach[rows].astype(float), date])
+        _, member = kmeans2(features, at_most, seed=1, minit="++", iter=20)
+    return [rows[member == n] for n in np.unique(member).tolist()]
 
 
 def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host: BoolArray) -> Problem:
@@ -52,10 +68,11 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
     hosts = np.concatenate([may_host[rows], np.zeros((len(crowds), may_host.shape[1]), dtype=bool)])
     for n, members in enumerate(crowds):
         hosts[single + n] = may_host[members].any(axis=0)
+    left_out: dict[str, Any] = dict.fromkeys(LEFT_OUT)
     return replace(
         p,
         **values,
-        **dict.fromkeys(LEFT_OUT),
+        **left_out,
         crowd=Crowd(count=count, may_host=hosts),
         grid=_grid(p, order, single, starts) if p.grid is not None else None,
         rules=_rules(p, rows, len(crowds)) if p.rules is not None else None,

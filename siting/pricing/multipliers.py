@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -87,11 +88,51 @@ class Multipliers:
             power=None if self.power is None else np.maximum(self.power, 0.0),
         )
 
+    def as_lists(self) -> dict[str, Any]:
+        """Plain values that a file can hold; a set of regions is the list of their numbers."""
+        signed = self.signed()
+        return {
+            "sets": [np.flatnonzero(regions).tolist() for regions in signed.sets],
+            "set_quarter": signed.set_quarter.tolist(),
+            "set_musd": signed.set_musd.tolist(),
+            "funding": signed.funding.tolist(),
+            "supply": signed.supply.tolist(),
+            "host": signed.host.tolist(),
+            "line": signed.line.tolist(),
+            "island": signed.island.tolist(),
+            "sites": signed.sites,
+            "power_of": list(signed.power_of),
+            "power": [] if signed.power is None else signed.power.tolist(),
+        }
+
+    @classmethod
+    def from_lists(cls, lists: Mapping[str, Any], regions: int, quarters: int) -> Self:
+        """What `as_lists` gave. Raises KeyError, ValueError or IndexError for lists that do not fit."""
+        sets = np.zeros((len(lists["sets"]), regions), dtype=bool)
+        for n, members in enumerate(lists["sets"]):
+            sets[n, members] = True
+        return cls(
+            sets=sets,
+            set_quarter=np.array(lists["set_quarter"], dtype=np.int64),
+            set_musd=np.array(lists["set_musd"], dtype=np.float64),
+            funding=np.array(lists["funding"], dtype=np.float64),
+            supply=np.array(lists["supply"], dtype=np.float64).reshape(-1, quarters),
+            host=np.array(lists["host"], dtype=np.float64),
+            line=np.array(lists["line"], dtype=np.float64),
+            island=np.array(lists["island"], dtype=np.float64),
+            sites=float(lists["sites"]),
+            power_of=tuple(lists["power_of"]),
+            power=np.array(lists["power"], dtype=np.float64).reshape(-1, quarters),
+        )
+
     def _power_mixed(self, other: Self, share: float) -> dict[str, Any]:
         """Mixture where both have a price; where one has, that."""
         if self.power is None or other.power is None:
             return {}
-        mine, theirs = dict(zip(self.power_of, self.power, strict=True)), dict(zip(other.power_of, other.power, strict=True))
+        mine, theirs = (
+            dict(zip(self.power_of, self.power, strict=True)),
+            dict(zip(other.power_of, other.power, strict=True)),
+        )
         names = tuple(sorted(mine.keys() | theirs.keys()))
         both = [
             share * mine[name] + (1.0 - share) * theirs[name]

@@ -162,9 +162,30 @@ def bound_covers(plan: Plan) -> str:
         return "How many candidates the bound covers was not recorded."
     if usable is not None and inside >= usable:
         return f"The bound holds for all {number(usable)} usable candidates."
+    everyone = plan.facts.get("everyone", {})
+    if "bound_musd" in everyone and plan.npv_cost_musd is not None:
+        return _over_all(plan, everyone)
+    if "unpriced" in everyone:
+        unpriced = f" No bound over all of them is claimed, for want of a price of {listed(everyone['unpriced'])}."
+    else:
+        unpriced = ""
     return (
         f"The bound holds for the {number(inside)} screened candidates only: {number(read)} were read and "
-        f"{number(usable)} priced, and the {number(inside)} that looked best one at a time entered the model."
+        f"{number(usable)} priced, and the {number(inside)} that looked best one at a time entered the model.{unpriced}"
+    )
+
+
+def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
+    """What is proved over all candidates, and how."""
+    cost, bound = float(plan.npv_cost_musd or 0.0), float(everyone["bound_musd"])
+    gap = percent(max(0.0, cost - bound) / max(abs(cost), 1e-9), 2)
+    dear, rest = int(everyone["too_dear"]), int(everyone["candidates"]) - int(everyone["too_dear"])
+    return (
+        f"All {number(everyone['candidates'])} usable candidates: no plan over any of them costs less than "
+        f"{money(bound, 3)}, a gap of {gap}. By multipliers alone the bound is {money(everyone['priced_musd'], 3)}; "
+        f"{number(dear)} candidates cannot be in a better plan, the other {number(rest)} were searched, "
+        f"{number(everyone['alone'])} for themselves and the rest as {plural(int(everyone['crowds']), 'crowd')}, each "
+        "as good as the best of its members."
     )
 
 

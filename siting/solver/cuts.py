@@ -42,13 +42,13 @@ def violated_sets(
             found |= {s.tobytes(): s for s in sets}
     if not found:
         return np.zeros((0, len(demand)), dtype=bool), np.zeros(0, dtype=np.int64), worst
-    sets = np.array(list(found.values()))
-    due = sets.astype(float) @ demand
-    lack = due - ((sets.astype(np.float32) @ reach.T.astype(np.float32)) > 0.5) @ capacity
-    share = lack / np.maximum(due, 1e-9)
+    every = np.array(list(found.values()))
+    due = every.astype(float) @ demand
+    short = due - ((every.astype(np.float32) @ reach.T.astype(np.float32)) > 0.5) @ capacity
+    share = short / np.maximum(due, 1e-9)
     number, quarter = np.nonzero((share > tolerance) & (due > 0))
     order = np.argsort(-share[number, quarter], kind="stable")[:at_most]
-    return sets[number[order]], quarter[order].astype(np.int64), worst
+    return every[number[order]], quarter[order].astype(np.int64), worst
 
 
 def _neighbours(reach: BoolArray) -> IntArray:

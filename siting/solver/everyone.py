@@ -22,8 +22,8 @@ STAY = 0.5
 """Share of the best multipliers so far in those that are tried."""
 TAKEN, TAKEN_A_CLASS = 120, 2
 """Candidates taken in at a time, in all and of those that reach the same regions."""
-NEAR, LEAST = 3e-4, 60
-"""Reduced cost, as a share of the bound, up to which a candidate stays in the relaxation, and how many stay at least."""
+NEAR, LEAST = 1e-4, 60
+"""Reduced cost, as a share of the bound, up to which a candidate stays in the relaxation; how many stay at least."""
 CLOSE = 1e-6
 """Relative difference between relaxation and bound at which the rounds end."""
 
@@ -98,4 +98,4 @@ def _improving(p: Problem, bound: Bound, rows: IntArray) -> IntArray:
     starts = np.r_[0, np.flatnonzero(np.diff(member[by_class])) + 1]
     rank = np.empty(len(order), dtype=np.int64)
     rank[by_class] = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    return order[rank < TAKEN_A_CLASS][:TAKEN]
+    return order if len(order) <= TAKEN // 2 else order[rank < TAKEN_A_CLASS][:TAKEN]

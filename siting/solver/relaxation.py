@@ -28,8 +28,8 @@ Basis = dict[tuple[object, ...], int]
 CANDIDATE_AT = {"W": 1, "host_is_open": 1, "host_has_halls": 1}
 """Where the candidate stands in an index; first in all other families of `OF_CANDIDATES`."""
 OF_CANDIDATES = frozenset(
-    "Z V B Q W stay_open modules_stay modules_within_site first_phase pods_stay pods_within_halls power_balance "
-    "running_within_installed host_is_open host_has_halls".split()
+    {"Z", "V", "B", "Q", "W", "stay_open", "modules_stay", "modules_within_site", "first_phase", "pods_stay"}
+    | {"pods_within_halls", "power_balance", "running_within_installed", "host_is_open", "host_has_halls"}
 )
 OF_CLASSES = frozenset({"Cap", "class_capacity"})
 

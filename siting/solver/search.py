@@ -65,8 +65,7 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         return max(1.0, options.time_limit_s - (time.perf_counter() - began))
 
     whole_matrix = replace(matrix, integer=matrix.integer | _columns(matrix, ("B", "X")))
-    loose = (_columns(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
-    totals = replace(matrix, integer=matrix.integer & ~loose)
+    totals = totals_of(p, matrix)
     relaxed = solve_matrix(totals, replace(options, gap=options.gap / 2.0, time_limit_s=0.75 * left()), watch=watch)
     whole: Outcome | None = None
     if relaxed.x is not None:
@@ -95,6 +94,12 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         nodes=relaxed.nodes,
         measures=_measured(matrix, whole),
     )
+
+
+def totals_of(p: Problem, matrix: Matrix) -> Matrix:
+    """The first search: totals, openings, hosts and contracts whole, modules and pods of single sites not."""
+    loose = (_columns(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
+    return replace(matrix, integer=matrix.integer & ~loose)
 
 
 def _measured(matrix: Matrix, whole: Outcome | None) -> dict[str, float]:

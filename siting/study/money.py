@@ -93,4 +93,7 @@ class Search(Strict):
     date_curve: bool = True
     """Solve again, quickly, for a few earlier and later dates of the clusters, for the report."""
     candidates_in_model: Annotated[int, Field(ge=1, le=100_000)] = 120
-    """All candidates are priced; so many of the best enter the model, and the bound holds for these."""
+    """All candidates are priced; so many of the best enter the model."""
+    prove_all: bool = True
+    """Prove how good the plan is among all candidates, not only those in the model; parts of a study that have no price
+    there leave the bound to these, and the report says so."""

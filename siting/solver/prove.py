@@ -1,0 +1,136 @@
+"""How good a plan is among all candidates, not only those that were searched.
+
+1. A candidate whose opening costs more than the plan at hand beyond the bound over all is in no better plan
+   (reduced-cost fixing; weak duality, whatever the solver's tolerances).
+2. The others are put into crowds, each as good as the best of its members in every respect (`with_crowds`), beside
+   the few that might hold a cluster. What the search proves of that small problem holds for all.
+3. Where the search opens a crowd, the crowd is divided and the cheapest of its members stand for themselves; again
+   until the gap is closed or the time is up.
+
+Only bounds come out of this: a crowd is no place, so it gives no plan.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from siting.formulation.build import build_model
+from siting.pricing.crowds import crowds_of, with_crowds
+from siting.problem import IntArray, Problem
+from siting.solver.compile import InfeasibleRowError, compile_model
+from siting.solver.everyone import Everyone, price_everyone
+from siting.solver.highs import Options, Outcome, solve_matrix
+from siting.solver.search import totals_of
+
+PRICING = 0.5
+"""Share of the time that the pricing of all candidates may take."""
+CROWDS = 60
+"""Crowds to begin with, at most."""
+SINGLED, PARTS = 4, 3
+"""Members of an opened crowd that stand for themselves from then on, and parts into which the rest is divided."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Proof:
+    """What is proved over all candidates."""
+
+    bound_musd: float
+    """No plan over any of them costs less."""
+    priced_musd: float
+    """The bound by multipliers alone."""
+    too_dear: int
+    """Candidates that no better plan opens."""
+    alone: int
+    """Candidates that stood for themselves in the last search."""
+    crowds: int
+    rounds: int
+    seconds: float
+    everyone: Everyone
+
+    def as_facts(self, p: Problem) -> dict[str, Any]:
+        """What is kept with a plan: plain values, the multipliers among them."""
+        plain = {name: value for name, value in self.__dict__.items() if name != "everyone"}
+        return {
+            **plain,
+            "candidates": len(p.candidate_id),
+            "relaxed_musd": self.everyone.relaxed_musd,
+            "pricing_rounds": self.everyone.rounds,
+            "multipliers": self.everyone.multipliers.as_lists(),
+        }
+
+
+def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Proof | None:
+    """A bound over all candidates of `p` for a plan that costs `value_musd`, to the gap of the options if time allows.
+
+    rows: candidates to begin the pricing with. None where not even a first relaxation was solved in time.
+    """
+    began = time.perf_counter()
+    everyone = price_everyone(p, rows, replace(options, time_limit_s=PRICING * options.time_limit_s))
+    if everyone is None:
+        return None
+    bare = replace(p, watched=("npv_cost",), goals=())
+    bound = everyone.bound
+    dear = bound.musd + bound.open_musd >= value_musd
+    may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
+    floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
+    single = np.flatnonzero(may_host.any(axis=1) & ~dear).astype(np.int64)
+    rest = np.flatnonzero(~dear & ~may_host.any(axis=1)).astype(np.int64)
+    crowds = crowds_of(p, rest, CROWDS)
+    best, rounds = bound.musd, 0
+
+    def left() -> float:
+        return options.time_limit_s - (time.perf_counter() - began)
+
+    while value_musd - best > options.gap * abs(value_musd) and left() > 1.0:
+        small = with_crowds(bare, single, crowds, may_host)
+        found = _searched(small, replace(options, gap=options.gap / 2.0, time_limit_s=left()))
+        rounds += 1
+        if found is None:  # nothing is cheaper than the plan at hand, or nothing else is possible
+            best = max(best, min(floor, value_musd))
+            break
+        outcome, opened = found
+        if outcome.bound is not None:
+            best = max(best, min(outcome.bound, floor, value_musd))
+        used = [at - len(single) for at in opened if at >= len(single)]
+        if not used:
+            break
+        single, crowds = _divided(single, crowds, used, bound.open_musd)
+    return Proof(
+        bound_musd=float(best),
+        priced_musd=float(bound.musd),
+        too_dear=int(dear.sum()),
+        alone=len(single),
+        crowds=len(crowds),
+        rounds=rounds,
+        seconds=time.perf_counter() - began,
+        everyone=everyone,
+    )
+
+
+def _searched(p: Problem, options: Options) -> tuple[Outcome, list[int]] | None:
+    """The first search of a problem with crowds and the candidates that are open in what it found; None: infeasible."""
+    try:
+        matrix = compile_model(build_model(p))
+    except InfeasibleRowError:
+        return None
+    outcome = solve_matrix(totals_of(p, matrix), options)
+    if outcome.x is None:
+        return None if outcome.limit is None else (outcome, [])
+    opened = {i for (i, _), value in matrix.values("Z", outcome.x).items() if value > 0.5}
+    return outcome, sorted(opened)
+
+
+def _divided(
+    single: IntArray, crowds: list[IntArray], used: list[int], open_musd: np.ndarray
+) -> tuple[IntArray, list[IntArray]]:
+    """The same candidates with the crowds at `used` in smaller ones."""
+    kept = [members for n, members in enumerate(crowds) if n not in used]
+    for n in used:
+        order = crowds[n][np.argsort(open_musd[crowds[n]], kind="stable")]
+        single = np.union1d(single, order[:SINGLED]).astype(np.int64)
+        kept += [part for part in np.array_split(order[SINGLED:], PARTS) if len(part)]
+    return single, kept

@@ -1,0 +1,159 @@
+"""Bounds in closed form lie below every optimum, whatever the multipliers, and reach the relaxation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny_problems import hand_problem, random_problem
+
+from siting.formulation.build import build_model
+from siting.pricing import Multipliers, bound_over_all, parts_without_price
+from siting.problem import Problem
+from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
+from siting.solver.highs import Options, solve_matrix
+from siting.solver.relaxation import relaxation
+
+SEEDS, CHUNKS = 240, 8
+NO_SETS = np.zeros((0, 0), dtype=bool), np.zeros(0, dtype=np.int64)
+
+
+def compiled(p: Problem) -> Matrix | None:
+    """The whole model; None where a row can never hold."""
+    try:
+        return compile_model(build_model(p))
+    except InfeasibleRowError:
+        return None
+
+
+def optimum(matrix: Matrix) -> float | None:
+    """Least cost, modules and openings whole; None without a plan."""
+    return solve_matrix(matrix, Options(gap=1e-9, threads=1)).value
+
+
+def relaxed(p: Problem) -> tuple[float, Multipliers] | None:
+    none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
+    found = relaxation(p, Options(threads=1), none)
+    return None if found is None else (found.musd, found.multipliers)
+
+
+def drawn(p: Problem, seed: int) -> Multipliers:
+    """Any multipliers at all, negative ones and sets that make no sense among them."""
+    r = np.random.default_rng(seed)
+    size = float(10.0 ** r.uniform(-2, 1))
+    _, g, t, _, k, j = p.size
+    sets = r.random((4 if j else 0, j)) < 0.6
+    return Multipliers(
+        sets=sets,
+        set_quarter=r.integers(0, t, len(sets)),
+        set_musd=r.uniform(-0.2 * size, size, len(sets)),
+        funding=r.uniform(-0.01, 0.1 * size, t) * (r.random(t) < 0.5),
+        supply=np.where(np.isfinite(p.supply), r.uniform(-0.2 * size, size, (g, t)), 0.0),
+        host=r.uniform(-size, 20.0 * size, k),
+        line=np.zeros(0),
+        island=np.zeros(0),
+        power_of=tuple(str(name) for name in p.candidate_id),
+        power=r.uniform(-0.1 * size, size, (len(p.candidate_id), t)),
+    )
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_no_multipliers_give_more_than_the_optimum(chunk: int) -> None:
+    """240 random problems: multipliers of the relaxation, and drawn ones, alone and mixed with these."""
+    seen = 0
+    for seed in range(chunk, SEEDS, CHUNKS):
+        p = random_problem(seed)
+        matrix = compiled(p)
+        best = None if matrix is None else optimum(matrix)
+        if best is None:
+            continue
+        seen += 1
+        found = relaxed(p)
+        assert found is not None
+        room = 1e-6 * max(1.0, abs(best))
+        assert found[0] <= best + room
+        for n in range(3):
+            any_at_all = drawn(p, 100 * seed + n)
+            for y in (found[1], any_at_all, any_at_all.mixed(found[1], 0.3)):
+                assert bound_over_all(p, y).musd <= best + room, (seed, n)
+    assert seen >= 8
+
+
+def test_what_opening_a_candidate_costs_is_no_more_than_it_does() -> None:
+    """The bound and the reduced cost of a candidate lie below the best plan that opens it."""
+    seen = 0
+    for seed in range(80):
+        p = random_problem(seed)
+        matrix, found = compiled(p), relaxed(p)
+        if matrix is None or found is None or optimum(matrix) is None:
+            continue
+        bound = bound_over_all(p, found[1])
+        for i in range(len(p.candidate_id)):
+            column = matrix.columns.get("Z", {}).get((i, p.quarters - 1))
+            if column is None or bound.open_musd[i] > 1e11:
+                continue
+            lower = matrix.lower.copy()
+            lower[column] = 1.0
+            forced = optimum(replace(matrix, lower=lower))
+            if forced is not None:
+                seen += 1
+                assert bound.musd + bound.open_musd[i] <= forced + 1e-6 * max(1.0, abs(forced)), (seed, i)
+    assert seen >= 40
+
+
+def test_with_one_cluster_the_bound_reaches_the_relaxation() -> None:
+    """Multipliers of the relaxation give its value back, to 1e-6, in at least nine of ten problems."""
+    reached, seen = 0, 0
+    for seed in range(160):
+        p = random_problem(seed)
+        found = relaxed(p) if len(p.cluster) == 1 else None
+        if found is None:
+            continue
+        seen += 1
+        bound = bound_over_all(p, found[1]).musd
+        reached += bound >= found[0] - 1e-6 * max(1.0, abs(found[0]))
+    assert seen >= 40
+    assert reached >= 0.9 * seen
+
+
+def test_a_bound_by_hand() -> None:
+    """100 H100e at a worth of 1 musd in the second quarter: 100 of demand, less what the best candidate gains.
+
+    Candidate 0: open 10, a module of 10 MW 5, ten pods of 1 MW at 2 and 0.1 each, that serve 1,000 H100e: 10 + 5 + 20 + 1
+    against 1,000, four modules of it: 4 x (1,000 - 5 - 20 - 1) - 10 = 3,886. Candidate 1 opens at 30: 3,866.
+    """
+    p = hand_problem(demand_h100e=np.array([[0.0, 100.0]]))
+    y = replace(
+        Multipliers.zero(p), sets=np.array([[True]]), set_quarter=np.array([1]), set_musd=np.array([1.0])
+    )
+    assert bound_over_all(p, y).musd == pytest.approx(100.0 - 3886.0 - 3866.0)
+
+
+def test_nothing_priced_is_what_costs_alone_say() -> None:
+    """With multipliers of nothing, nothing is worth opening: the bound is 0."""
+    p = hand_problem(demand_h100e=np.array([[50.0, 100.0]]))
+    assert bound_over_all(p, Multipliers.zero(p)).musd == 0.0
+
+
+def test_a_price_for_a_vendor_without_a_cap_is_refused() -> None:
+    """An infinite supply has no price: infinity times it would be a bound of nothing."""
+    p = hand_problem()
+    y = replace(Multipliers.zero(p), supply=np.ones((1, 2)))
+    with pytest.raises(ValueError, match="without a cap"):
+        bound_over_all(p, y)
+
+
+def test_multipliers_survive_a_file() -> None:
+    """Lists and back give the same bound."""
+    p = random_problem(3)
+    y = drawn(p, 5)
+    again = Multipliers.from_lists(y.as_lists(), len(p.region), p.quarters)
+    assert bound_over_all(p, again).musd == pytest.approx(bound_over_all(p, y).musd, abs=1e-9)
+
+
+def test_parts_that_save_money_are_named() -> None:
+    """No bound is claimed where something makes a plan cheaper that the closed form does not know."""
+    p = hand_problem()
+    assert parts_without_price(p) == []
+    assert parts_without_price(replace(p, objective="carbon")) == ["another objective than npv_cost"]

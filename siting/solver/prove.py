@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 
 from siting.formulation.build import build_model
+from siting.pricing import bound_over_all
 from siting.pricing.crowds import crowds_of, with_crowds
 from siting.problem import IntArray, Problem
+from siting.problem.grid_rows import without_rows
 from siting.solver.compile import InfeasibleRowError, compile_model
 from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options, Outcome, solve_matrix
@@ -52,15 +54,25 @@ class Proof:
     everyone: Everyone
 
     def as_facts(self, p: Problem) -> dict[str, Any]:
-        """What is kept with a plan: plain values, the multipliers among them."""
+        """What is kept with a plan: counts and bounds as plain values."""
         plain = {name: value for name, value in self.__dict__.items() if name != "everyone"}
         return {
             **plain,
             "candidates": len(p.candidate_id),
             "relaxed_musd": self.everyone.relaxed_musd,
             "pricing_rounds": self.everyone.rounds,
-            "multipliers": self.everyone.multipliers.as_lists(),
         }
+
+
+def certificate(p: Problem, everyone: Everyone) -> dict[str, Any]:
+    """Multipliers and the bound that they give over all candidates of `p`, for whoever wants to compute it again.
+
+    Rows of lines that were found during the search are left out: the bound is that without them, valid and no better.
+    """
+    grid = None if p.grid is None else without_rows(p.grid)
+    multipliers = replace(everyone.multipliers, line=everyone.multipliers.line[:0])
+    musd = bound_over_all(replace(p, grid=grid), multipliers).musd
+    return {"musd": musd, "multipliers": multipliers.as_lists()}
 
 
 def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Proof | None:

@@ -14,6 +14,7 @@ from siting.plan import Plan
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
+from siting.verification.certificate import certificate_faults
 from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check, grid_faults, meter_mw
@@ -78,6 +79,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         *_value(plan, value),
         *grid_faults(grid),
         *grid_limit_faults(plan, drawn_mw, study, tables),
+        *certificate_faults(plan, study, tables),
     ]
     return Verification(
         faults=tuple(faults),

@@ -1,0 +1,53 @@
+"""The bound over all candidates again, from the multipliers that the plan states: numpy alone, no Pyomo, no HiGHS.
+
+Decision: this is the one module of the verifier that reads the coefficients of the study as the model does
+(`siting.assembly`). A bound speaks of every candidate that was not chosen, so there is no plan to read it from; what
+the coefficients of the chosen ones are worth is recomputed apart from the model by `cash` and `limits`. Any multipliers
+give a valid bound, so all that can be wrong is the number itself: it must be what they give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from siting.assembly import assemble
+from siting.plan import Plan
+from siting.pricing import Multipliers, bound_over_all, parts_without_price
+from siting.study import Study
+from siting.tables.read import Tables
+
+CLOSE = 1e-6
+"""Relative difference of the stated and the recomputed bound."""
+
+
+def certificate_faults(plan: Plan, study: Study, tables: Tables) -> Iterator[str]:
+    """What is wrong with the bound over all candidates; nothing when the plan states none."""
+    everyone = plan.facts.get("everyone", {})
+    certificate = everyone.get("certificate")
+    if certificate is None:
+        if "bound_musd" in everyone and plan.passes[0].objective == "npv_cost_musd":
+            yield "bound over all candidates: the plan states one, and no multipliers that give it"
+        return
+    try:
+        found = _recomputed(certificate, study, tables)
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        yield f"bound over all candidates: its multipliers do not fit the study ({error})"
+        return
+    stated = float(certificate["musd"])
+    if not abs(found - stated) <= CLOSE * max(1.0, abs(stated)):
+        yield f"bound over all candidates: the plan states {stated:.6f} MUSD, its multipliers give {found:.6f}"
+    if plan.npv_cost_musd is not None and stated > plan.npv_cost_musd * (1.0 + CLOSE) + CLOSE:
+        yield f"bound over all candidates: {stated:.6f} MUSD lies above the value {plan.npv_cost_musd:.6f}"
+    if everyone["bound_musd"] < stated - CLOSE * max(1.0, abs(stated)):
+        yield f"bound over all candidates: {everyone['bound_musd']:.6f} MUSD is said to be less than its multipliers give"
+
+
+def _recomputed(certificate: Mapping[str, Any], study: Study, tables: Tables) -> float:
+    """The bound that the stated multipliers give over every candidate of the study, musd."""
+    problem = assemble(study, tables).problem
+    if unpriced := parts_without_price(problem):
+        raise ValueError(f"no price for {', '.join(unpriced)}")
+    multipliers = Multipliers.from_lists(certificate["multipliers"], len(problem.region), problem.quarters)
+    return bound_over_all(problem, replace(multipliers, line=multipliers.line[:0])).musd

@@ -73,7 +73,10 @@ def _limits(p: Problem, y: Multipliers) -> float:
     due = (y.sets * p.demand_h100e.T[y.set_quarter]).sum(axis=1)  # (N,) H100e of each set in its quarter
     total = float(y.set_musd @ due - y.funding @ p.funding_musd - (y.supply * shipped).sum())
     if p.grid is not None:
-        total -= float(y.line @ p.grid.room_mw + y.island @ p.grid.spare_mw)
-    if p.rules is not None and p.rules.max_sites is not None:
+        rows = np.where(p.grid.holds(p.quarters), y.line, 0.0).sum(axis=1)
+        total -= float(rows @ p.grid.room_mw + y.island @ p.grid.spare_mw)
+    if y.sites:
+        if p.rules is None or p.rules.max_sites is None:
+            raise ValueError("a price for the number of sites, of which the study states no most")
         total -= y.sites * p.rules.max_sites
     return total

@@ -23,7 +23,7 @@ from siting.problem.crowd import Crowd
 
 LARGEST = frozenset({"modules_max", "energized_mw", "reach"})
 """Arrays of which the largest is the best; of all others it is the least."""
-LEFT_OUT = ("shared", "limits", "large_load", "carbon", "water", "demand_musd_per_mw")
+LEFT_OUT = ("shared", "limits", "large_load", "carbon", "water", "demand_musd_per_mw", "transit", "rtt_ms")
 """Parts that only limit or cost: a bound without them is one."""
 
 
@@ -77,6 +77,7 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
         grid=_grid(p, order, single, starts) if p.grid is not None else None,
         rules=_rules(p, rows, len(crowds)) if p.rules is not None else None,
         survive_share=0.0,
+        single_source=False,
     )
 
 

@@ -31,7 +31,7 @@ class Multipliers:
     host: FloatArray
     """(K,) standing a cluster somewhere; free of sign."""
     line: FloatArray
-    """(R,) one MW of room on a line; empty without rows."""
+    """(R, T) one MW of room on a line in a quarter; empty without rows."""
     island: FloatArray
     """(N,) one MW of spare generation; empty without islands."""
     sites: float = 0.0
@@ -53,7 +53,7 @@ class Multipliers:
             funding=np.zeros(t),
             supply=np.zeros((g, t)),
             host=np.zeros(k),
-            line=np.zeros(rows),
+            line=np.zeros((rows, t)),
             island=np.zeros(islands),
         )
 
@@ -118,7 +118,7 @@ class Multipliers:
             funding=np.array(lists["funding"], dtype=np.float64),
             supply=np.array(lists["supply"], dtype=np.float64).reshape(-1, quarters),
             host=np.array(lists["host"], dtype=np.float64),
-            line=np.array(lists["line"], dtype=np.float64),
+            line=np.array(lists["line"], dtype=np.float64).reshape(-1, quarters),
             island=np.array(lists["island"], dtype=np.float64),
             sites=float(lists["sites"]),
             power_of=tuple(lists["power_of"]),

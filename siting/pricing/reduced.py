@@ -62,13 +62,13 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray) -> Reduced:
     """Costs of the candidates of `p`. y: signed; worth: (I, T), `served_worth` of each candidate.
 
     A nominal musd paid in s counts beside its present value with B_s, the sum of the multipliers of cumulative funding
-    from s on. A module carries the price of the lines and islands that it loads at the end of the horizon: halls stay.
+    from s on. A module carries the price of the lines that it loads from its quarter on, and of its island at the end.
     """
     quarters = np.arange(p.quarters)
     paid = later(y.funding)
     at = quarters[None, :] - p.opening_lag[:, None]
     opening = p.npv_open_musd + p.opening_cash_musd * np.where(at >= 0, paid[np.maximum(at, 0)], 0.0)
-    module = p.npv_module_musd + p.module_cash_factor @ (p.module_cash_profile @ paid) + _grid(p, y)[:, None]
+    module = p.npv_module_musd + p.module_cash_factor @ (p.module_cash_profile @ paid) + _grid(p, y)
     price = p.pod_price_musd[:, None]
     purchase, operation, assessed = (price * profile for profile in p.pod_cash_profile @ paid)  # (G, T) each
     pod = p.npv_pod_musd + (1.0 + p.sales_tax)[:, None, :] * purchase[None] + operation[None]
@@ -87,11 +87,10 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray) -> Reduced:
 
 
 def _grid(p: Problem, y: Multipliers) -> FloatArray:
-    """(I,) musd of a module for the lines and islands that it loads."""
+    """(I, T) musd of a module that goes live in t, for the lines and the island that it loads from then on."""
     if p.grid is None:
-        return np.zeros(len(p.candidate_id))
-    per_mw = p.grid.factor.T @ y.line
+        return np.zeros((len(p.candidate_id), p.quarters))
+    per_mw = p.grid.factor.T @ later(np.where(p.grid.holds(p.quarters), y.line, 0.0))
     located = p.grid.island >= 0
-    island = np.zeros_like(per_mw)
-    island[located] = y.island[p.grid.island[located]]
-    return (per_mw + island) * p.pue_peak * p.module_it_mw
+    per_mw[located] += y.island[p.grid.island[located]][:, None]
+    return per_mw * (p.pue_peak * p.module_it_mw)[:, None]

@@ -42,6 +42,17 @@ class GridRows:
     every_quarter: NDArray[np.bool_]
     """(R,) whether a plan has broken it before the last quarter: it then holds in every quarter, else in the last."""
 
+    def holds(self, quarters: int) -> NDArray[np.bool_]:
+        """(R, T) whether the row holds in the quarter: the last one, or all."""
+        last = np.arange(quarters) == quarters - 1
+        return np.asarray(self.every_quarter[:, None] | last[None, :])
+
+    def without_rows(self) -> Self:
+        """The same islands, and no line."""
+        none = slice(0, 0)
+        rows = ("factor", "room_mw", "limit_mw", "branch_id", "outage_id", "sign", "every_quarter")
+        return dataclasses.replace(self, **{name: getattr(self, name)[none] for name in rows})
+
     def take_candidates(self, rows: IntArray) -> Self:
         """The same rows over the candidates at `rows` only."""
         return dataclasses.replace(

@@ -22,7 +22,6 @@ from siting.formulation.build import build_model
 from siting.pricing import bound_over_all
 from siting.pricing.crowds import crowds_of, with_crowds
 from siting.problem import IntArray, Problem
-from siting.problem.grid_rows import without_rows
 from siting.solver.compile import InfeasibleRowError, compile_model
 from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options, Outcome, solve_matrix
@@ -69,7 +68,7 @@ def certificate(p: Problem, everyone: Everyone) -> dict[str, Any]:
 
     Rows of lines that were found during the search are left out: the bound is that without them, valid and no better.
     """
-    grid = None if p.grid is None else without_rows(p.grid)
+    grid = None if p.grid is None else p.grid.without_rows()
     multipliers = replace(everyone.multipliers, line=everyone.multipliers.line[:0])
     musd = bound_over_all(replace(p, grid=grid), multipliers).musd
     return {"musd": musd, "multipliers": multipliers.as_lists()}

@@ -56,7 +56,9 @@ def relaxation(
     """Relaxation of `p`, from the sets that are known on, and from the basis of a relaxation over other candidates.
     None when nothing is feasible or the time is up before the first optimum."""
     began = time.perf_counter()
-    stripped = replace(p, watched=("npv_cost",), goals=(), survive_share=0.0)
+    stripped = replace(
+        p, watched=("npv_cost",), goals=(), survive_share=0.0, transit=None, single_source=False, rtt_ms=None
+    )
     try:
         matrix = compile_model(build_relaxation(stripped))
     except InfeasibleRowError:

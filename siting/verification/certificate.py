@@ -41,7 +41,7 @@ def certificate_faults(plan: Plan, study: Study, tables: Tables) -> Iterator[str
     if plan.npv_cost_musd is not None and stated > plan.npv_cost_musd * (1.0 + CLOSE) + CLOSE:
         yield f"bound over all candidates: {stated:.6f} MUSD lies above the value {plan.npv_cost_musd:.6f}"
     if everyone["bound_musd"] < stated - CLOSE * max(1.0, abs(stated)):
-        yield f"bound over all candidates: {everyone['bound_musd']:.6f} MUSD is said to be less than its multipliers give"
+        yield f"bound over all candidates: {everyone['bound_musd']:.6f} MUSD is less than its multipliers give"
 
 
 def _recomputed(certificate: Mapping[str, Any], study: Study, tables: Tables) -> float:

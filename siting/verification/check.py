@@ -14,8 +14,8 @@ from siting.plan import Plan
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
-from siting.verification.certificate import certificate_faults
 from siting.verification.cash import Book, Bookkeeper, offers_of
+from siting.verification.certificate import certificate_faults
 from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import grid_check, grid_faults, meter_mw
 from siting.verification.grid_limits import grid_limit_faults

@@ -8,7 +8,7 @@ import pytest
 from hand_made import hand_made
 from row_tests import coefficients, registered, rows, rows_of
 
-from siting.formulation.build import FAMILIES, build_model
+from siting.formulation.build import FAMILIES, build_model, build_relaxation
 from siting.formulation.fleet import add_fleet
 from siting.formulation.leases import add_leases
 from siting.formulation.measures import add_measures, add_objective
@@ -48,7 +48,7 @@ def test_sites() -> None:
         (1, 1): ({"V11": -1, "Z11": 2}, "<=", 0),
     }
     assert all(v.is_integer() and v.bounds == (0, 4) for v in m.V.values())
-    assert all(z.is_binary() for z in m.Z.values())
+    assert all(z.is_integer() and z.bounds == (0, 1) for z in m.Z.values())
 
 
 @rows_of(add_fleet, "pods_stay", "pods_within_halls", "vendor_supply")
@@ -270,3 +270,16 @@ def test_every_family_and_every_constraint_has_a_row_test() -> None:
     assert set(tested) == {family.__name__ for family in FAMILIES}
     written = {c.local_name for c in build_model(hand_made()).component_objects(pyo.Constraint)}
     assert written <= set().union(*tested.values())
+
+
+def test_capacity() -> None:
+    """In a relaxation by cuts a class serves what its pods can: as `service_within_capacity`, without flows."""
+    whole, m = build_model(hand_made()), build_relaxation(hand_made())
+    capped = rows(m, "class_capacity")
+    assert capped
+    flows = rows(whole, "service_within_capacity")
+    for index, (terms, sense, limit) in capped.items():
+        serving = {name: value for name, value in flows[index][0].items() if not name.startswith("F")}
+        assert {name: value for name, value in terms.items() if not name.startswith("Cap")} == serving
+        assert [value for name, value in terms.items() if name.startswith("Cap")] == [1]
+        assert (sense, limit) == ("<=", 0)

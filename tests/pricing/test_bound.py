@@ -51,7 +51,7 @@ def drawn(p: Problem, seed: int) -> Multipliers:
         funding=r.uniform(-0.01, 0.1 * size, t) * (r.random(t) < 0.5),
         supply=np.where(np.isfinite(p.supply), r.uniform(-0.2 * size, size, (g, t)), 0.0),
         host=r.uniform(-size, 20.0 * size, k),
-        line=np.zeros(0),
+        line=np.zeros((0, t)),
         island=np.zeros(0),
         power_of=tuple(str(name) for name in p.candidate_id),
         power=r.uniform(-0.1 * size, size, (len(p.candidate_id), t)),
@@ -118,15 +118,13 @@ def test_with_one_cluster_the_bound_reaches_the_relaxation() -> None:
 
 
 def test_a_bound_by_hand() -> None:
-    """100 H100e at a worth of 1 musd in the second quarter: 100 of demand, less what the best candidate gains.
+    """100 H100e at a worth of 1 musd in the second quarter: 100 of demand, less what the candidates gain.
 
-    Candidate 0: open 10, a module of 10 MW 5, ten pods of 1 MW at 2 and 0.1 each, that serve 1,000 H100e: 10 + 5 + 20 + 1
-    against 1,000, four modules of it: 4 x (1,000 - 5 - 20 - 1) - 10 = 3,886. Candidate 1 opens at 30: 3,866.
+    Candidate 0: open 10; a module of 10 MW 5, ten pods of 1 MW at 2 and 0.1 each, that serve 1,000 H100e: four
+    modules gain 4 x (1,000 - 5 - 20 - 1) - 10 = 3,886. Candidate 1 opens at 30: 3,866.
     """
     p = hand_problem(demand_h100e=np.array([[0.0, 100.0]]))
-    y = replace(
-        Multipliers.zero(p), sets=np.array([[True]]), set_quarter=np.array([1]), set_musd=np.array([1.0])
-    )
+    y = replace(Multipliers.zero(p), sets=np.array([[True]]), set_quarter=np.array([1]), set_musd=np.array([1.0]))
     assert bound_over_all(p, y).musd == pytest.approx(100.0 - 3886.0 - 3866.0)
 
 

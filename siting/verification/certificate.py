@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from siting.assembly import assemble
 from siting.plan import Plan
-from siting.pricing import Multipliers, bound_over_all, parts_without_price
 from siting.study import Study
 from siting.tables.read import Tables
 
@@ -46,6 +44,9 @@ def certificate_faults(plan: Plan, study: Study, tables: Tables) -> Iterator[str
 
 def _recomputed(certificate: Mapping[str, Any], study: Study, tables: Tables) -> float:
     """The bound that the stated multipliers give over every candidate of the study, musd."""
+    from siting.assembly import assemble  # only here and only now: the rest of the verifier never loads these
+    from siting.pricing import Multipliers, bound_over_all, parts_without_price
+
     problem = assemble(study, tables).problem
     if unpriced := parts_without_price(problem):
         raise ValueError(f"no price for {', '.join(unpriced)}")

@@ -100,23 +100,6 @@ class Growing:
         upper = np.full(len(lower), INFINITY)
         _accepted(self._solver.addRows(len(lower), lower, upper, rows.nnz, *entries), "rows")
 
-    def start_from(self, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
-        """A basis to begin with, of another problem: HiGHS mends what does not fit."""
-        kinds = [highspy.HighsBasisStatus(code) for code in range(5)]
-        basis = highspy.HighsBasis()
-        basis.col_status = [kinds[code] for code in columns]
-        basis.row_status = [kinds[code] for code in rows]
-        basis.valid, basis.alien = True, True
-        _accepted(self._solver.setBasis(basis), "a basis", warning_allowed=True)
-
-    def basis(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Codes of the columns and rows of the basis at hand: 0 at the lower limit, 1 basic, 2 upper, 3 and 4 free."""
-        basis = self._solver.getBasis()
-        return (
-            np.array([int(kind) for kind in basis.col_status], dtype=np.int64),
-            np.array([int(kind) for kind in basis.row_status], dtype=np.int64),
-        )
-
     def solve(self, time_limit_s: float) -> Outcome | None:
         """The optimum; None when nothing is feasible. A limit of time ends it with no duals."""
         began = time.perf_counter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -23,17 +22,6 @@ LACK = 1e-6
 """Share of a set's demand that may be left unserved: rows left out only lower a bound, so it is valid all the same."""
 
 
-Basis = dict[tuple[object, ...], int]
-"""Status of columns and rows by a name that means the same in a relaxation over other candidates."""
-CANDIDATE_AT = {"W": 1, "host_is_open": 1, "host_has_halls": 1}
-"""Where the candidate stands in an index; first in all other families of `OF_CANDIDATES`."""
-OF_CANDIDATES = frozenset(
-    {"Z", "V", "B", "Q", "W", "stay_open", "modules_stay", "modules_within_site", "first_phase", "pods_stay"}
-    | {"pods_within_halls", "power_balance", "running_within_installed", "host_is_open", "host_has_halls"}
-)
-OF_CLASSES = frozenset({"Cap", "class_capacity"})
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Relaxed:
     """The least cost of a relaxation and what its limits are worth."""
@@ -43,17 +31,15 @@ class Relaxed:
     unserved_h100e: float
     """Demand of a quarter that the sets found so far leave unserved, at most."""
     rounds: int
-    basis: Basis
 
 
 def relaxation(
     p: Problem,
     options: Options,
     known: tuple[BoolArray, IntArray],
-    start: Basis | None = None,
     most_rounds: int = ROUNDS,
 ) -> Relaxed | None:
-    """Relaxation of `p`, from the sets that are known on, and from the basis of a relaxation over other candidates.
+    """Relaxation of `p`, from the sets that are known on.
     None when nothing is feasible or the time is up before the first optimum."""
     began = time.perf_counter()
     stripped = replace(
@@ -71,12 +57,9 @@ def relaxation(
     quarter = np.concatenate([np.flatnonzero(p.demand_h100e.any(axis=0)), known[1]]).astype(np.int64)
     new_sets, new_quarter = sets, quarter
     best: Relaxed | None = None
-    names = _Names(p, matrix, classes)
     for number in range(1, most_rounds + 1):
         if len(new_sets):
             problem.add_rows(*_rows(classes, column, new_sets, new_quarter, p.demand_h100e, len(matrix.cost)))
-        if number == 1 and start is not None:
-            problem.start_from(*names.statuses(start, sets, quarter))
         left = options.time_limit_s - (time.perf_counter() - began)
         found = problem.solve(max(0.5, left))
         if found is None:
@@ -90,7 +73,6 @@ def relaxation(
             multipliers=multipliers_from(p, matrix, found.row_dual, sets, quarter),
             unserved_h100e=lack,
             rounds=number,
-            basis=names.basis(problem.basis(), sets, quarter),
         )
         if not len(new_sets) or time.perf_counter() - began > options.time_limit_s:
             break
@@ -114,42 +96,3 @@ def _rows(
     row, c = np.nonzero(hit & (column[:, quarter] >= 0).T)
     rows = csr_array((np.ones(len(row)), (row, column[c, quarter[row]])), shape=(len(sets), columns))
     return rows, (sets * demand.T[quarter]).sum(axis=1)
-
-
-class _Names:
-    """Names of the columns and rows of one matrix, and the basis by name."""
-
-    def __init__(self, p: Problem, matrix: Matrix, classes: BoolArray) -> None:
-        self._ids = p.candidate_id.tolist()
-        self._classes = [regions.tobytes() for regions in classes]
-        self._columns = self._named(matrix.columns, len(matrix.cost))
-        self._rows = self._named(matrix.rows, len(matrix.row_lower))
-
-    def _named(self, families: dict[str, dict[Any, int]], count: int) -> list[tuple[object, ...]]:
-        names: list[tuple[object, ...]] = [()] * count
-        for family, entries in families.items():
-            for index, at in entries.items():
-                parts = list(index) if isinstance(index, tuple) else [index]
-                if family in OF_CANDIDATES:
-                    place = CANDIDATE_AT.get(family, 0)
-                    parts[place] = self._ids[parts[place]]
-                elif family in OF_CLASSES:
-                    parts[0] = self._classes[parts[0]]
-                names[at] = (family, *parts)
-        return names
-
-    def _of_sets(self, sets: BoolArray, quarter: IntArray) -> list[tuple[object, ...]]:
-        return [("set", regions.tobytes(), t) for regions, t in zip(sets, quarter.tolist(), strict=True)]
-
-    def basis(self, codes: tuple[IntArray, IntArray], sets: BoolArray, quarter: IntArray) -> Basis:
-        """The statuses by name."""
-        named = [*self._columns, *self._rows, *self._of_sets(sets, quarter)]
-        return dict(zip(named, np.concatenate(codes).tolist(), strict=True))
-
-    def statuses(self, basis: Basis, sets: BoolArray, quarter: IntArray) -> tuple[IntArray, IntArray]:
-        """Codes of columns and rows: what the basis does not name is at its lower limit, or basic as a row."""
-        rows = [*self._rows, *self._of_sets(sets, quarter)]
-        return (
-            np.array([basis.get(name, 0) for name in self._columns], dtype=np.int64),
-            np.array([basis.get(name, 1) for name in rows], dtype=np.int64),
-        )

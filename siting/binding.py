@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -97,10 +98,13 @@ def _caps(study: Study, tables: Tables) -> Iterator[str]:
 def _yearly_caps(study: Study, tables: Tables) -> Iterator[str]:
     """Carbon of the grid and of units on the campuses, and water, by calendar year."""
     carbon, water = study.carbon, study.water
-    used = [tables[name][["quarter", "co2_t"]] for name in ("power", "onsite") if "co2_t" in tables.get(name, ())]
-    if (carbon.cap_t or carbon.cap_t_per_year is not None) and used:
-        rows = pd.concat(used)
-        for year, tonnes in rows["co2_t"].groupby(_years(rows["quarter"])).sum().items():
+    if carbon.cap_t or carbon.cap_t_per_year is not None:
+        used: Counter[int] = Counter()
+        for name in ("power", "onsite"):
+            if "co2_t" in tables.get(name, ()):
+                for quarter, tonnes in tables[name][["quarter", "co2_t"]].itertuples(index=False):
+                    used[parse_quarter(quarter) // 4] += tonnes
+        for year, tonnes in used.items():
             cap = carbon.cap_t.get(str(year), carbon.cap_t_per_year)
             if cap is not None and tonnes >= cap * (1.0 - TIGHT):
                 yield f"carbon cap of {year} ({cap:,.0f} t)"

@@ -61,7 +61,7 @@ def random_study(seed: int) -> Study:
         **building(r, small),
     }
     if not small:
-        ready = {"ready": r.choice(["2024-Q1", "2025-Q3", "2040-Q1"]), "available_it_mw": r.choice(["3 MW", "35 MW"])}
+        ready = {"ready": r.choice(["2024-Q1", "2025-Q3", "2026-Q1"]), "available_it_mw": r.choice(["3 MW", "35 MW"])}
         changes["candidates.colocation"] = ready
     return base.update(changes)
 

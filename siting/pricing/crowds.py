@@ -50,7 +50,8 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
     everyone = [rows, *crowds]
     order = np.concatenate(everyone).astype(np.int64)
     single = len(rows)
-    starts = single + np.concatenate([[0], np.cumsum([len(c) for c in crowds])[:-1]]).astype(np.int64)
+    sizes = np.array([len(c) for c in crowds], dtype=np.int64)
+    starts = single + np.cumsum(sizes) - sizes
 
     def merged(array: Any, largest: bool) -> Any:
         best = np.maximum if largest else np.minimum
@@ -64,7 +65,7 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
         array = getattr(p, name)
         if array is not None and name not in values:
             values[name] = merged(array, name in LARGEST)
-    count = np.concatenate([np.ones(single, dtype=np.int64), [len(c) for c in crowds]]).astype(np.int64)
+    count = np.concatenate([np.ones(single, dtype=np.int64), sizes])
     hosts = np.concatenate([may_host[rows], np.zeros((len(crowds), may_host.shape[1]), dtype=bool)])
     for n, members in enumerate(crowds):
         hosts[single + n] = may_host[members].any(axis=0)

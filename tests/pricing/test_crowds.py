@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from random_grid import with_grid
 from tiny_problems import hand_problem, random_problem
 
 from siting.formulation.build import build_model
@@ -58,6 +59,16 @@ def test_a_crowd_may_not_hold_what_its_members_may_not() -> None:
     k = np.zeros((len(p.candidate_id), len(p.cluster)), dtype=bool)
     merged = with_crowds(p, np.empty(0, dtype=np.int64), [np.arange(len(p.candidate_id))], k)
     assert not merged.host_candidates().any()
+
+
+def test_without_crowds_every_candidate_stays() -> None:
+    """20 random problems with shared lines and no crowd: the problem costs what it cost."""
+    for seed in range(20):
+        p = with_grid(random_problem(seed), np.random.default_rng(seed))
+        everyone, anywhere = np.arange(len(p.candidate_id)), np.ones((len(p.candidate_id), len(p.cluster)), dtype=bool)
+        same = with_crowds(p, everyone, [], anywhere)
+        assert same.grid is not None and p.grid is not None and same.grid.factor.shape == p.grid.factor.shape
+        assert optimum(same) == pytest.approx(optimum(p)), seed
 
 
 def test_crowds_are_of_the_same_regions_while_these_are_few() -> None:

@@ -77,11 +77,12 @@ def test_a_price_of_carbon_costs_its_tonnes(tables):
 
 
 def test_a_cap_below_the_need_is_infeasible_and_says_so(tables):
-    """2,048 at 48,000 USD are 98 MUSD: with 90 for all there is no plan, and the cap is named."""
+    """2,048 at 48,000 USD are 98 MUSD: with 90 for all there is no plan; the cap is named, and then the figures."""
     plan = answer(tables, {"money.capex_cap_musd": "90 MUSD"})
     assert plan.npv_cost_musd is None
     assert plan.facts["reasons"] == [
-        "money: accelerators of first cluster alone take 98.3 MUSD; capex_cap_musd is 90.0 MUSD"
+        "money: capex_cap_musd, 90.0 MUSD: no plan keeps it; without it there are plans",
+        "money: accelerators of first cluster alone take 98.3 MUSD; capex_cap_musd is 90.0 MUSD",
     ]
 
 

@@ -17,7 +17,7 @@ from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Book, Bookkeeper, offers_of
 from siting.verification.certificate import certificate_faults
 from siting.verification.decisions import missing_columns, read_decisions
-from siting.verification.grid import grid_check, grid_faults, meter_mw
+from siting.verification.grid import at_buses, grid_check, grid_faults, meter_mw
 from siting.verification.grid_limits import grid_limit_faults
 from siting.verification.limits import Limits, over
 from siting.verification.own_limits import OwnLimitsPart
@@ -64,8 +64,8 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     for part in parts:
         part.post()
         limits.parts.append(part)
-    sites = plan.tables["sites"]
-    drawn_mw = meter_mw(sites, study, places, read)
+    stated = plan.tables["sites"]
+    sites, drawn_mw, unfit = at_buses(stated, meter_mw(stated, study, places, read), study, tables)
     value, grid = keeper.npv_cost_musd(book), grid_check(sites, drawn_mw, study, tables)
     difference, cash_faults = _cash(plan, study, book)
     faults = [
@@ -77,8 +77,9 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         *cash_faults,
         *_funding(study, book),
         *_value(plan, value),
+        *unfit,
         *grid_faults(grid),
-        *grid_limit_faults(plan, drawn_mw, study, tables),
+        *grid_limit_faults(plan, sites, drawn_mw, study, tables),
         *certificate_faults(plan, study, tables),
     ]
     return Verification(

@@ -39,6 +39,30 @@ def meter_mw(sites: pd.DataFrame, study: Study, places: Places, read: Read) -> N
     return found
 
 
+def at_buses(
+    sites: pd.DataFrame, mw: NDArray[np.float64], study: Study, tables: Tables
+) -> tuple[pd.DataFrame, NDArray[np.float64], list[str]]:
+    """Sites and standing MW (S, T) that the network can be asked about, and a fault for all that it cannot.
+
+    A plan may have been altered: a bus that is none counts as no bus, MW below 0 or without a number as 0 MW.
+    """
+    unfit = ~(np.isfinite(mw) & (mw >= 0.0))
+    faults = [
+        f"grid, {sites['candidate'].iloc[s]}, {quarter_label(study.start + int(unfit[s].argmax()))}: "
+        f"{mw[s, unfit[s].argmax()]:.3f} MW is no load from 0"
+        for s in np.flatnonzero(unfit.any(axis=1))
+    ]
+    mw = np.where(unfit, 0.0, mw)
+    given = sites["bus_id"].notna().to_numpy(bool)
+    if not given.any() or not study.grid.checked:
+        return sites, mw, faults
+    bus = pd.to_numeric(sites["bus_id"], errors="coerce").astype("Float64")
+    known = bus.isin(study_network(study, tables.data_dir).network.bus_id).to_numpy(bool)
+    for row in sites[given & ~known].itertuples():
+        faults.append(f"grid, {row.candidate}: the network has no bus {row.bus_id}")
+    return sites.assign(bus_id=bus.where(known).astype("Int64")), mw, faults
+
+
 def grid_check(sites: pd.DataFrame, mw: NDArray[np.float64], study: Study, tables: Tables) -> dict[str, Any]:
     """DC power flow with every site's standing MW (S, T) at its bus, after outages too where the study asks for it.
 

@@ -22,10 +22,11 @@ BRANCHES = {"island": (False, False), "line": (True, False), "outage": (True, Tr
 """Kind of a limit -> whether it names a branch, and a branch that is lost."""
 
 
-def grid_limit_faults(plan: Plan, mw: Array, study: Study, tables: Tables) -> Iterator[str]:
+def grid_limit_faults(plan: Plan, sites: pd.DataFrame, mw: Array, study: Study, tables: Tables) -> Iterator[str]:
     """Rows whose name, limit, flow before the sites, flow that they add or rest the network does not give.
 
-    mw: (S, T) at the meter of each row of the sites, by quarter. A line's row looks one way, which its two flows tell.
+    sites, mw (S, T): as `at_buses` gives them, MW at the meter of each row of the sites by quarter. A line's row looks
+    one way, which its two flows tell.
     Whether a further module fits, and the price in the relaxation, are the model's words.
     """
     frame = plan.tables.get("grid_limits")
@@ -35,7 +36,6 @@ def grid_limit_faults(plan: Plan, mw: Array, study: Study, tables: Tables) -> It
         yield "table grid_limits: the study has no limits of lines"
         return
     chosen = study_network(study, tables.data_dir)
-    sites = plan.tables["sites"]
     tied = sites["bus_id"].notna().to_numpy(bool)
     bus = chosen.network.bus_position(sites.loc[tied, "bus_id"].to_numpy("int64")) if tied.any() else np.zeros(0, int)
     looking = _Looking(chosen, study, bus, mw[tied])

@@ -6,13 +6,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from small_studies import small_study
 
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
-from siting.verification.grid import grid_check, grid_faults
+from siting.units import quarter_label
+from siting.verification.grid import at_buses, grid_check, grid_faults
 
 STUDY = small_study(Path(tempfile.mkdtemp()))
 
@@ -69,3 +71,20 @@ def test_a_site_without_a_bus_is_not_checked(tables):
     sites = _sites(tables, 1, 50.0).assign(bus_id=pd.array([pd.NA], dtype="Int64"))
     found = checked(sites, STUDY, tables)
     assert found["status"] == "not_checked" and found["not_checked"] == sites["candidate"].tolist()
+
+
+def test_loads_and_buses_that_are_none_are_faults(tables):
+    """-5 MW, MW without a number, a bus that nobody has: each is named; the rest is looked at as ever."""
+    sites = _sites(tables, 3, 50.0)
+    sites["bus_id"] = [sites["bus_id"].iloc[0], sites["bus_id"].iloc[1], 987_654_321]
+    mw = np.array([[50.0, -5.0], [np.nan, 50.0], [50.0, 50.0]])
+    fit, fit_mw, faults = at_buses(sites, mw, STUDY, tables)
+    names, (first, second) = sites["candidate"].tolist(), (quarter_label(STUDY.start + t) for t in (0, 1))
+    assert faults == [
+        f"grid, {names[0]}, {second}: -5.000 MW is no load from 0",
+        f"grid, {names[1]}, {first}: nan MW is no load from 0",
+        f"grid, {names[2]}: the network has no bus 987654321",
+    ]
+    assert fit_mw.tolist() == [[50.0, 0.0], [0.0, 50.0], [50.0, 50.0]]
+    found = grid_check(fit, fit_mw, STUDY, tables)
+    assert found["status"] == "passed" and found["not_checked"] == [names[2]]

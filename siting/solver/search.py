@@ -23,6 +23,8 @@ from siting.problem.goals import MEASURES
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.decisions import Decisions, decisions_from
 from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
+from siting.solver.location import Location, location_of
+from siting.solver.location_search import location_decisions, solve_location
 from siting.termination import PassResult, Termination
 
 SERVER_GPUS = 8
@@ -52,6 +54,8 @@ class Searched:
 def search(p: Problem, options: Options, watch: Watcher | None = None) -> Searched:
     """Best of the objective of `p` over its candidates. The time limit covers building and all solves."""
     began = time.perf_counter()
+    if (loc := location_of(p)) is not None:
+        return _located(p, loc, options, watch)
     model = build_model(p)
     built, built_mb = time.perf_counter(), peak_mb()
     try:
@@ -100,6 +104,35 @@ def totals_of(p: Problem, matrix: Matrix) -> Matrix:
     """The first search: totals, openings, hosts and contracts whole, modules and pods of single sites not."""
     loose = (_columns(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
     return replace(matrix, integer=matrix.integer & ~loose)
+
+
+def _located(p: Problem, loc: Location, options: Options, watch: Watcher | None) -> Searched:
+    """A problem that is facility location and nothing else, by its own structure."""
+    began = time.perf_counter()
+    found = solve_location(loc, options, watch)
+    spent, plan = time.perf_counter() - began, found.plan
+    proved = Outcome(
+        termination=Termination.NO_PLAN_FOUND if plan is None and found.limit else Termination.INFEASIBLE,
+        limit=found.limit,
+        x=None,
+        value=None,
+        bound=found.bound,
+        nodes=found.nodes,
+        seconds=spent,
+    )
+    whole = None if plan is None else replace(proved, value=plan.value)
+    return Searched(
+        result=_pass_result(p, proved, whole, options, spent),
+        decisions=None if plan is None else location_decisions(p, plan),
+        rounding_musd=None,
+        seconds={"build": 0.0, "transfer": 0.0, "solve": spent},
+        peak_mb=dict.fromkeys(("build", "transfer", "solve"), peak_mb()),
+        rows=found.rows,
+        columns=found.columns,
+        nonzeros=found.nonzeros,
+        nodes=found.nodes,
+        measures={} if plan is None else {"npv_cost": plan.value},
+    )
 
 
 def _measured(matrix: Matrix, whole: Outcome | None) -> dict[str, float]:

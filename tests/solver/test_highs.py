@@ -12,6 +12,7 @@ import pytest
 from scipy.sparse import csc_array
 
 from siting.errors import SolverError
+from siting.solver import highs
 from siting.solver.compile import Matrix
 from siting.solver.highs import Options, _accepted, _new_highs, solve_matrix
 from siting.termination import Termination
@@ -149,3 +150,19 @@ def test_stdout_stays_empty() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert done.stderr.endswith("ended")
+
+
+def test_a_value_that_is_not_that_of_its_point_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run with a start that states -6 for a point worth -5 is made again without the start."""
+    starts: list[bool] = []
+    right = highs._run
+
+    def wrong(matrix: Matrix, options: Options, start: object, watch: object, presolve: str) -> highs.Outcome | None:
+        starts.append(start is not None)
+        found = right(matrix, options, None, None, presolve)
+        return replace(found, value=-6.0, bound=-6.0) if start is not None and found is not None else found
+
+    monkeypatch.setattr(highs, "_run", wrong)
+    found = solve_matrix(knapsack(), Options(gap=0.0, threads=1), start=np.zeros(3))
+    assert starts == [True, False]
+    assert found.value == found.bound == pytest.approx(-5.0)

@@ -27,9 +27,11 @@ from siting.problem import BoolArray, FloatArray
 from siting.solver.knapsacks import knapsacks
 from siting.solver.location import Location, Sites
 
-STEPS = 400
+STEPS, SMALL_STEPS = 400, 150
 LOOKS = (40, 90, 150, 220, 300, 399)
 """Steps at which plans are made from what the prices choose."""
+SECONDS_AN_ARC = 1e-5
+"""Time for better plans at each look: what is proved in a tenth of a second is not worth a second of it."""
 NEARBY = 0.1
 """Plans up to this much dearer than the best are improved too: they may end elsewhere."""
 ROOM = 1e-9
@@ -150,7 +152,7 @@ def priced_bound(
     tried: set[bytes] = set()
     best_prices, theta, stalled, step = prices.copy(), 0.8 if exact else 1.6, 0, 0
     mean = smooth = np.zeros(0)
-    for step in range(steps):
+    for step in range(min(steps, SMALL_STEPS) if loc.small else steps):
         part = _over(loc, live)
         inner = knapsacks(part, prices, exact)
         outer, taken = chosen(part, inner.value, state[live])
@@ -161,13 +163,13 @@ def priced_bound(
         if bound > best + 1e-9 * abs(bound):
             best, best_prices, stalled = bound, prices.copy(), 0
         mean = _full(len(state), live, taken) if not step else 0.9 * mean + 0.1 * _full(len(state), live, taken)
-        if step in LOOKS:
+        if step in LOOKS[: 2 if loc.small else len(LOOKS)]:
             for wish in (_full(len(state), live, taken) > 0.5, mean > 0.5):
                 opened = filled(loc, wish, mean, state)
                 found = None if opened.tobytes() in tried else planner(loc, opened)
                 tried.add(opened.tobytes())
                 if found is not None and (plan is None or found.value < plan.value * (1.0 + NEARBY)):
-                    found = improver(loc, found, best_prices, 0.05 * seconds)
+                    found = improver(loc, found, best_prices, min(0.05 * seconds, SECONDS_AN_ARC * loc.cost.size))
                     plan = found if plan is None or found.value < plan.value else plan
         if plan is not None and step % 5 == 0 and plan.value - bound < 0.2 * abs(plan.value):
             state[live] = settled(part, inner.value, state[live], prices, plan.value)

@@ -14,11 +14,14 @@ and serves so much, an arc costs so much. Nothing is lost:
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
 from siting.problem import BoolArray, FloatArray, Problem
 
+SMALL = 6000
+"""Arcs of a small problem."""
 ALLOWED = frozenset({"transit", "rules"})
 """Parts that facility location has too."""
 
@@ -51,6 +54,11 @@ class Location:
         return self.whole or self.uncapacitated
 
     @property
+    def small(self) -> bool:
+        """Whether HiGHS needs so little time that a long preparation does not pay."""
+        return self.cost.size <= SMALL
+
+    @cached_property
     def step(self) -> float:
         """What the costs of two plans differ by at least, when they differ: 1 where all costs are whole, else 0."""
         costs = np.concatenate([self.fixed, self.cost[np.isfinite(self.cost)]])

@@ -26,6 +26,7 @@ def _moved(loc: Location, plan: Sites, prices: FloatArray, seconds: float) -> Si
     lies below the plan are tried, the lowest first.
     """
     ends, tried = time.perf_counter() + seconds, {plan.open.tobytes()}
+    most = TRIED // 4 if loc.small else TRIED
     while True:
         known = prices if plan.prices is None else plan.prices
         value = knapsacks(loc, known).value
@@ -37,7 +38,7 @@ def _moved(loc: Location, plan: Sites, prices: FloatArray, seconds: float) -> Si
         tries, better = 0, None
         for flat in order.tolist():
             out, into = divmod(flat, len(come))
-            if bound[out, into] >= plan.value * (1.0 - 1e-9) or tries == TRIED or time.perf_counter() > ends:
+            if bound[out, into] >= plan.value * (1.0 - 1e-9) or tries == most or time.perf_counter() > ends:
                 break
             sites = plan.open.copy()
             sites[opened[out : out + 1]] = False

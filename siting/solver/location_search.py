@@ -11,7 +11,7 @@ from siting.problem import BoolArray, FloatArray, Problem
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options, Watcher, solve_matrix
 from siting.solver.knapsacks import countable, knapsacks
-from siting.solver.lagrangian import Priced, arcs_left, filled, priced_bound, repriced
+from siting.solver.lagrangian import SECONDS_AN_ARC, Priced, arcs_left, filled, priced_bound, repriced
 from siting.solver.location import Location, Sites
 from siting.solver.location_core import Core, beyond_opening, core_of, plan_at, sites_at, used_pools
 from siting.solver.location_moves import improved
@@ -27,8 +27,10 @@ LIKELY = 0.01
 """Sites that are open by more than this in the LP are in that search."""
 TAIL = 1e-5
 """Relative gain of the LP by further strong rows below which they are left to the search."""
-EXACT_STEPS = 150
+EXACT_STEPS = (20, 130)
 """Further steps with customers taken whole, where that can be counted out."""
+SMALL_FROM = 0.007
+"""Gap from which on whole customers and the small search come before the core."""
 STEPS_SHARE = 0.5
 """Of the time limit that the prices may take."""
 
@@ -88,6 +90,7 @@ def _core_solved(loc: Location, priced: Priced, options: Options, seconds: float
     """
     ends = time.perf_counter() + seconds
     nodes, scale = 0, _scale(loc, priced)
+    brief = min(0.1 * seconds, SECONDS_AN_ARC * loc.cost.size)
     every = arcs_left(loc, priced)
     pooling = not loc.integral and priced.plan is not None and every.sum() > POOL_FROM
     arcs = every & (loc.cost <= MARGIN * priced.prices) if pooling else every
@@ -108,17 +111,16 @@ def _core_solved(loc: Location, priced: Priced, options: Options, seconds: float
         arcs = _with_arcs_of(again, arcs, every)
         prices, opened = root.row_dual[: len(loc.demand)] * scale, sites_at(core, root.x)
         closed = (priced.state != 0).sum()
-        priced = repriced(loc, _rounded(loc, priced, prices, opened, 0.1 * seconds), prices)
+        priced = repriced(loc, _rounded(loc, priced, prices, opened, brief), prices)
         left = arcs_left(loc, priced)
         arcs, every = arcs & left, every & left
         settles = (priced.state != 0).sum() > closed
         if not (settles or len(again) or (len(over[0]) and root.value > before + TAIL * abs(before))):
             break
         before = root.value
-    if loc.whole and countable(loc):
-        third = (ends - time.perf_counter()) / 3.0
-        priced = priced_bound(loc, plan_over, improved, seconds=third, known=priced, exact=True, steps=EXACT_STEPS)
-    if loc.whole or pooling:
+    if loc.whole and countable(loc) and _still_open(priced) > SMALL_FROM:
+        priced = _taken_whole(loc, priced, (ends - time.perf_counter()) / 3.0)
+    if (loc.whole or pooling) and _still_open(priced) > SMALL_FROM:
         priced = _small_search(loc, priced, opened, strong, scale, rest(FEW_GAP))
         left = arcs_left(loc, priced)
         arcs, every = arcs & left, every & left
@@ -133,9 +135,7 @@ def _core_solved(loc: Location, priced: Priced, options: Options, seconds: float
         if found.x is None or plan is not None or found.limit is not None:
             break
         arcs = _with_arcs_of(used_pools(core, found.x), arcs, every)
-        priced = repriced(
-            loc, _rounded(loc, priced, priced.prices, sites_at(core, found.x), 0.1 * seconds), priced.prices
-        )
+        priced = repriced(loc, _rounded(loc, priced, priced.prices, sites_at(core, found.x), brief), priced.prices)
         left, best = arcs_left(loc, priced), priced.plan
         arcs, every = arcs & left, every & left
     bound = None if found.bound is None else _rounded_up(loc, found.bound * scale)
@@ -145,12 +145,25 @@ def _core_solved(loc: Location, priced: Priced, options: Options, seconds: float
 def _rounded(loc: Location, priced: Priced, prices: FloatArray, opened: FloatArray, seconds: float) -> Priced:
     """The better of the plan at hand and those made from sites that are open (M,) in parts."""
     plan = priced.plan
-    for least in (0.3, 0.5, 0.7):
+    for least in (0.5,) if loc.small else (0.3, 0.5, 0.7):
         found = plan_over(loc, filled(loc, opened > least, opened, priced.state))
         if found is not None:
             found = improved(loc, found, prices, seconds)
             plan = found if plan is None or found.value < plan.value else plan
     return replace(priced, plan=plan)
+
+
+def _still_open(priced: Priced) -> float:
+    return np.inf if priced.plan is None else _open_gap(priced.plan.value, priced.bound)
+
+
+def _taken_whole(loc: Location, priced: Priced, seconds: float) -> Priced:
+    """Further steps with customers taken whole: a few, and all of them where these few closed a tenth of the gap."""
+    first, rest = EXACT_STEPS
+    few = priced_bound(loc, plan_over, improved, seconds=seconds, known=priced, exact=True, steps=first)
+    if _still_open(few) > 0.9 * _still_open(priced):
+        return few
+    return priced_bound(loc, plan_over, improved, seconds=seconds, known=few, exact=True, steps=rest)
 
 
 def _small_search(

@@ -3,7 +3,7 @@
 1. A candidate whose opening costs more than the plan at hand beyond the bound over all is in no better plan
    (reduced-cost fixing; weak duality, whatever the solver's tolerances).
 2. The others are put into crowds, each as good as the best of its members in every respect (`with_crowds`), beside
-   the few that might hold a cluster. What the search proves of that small problem holds for all.
+   the likeliest hosts of a cluster. What the search proves of that small problem holds for all.
 3. Where the search opens a crowd, the crowd is divided and the cheapest of its members stand for themselves; again
    until the gap is closed or the time is up.
 
@@ -29,8 +29,11 @@ from siting.solver.search import totals_of
 
 PRICING = 0.5
 """Share of the time that the pricing of all candidates may take."""
-CROWDS = 60
-"""Crowds to begin with, at most."""
+HOSTS, CROWDS = 30, 60
+"""Possible hosts of a cluster that stand for themselves from the start, and crowds of the other possible hosts and of
+the rest, at most each."""
+LARGEST = 200
+"""Candidates and crowds of a search, at most: more would take longer than they are worth."""
 SINGLED, PARTS = 4, 3
 """Members of an opened crowd that stand for themselves from then on, and parts into which the rest is divided."""
 
@@ -88,15 +91,17 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
     dear = bound.musd + bound.open_musd >= value_musd
     may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
     floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
-    single = np.flatnonzero(may_host.any(axis=1) & ~dear).astype(np.int64)
+    hosts = np.flatnonzero(may_host.any(axis=1) & ~dear)
+    hosts = hosts[np.argsort(bound.host_musd[hosts], kind="stable")]
+    single = np.sort(hosts[:HOSTS]).astype(np.int64)
     rest = np.flatnonzero(~dear & ~may_host.any(axis=1)).astype(np.int64)
-    crowds = crowds_of(p, rest, CROWDS)
+    crowds = [*crowds_of(bare, rest, CROWDS), *crowds_of(bare, np.sort(hosts[HOSTS:]), CROWDS)]
     best, rounds = bound.musd, 0
 
     def left() -> float:
         return options.time_limit_s - (time.perf_counter() - began)
 
-    while value_musd - best > options.gap * abs(value_musd) and left() > 1.0:
+    while value_musd - best > options.gap * abs(value_musd) and left() > 1.0 and len(single) + len(crowds) <= LARGEST:
         small = with_crowds(bare, single, crowds, may_host)
         found = _searched(small, replace(options, gap=options.gap / 2.0, time_limit_s=left()))
         rounds += 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siting.pricing.contracts import offer_values
+from siting.pricing.contracts import least_on_offers, offer_values
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.sites import NEVER, candidate_values
 from siting.problem import FloatArray, Problem
@@ -53,7 +53,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         for clusters, hosting in values.hosting.items():
             held = np.minimum(held, hosting - y.host[list(clusters)].sum())
         best = np.minimum(alone, held)
-        on_offers = np.minimum(holding - y.host[:, None], 0.0).sum()
+        on_offers = least_on_offers(p, holding, y.host).sum()
         found = base + float(y.host.sum() + np.minimum(best, 0.0).sum() + on_offers)
         extra = np.maximum(best, 0.0)
         host = np.maximum(held - np.minimum(best, 0.0), 0.0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import later, served_worth
+from siting.pricing.together import meeting_sets
 from siting.problem import FloatArray, Problem
 
 NEVER = 1e12
@@ -17,7 +20,8 @@ def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
 
     One GPU at a time: contracts of an offer follow one another, at most `lease_max` GPUs are in force, and least
     contracts are left out, so every GPU may choose its own chain. A GPU that holds a cluster is in force in every
-    quarter of its window and serves nobody then.
+    quarter of its window and serves nobody then. Contracts that hold a cluster may overlap: the second is another
+    GPU's, but what that GPU does before it and what the first one does after its own are together one free chain.
     """
     _, _, quarters, offers, clusters, _ = p.size
     worth = p.serve_factor * p.lease_serve[:, None] * served_worth(p.lease_reach, y, quarters)
@@ -42,10 +46,32 @@ def _chain(p: Problem, li: int, cost: FloatArray, worth: FloatArray, window: np.
     """Least cost of one GPU over contracts that cover the window; existing contracts start in 0."""
     served = np.where(window, 0.0, worth)
     term, quarters = int(p.lease_term[li]), p.quarters
+    begin = int(window.argmax())
     best = np.zeros(quarters + 1)
+
+    def taken(start: int) -> float:
+        until = min(start + term, quarters)
+        return float(cost[start] - served[start:until].sum() + best[until])
+
     for t in range(quarters - 1, -1, -1):
         best[t] = NEVER if window[t] else best[t + 1]
-        if p.lease_start[li, t]:
-            taken = cost[t] - served[t : t + term].sum() + best[min(t + term, quarters)]
-            best[t] = taken if p.lease_forced[li] else min(best[t], taken)
+        if window[t] and t > begin:  # what held the cluster until now ends: the next may have begun before
+            best[t] = min([taken(s) for s in range(max(begin, t - term) + 1, t + 1) if p.lease_start[li, s]] + [NEVER])
+        elif p.lease_start[li, t]:
+            best[t] = taken(t) if p.lease_forced[li] else min(best[t], taken(t))
     return float(best[0])
+
+
+def least_on_offers(p: Problem, holding: FloatArray, host: FloatArray) -> FloatArray:
+    """(L,) what offers save at most, 0 or less, when clusters whose host is worth `host` (K,) stand there.
+
+    holding: (K, L) of `offer_values`. GPUs that hold one cluster may hold another later, so only what clusters whose
+    windows meet cost more is added up.
+    """
+    least = np.zeros(holding.shape[1])
+    for size in range(1, len(host) + 1):
+        for clusters in combinations(range(len(host)), size):
+            costs = [holding[list(found)].sum(axis=0) for found in meeting_sets(p, clusters)]
+            able = (holding[list(clusters)] < NEVER / 2).all(axis=0)
+            least = np.where(able, np.minimum(least, np.max(costs, axis=0) - host[list(clusters)].sum()), least)
+    return least

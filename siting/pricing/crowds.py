@@ -4,8 +4,8 @@ Exactness. Of a plan over all candidates, add up the decisions of the members of
 the crowd: Z counts its open sites, V its modules (first phase x Z <= V <= most modules x Z with the least and the most
 of the members), pods stand in modules, energized MW <= the largest x Z. They cost no more, as every decision is taken
 once and paid at the least cost of the members. A region is reached if any member reaches it; lines and islands are
-loaded by the least factor of the members, an island that members do not share by nobody; groups and distances between
-sites are left out for crowds. So the least cost with crowds is a bound for all plans over their members.
+loaded by what a module of any member loads least, an island that members do not share by nobody; groups and distances
+between sites are left out for crowds. So the least cost with crowds is a bound for all plans over their members.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from siting.problem import BoolArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.problem.core import CANDIDATE_ARRAYS
 from siting.problem.crowd import Crowd
 
@@ -75,7 +75,7 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
         **values,
         **left_out,
         crowd=Crowd(count=count, may_host=hosts),
-        grid=_grid(p, order, single, starts) if p.grid is not None else None,
+        grid=_grid(p, order, starts, values["pue_peak"]) if p.grid is not None else None,
         rules=_rules(p, rows, len(crowds)) if p.rules is not None else None,
         survive_share=0.0,
         single_source=False,
@@ -86,19 +86,22 @@ def _names(count: int) -> np.ndarray:
     return np.array([f"crowd-{n}" for n in range(count)], dtype=object)
 
 
-def _grid(p: Problem, order: IntArray, single: int, starts: IntArray) -> Any:
+def _grid(p: Problem, order: IntArray, starts: IntArray, pue_peak: FloatArray) -> Any:
+    """A module of a crowd loads a line by the least MW of its members: factors below 0 take the largest PUE."""
     assert p.grid is not None
     grid = p.grid
     island, bus, factor = grid.island[order], grid.bus_id[order], grid.factor[:, order]
     if not len(starts):
         return replace(grid, bus_id=bus, island=island, factor=factor)
+    single = int(starts[0])
     low, high = np.minimum.reduceat(island, starts), np.maximum.reduceat(island, starts)
-    least = np.minimum.reduceat(factor, starts, axis=1) if len(factor) else factor[:, : len(starts)]
+    load = factor * p.pue_peak[order]  # (R, n) MW on the line for a MW of IT
+    least = np.minimum.reduceat(load, starts, axis=1) if len(load) else load[:, : len(starts)]
     return replace(
         grid,
         bus_id=np.concatenate([bus[:single], np.full(len(starts), -1)]),
         island=np.concatenate([island[:single], np.where(low == high, low, -1)]),
-        factor=np.concatenate([factor[:, :single], least], axis=1),
+        factor=np.concatenate([factor[:, :single], least / pue_peak[single:]], axis=1),
     )
 
 

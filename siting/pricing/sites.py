@@ -14,7 +14,8 @@ Of a campus that opens in t0, with everything per MW of IT:
    power carry the same, so they are counted in bands.
 4. A cluster of N MW that begins in a needs ceil(N / H) modules live by a, and in a N MW of its type in them: a MW of
    hall that holds them earns their chain less what the window takes (energy, lambda, and what they would have served).
-   N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting.
+   N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting. Clusters
+   whose windows do not meet may stand on the same pods: see `together`.
 
 Each step drops or prices a limit, so the sum over candidates is a valid bound whatever the multipliers (Geoffrion
 1974, "Lagrangean relaxation for integer programming"). Opening and modules stay whole here, which a linear relaxation
@@ -31,6 +32,7 @@ from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import Reduced, best_from, later, reach_classes, reduced_costs, served_worth
+from siting.pricing.together import sets_on_own_pods
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 NEVER = 1e12
@@ -150,7 +152,8 @@ class _Campus:
 
     def hosting(self, clusters: tuple[int, ...], at: IntArray, able: np.ndarray) -> FloatArray:
         """(n,) least reduced cost of the candidates at `at` when they are open and hold all these clusters."""
-        return self._least(at, [self._needs(k, at, able[k][at]) for k in clusters])
+        needs = {k: self._needs(k, at, able[k][at]) for k in clusters}
+        return self._least(at, needs, sets_on_own_pods(self.p, clusters))
 
     def _needs(self, k: int, at: np.ndarray, able: np.ndarray) -> _Needs:
         """What cluster k asks of each candidate at `at`: modules by its date, and the cost of a hosting MW by type."""
@@ -160,6 +163,7 @@ class _Campus:
         kinds = np.flatnonzero(able.any(axis=0))
         it_mw = p.cluster_pods[k, kinds] * p.pod_it_mw[kinds]
         per_mw = np.full((len(at), len(kinds), begin + 1), NEVER)
+        run_per_mw = np.full((len(at), len(kinds)), NEVER)
         for n, g in enumerate(kinds.tolist()):
             life = int(p.pod_life[g])
             chain = np.concatenate([self.rho[at], np.zeros((len(at), life))], axis=1)
@@ -170,11 +174,17 @@ class _Campus:
             before = self.rho[at][:, : begin + 1] if (p.pod_life < p.quarters).any() else 0.0
             best = best_from(early) + before
             taken = self.over[at, g, window] + self.lam[at, window] + cost.run_per_mw[at, g, window]
+            run_per_mw[:, n] = np.where(able[:, g], taken.sum(axis=1), NEVER)
             per_mw[:, n] = np.where(able[:, [g]] & np.isfinite(best), taken.sum(axis=1)[:, None] - best, NEVER)
-        return _Needs(begin=begin, it_mw=it_mw, modules=self.asked[at, k], per_mw=per_mw)
+        return _Needs(begin=begin, it_mw=it_mw, modules=self.asked[at, k], per_mw=per_mw, run_per_mw=run_per_mw)
 
-    def _least(self, at: IntArray, needs: list[_Needs]) -> FloatArray:
-        """(n,) least reduced cost of campuses that hold all of `needs`; clusters share modules here at no cost."""
+    def _least(self, at: IntArray, asking: dict[int, _Needs], apart: list[tuple[int, ...]]) -> FloatArray:
+        """(n,) least reduced cost of campuses that hold all that is asked for; clusters share modules at no cost.
+
+        apart: subsets of the clusters that cannot use the same pods. Every cluster takes its megawatts in its window;
+        that halls hold its pods rather than what is best counts for one subset, the one for which it counts most.
+        """
+        needs = list(asking.values())
         last = min(need.begin for need in needs)
         first, count, top = self.first[at], self.count[at], self.top[at]
         full, bare, wanted = self.full[at], self.bare[at], self.wanted[at]
@@ -187,8 +197,10 @@ class _Campus:
                 earned = np.where(must, full[:, :, opened : need.begin + 1].max(axis=2), earned)
             earned = np.where(first, full[:, :, opened], earned)
             value = self.cost.opening[at, opened] - (count * earned).sum(axis=1)
-            for need in needs:
-                value = value + self._placed(need, first, count, bare, earned, opened)
+            runs = {k: (need.run_per_mw * need.it_mw).min(axis=1, initial=NEVER) for k, need in asking.items()}
+            placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
+            sums = [sum(placed[k] if k in found else runs[k] for k in asking) for found in apart]
+            value = value + np.max(sums, axis=0)
             best = np.minimum(best, np.where(fits & self.openable[at, opened], value, NEVER))
         return best
 
@@ -218,6 +230,7 @@ class _Needs:
     it_mw: FloatArray  # (types,)
     modules: np.ndarray  # (n,) least modules that any type asks for by `begin`
     per_mw: FloatArray  # (n, types, begin + 1) cost of a hosting MW of hall live from that quarter on
+    run_per_mw: FloatArray  # (n, types) of it what the window takes: energy, lambda, what would have been served
 
 
 def _over_life(x: FloatArray, life: int) -> FloatArray:

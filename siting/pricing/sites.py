@@ -199,7 +199,7 @@ class _Campus:
             value = self.cost.opening[at, opened] - (count * earned).sum(axis=1)
             runs = {k: (need.run_per_mw * need.it_mw).min(axis=1, initial=NEVER) for k, need in asking.items()}
             placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
-            sums = [sum(placed[k] if k in found else runs[k] for k in asking) for found in apart]
+            sums = [np.sum([placed[k] if k in found else runs[k] for k in asking], axis=0) for found in apart]
             value = value + np.max(sums, axis=0)
             best = np.minimum(best, np.where(fits & self.openable[at, opened], value, NEVER))
         return best

@@ -29,21 +29,25 @@ def certificate_faults(plan: Plan, study: Study, tables: Tables) -> Iterator[str
             yield "bound over all candidates: the plan states one, and no multipliers that give it"
         return
     try:
-        found = _recomputed(certificate, study, tables)
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+        found, candidates = _recomputed(certificate, study, tables)
+        stated, claimed = float(certificate["musd"]), float(everyone["bound_musd"])
+        counted = int(everyone["candidates"])
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
         yield f"bound over all candidates: its multipliers do not fit the study ({error})"
         return
-    stated = float(certificate["musd"])
     if not abs(found - stated) <= CLOSE * max(1.0, abs(stated)):
         yield f"bound over all candidates: the plan states {stated:.6f} MUSD, its multipliers give {found:.6f}"
-    if plan.npv_cost_musd is not None and stated > plan.npv_cost_musd * (1.0 + CLOSE) + CLOSE:
-        yield f"bound over all candidates: {stated:.6f} MUSD lies above the value {plan.npv_cost_musd:.6f}"
-    if everyone["bound_musd"] < stated - CLOSE * max(1.0, abs(stated)):
-        yield f"bound over all candidates: {everyone['bound_musd']:.6f} MUSD is less than its multipliers give"
+    for musd in (stated, claimed):
+        if plan.npv_cost_musd is not None and musd > plan.npv_cost_musd + CLOSE * max(1.0, abs(plan.npv_cost_musd)):
+            yield f"bound over all candidates: {musd:.6f} MUSD lies above the value {plan.npv_cost_musd:.6f}"
+    if not claimed >= stated - CLOSE * max(1.0, abs(stated)):
+        yield f"bound over all candidates: {claimed:.6f} MUSD is less than its multipliers give"
+    if counted != candidates:
+        yield f"bound over all candidates: the plan counts {counted} candidates, the study has {candidates}"
 
 
-def _recomputed(certificate: Mapping[str, Any], study: Study, tables: Tables) -> float:
-    """The bound that the stated multipliers give over every candidate of the study, musd."""
+def _recomputed(certificate: Mapping[str, Any], study: Study, tables: Tables) -> tuple[float, int]:
+    """The bound that the stated multipliers give over every candidate of the study, musd, and how many these are."""
     from siting.assembly import assemble  # only here and only now: the rest of the verifier never loads these
     from siting.pricing import Multipliers, bound_over_all, parts_without_price
 
@@ -51,4 +55,5 @@ def _recomputed(certificate: Mapping[str, Any], study: Study, tables: Tables) ->
     if unpriced := parts_without_price(problem):
         raise ValueError(f"no price for {', '.join(unpriced)}")
     multipliers = Multipliers.from_lists(certificate["multipliers"], len(problem.region), problem.quarters)
-    return bound_over_all(problem, replace(multipliers, line=multipliers.line[:0])).musd
+    found = bound_over_all(problem, replace(multipliers, line=multipliers.line[:0])).musd
+    return found, len(problem.candidate_id)

@@ -87,6 +87,24 @@ def test_an_altered_bound_is_found(solved: tuple[Plan, Study], tables: Tables) -
     assert any("its multipliers give" in fault for fault in verify(altered(plan, change), study, tables).faults)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("bound_musd", 1e9, "lies above the value"),
+        ("bound_musd", float("nan"), "less than its multipliers give"),
+        ("bound_musd", None, "do not fit"),
+        ("candidates", 4, "counts 4 candidates, the study has 3"),
+    ],
+)
+def test_what_the_plan_says_of_its_bound_is_looked_at(
+    solved: tuple[Plan, Study], tables: Tables, name: str, value: Any, said: str
+) -> None:
+    """A bound above the cost, a bound that is no number or not there, candidates that the study does not have."""
+    plan, study = solved
+    faults = verify(altered(plan, lambda everyone: everyone.update({name: value})), study, tables).faults
+    assert any(said in fault for fault in faults)
+
+
 def test_a_bound_without_multipliers_is_refused(solved: tuple[Plan, Study], tables: Tables) -> None:
     """Nobody can check it."""
     plan, study = solved

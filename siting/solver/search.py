@@ -68,7 +68,7 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
     def left() -> float:
         return max(1.0, options.time_limit_s - (time.perf_counter() - began))
 
-    whole_matrix = replace(matrix, integer=matrix.integer | _columns(matrix, ("B", "X")))
+    whole_matrix = replace(matrix, integer=matrix.integer | columns_of(matrix, ("B", "X")))
     totals = totals_of(p, matrix)
     relaxed = solve_matrix(totals, replace(options, gap=options.gap / 2.0, time_limit_s=0.75 * left()), watch=watch)
     whole: Outcome | None = None
@@ -102,7 +102,7 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
 
 def totals_of(p: Problem, matrix: Matrix) -> Matrix:
     """The first search: totals, openings, hosts and contracts whole, modules and pods of single sites not."""
-    loose = (_columns(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
+    loose = (columns_of(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
     return replace(matrix, integer=matrix.integer & ~loose)
 
 
@@ -244,7 +244,8 @@ def _whole_plan(
     return outcome
 
 
-def _columns(matrix: Matrix, families: tuple[str, ...]) -> NDArray[np.bool_]:
+def columns_of(matrix: Matrix, families: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Columns of these families of variables."""
     chosen = np.zeros(len(matrix.cost), dtype=bool)
     for family in families:
         chosen[list(matrix.columns.get(family, {}).values())] = True
@@ -274,7 +275,7 @@ def _on_shared_lines(p: Problem, matrix: Matrix) -> NDArray[np.bool_]:
 
 def _fixed(matrix: Matrix, decided: NDArray[np.bool_], x: NDArray[np.float64], families: tuple[str, ...]) -> Matrix:
     """Columns of the families that were `decided` stay at their rounded values, sites closed to the end stay closed."""
-    fixed = _columns(matrix, families) & decided
+    fixed = columns_of(matrix, families) & decided
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     lower[fixed] = upper[fixed] = np.round(x[fixed])
     if families:

@@ -1,0 +1,37 @@
+"""The national benchmark at its smallest size: it runs to the end and what it prints is in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(*arguments: str) -> dict[str, Any]:
+    command = [sys.executable, str(ROOT / "tests/benchmarks/national.py"), *arguments, "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_sample_of_25_is_bounded_and_measured_phase_by_phase() -> None:
+    """25 candidates, the bound alone: no more than the relaxation's least cost, phases apart, the peer's root near."""
+    found = _run("--candidates", "25", "--time-limit", "10", "--bound-only", "--peer", "pyomo")
+    assert found["candidates"] == 25
+    assert 0.0 < found["bound"] <= found["relaxed"] * (1.0 + 1e-6)
+    assert found["value"] is None
+    for phase in ("read", "sample", "assemble", "reduce", "price"):
+        assert found["phases"][phase]["seconds"] >= 0.0
+        assert found["phases"][phase]["peak_mb"] > 50.0
+    assert sum(phase["seconds"] for phase in found["phases"].values()) <= found["seconds"]
+    assert found["seconds"] <= 1.1 * 10.0 + 2.0
+    peer = found["peers"]["pyomo"]
+    assert found["bound"] >= peer["root_bound"] * (1.0 - 1e-3)

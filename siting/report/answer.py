@@ -180,12 +180,16 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
     cost, bound = float(plan.npv_cost_musd or 0.0), float(everyone["bound_musd"])
     gap = percent(max(0.0, cost - bound) / max(abs(cost), 1e-9), 2)
     dear, rest = int(everyone["too_dear"]), int(everyone["candidates"]) - int(everyone["too_dear"])
+    many, alone, crowds = number(everyone["candidates"]), number(everyone["alone"]), int(everyone["crowds"])
+    how = (
+        f" {number(dear)} of them cannot be in a better plan; the other {number(rest)} were searched, {alone} for "
+        f"themselves and the rest in {plural(crowds, 'crowd')}, each as good as the best of its members."
+        if everyone["rounds"]
+        else ""
+    )
     return (
-        f"All {number(everyone['candidates'])} usable candidates: no plan over any of them costs less than "
-        f"{money(bound, 3)}, a gap of {gap}. By multipliers alone the bound is {money(everyone['priced_musd'], 3)}; "
-        f"{number(dear)} candidates cannot be in a better plan, the other {number(rest)} were searched, "
-        f"{number(everyone['alone'])} for themselves and the rest as {plural(int(everyone['crowds']), 'crowd')}, each "
-        "as good as the best of its members."
+        f"Over all {many} usable candidates no plan costs less than {money(bound, 3)}, a gap of {gap}.{how} "
+        f"What can be recomputed from the saved prices alone is {money(everyone['priced_musd'], 3)}."
     )
 
 

@@ -46,7 +46,7 @@ def test_a_search_over_one_place_is_proved_over_all_three(solved: tuple[Plan, St
     assert everyone["candidates"] == 3
     assert everyone["priced_musd"] <= everyone["bound_musd"] <= plan.npv_cost_musd
     assert verify(plan, study, tables).ok
-    assert "All 3 usable candidates" in bound_covers(plan)
+    assert "Over all 3 usable candidates" in bound_covers(plan)
 
 
 def test_the_bound_is_that_of_a_search_over_all(solved: tuple[Plan, Study], tmp_path: Path, tables: Tables) -> None:

@@ -125,6 +125,7 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
     facts = plan.facts
     columns = ["candidate", "name", "lat", "lon", "state", "tenure", "open_quarter", "it_mw", "utility_mw", "clusters"]
     found = plan.npv_cost_musd is not None
+    over_all = facts.get("everyone", {}).get("bound_musd")
     return {
         "study": plan.study["name"],
         "termination": str(plan.termination),
@@ -138,7 +139,8 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
         "peak_mb": plan.peak_mb,
         "candidates_read": facts["candidates_read"],
         "candidates_in_model": facts["candidates_in_model"],
-        "bound_all": facts.get("everyone", {}).get("bound_musd"),
+        "bound_all": over_all,
+        "gap_all": _gap(plan.npv_cost_musd, over_all),
         "near_ties": facts.get("near_ties"),
         "sites": plan.sites[columns].to_dict("records") if found else [],
         "leases": plan.leases.to_dict("records") if found else [],
@@ -163,3 +165,10 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
         "money_against_date": facts.get("money_against_date", []),
         "folder": str(folder),
     }
+
+
+def _gap(value: float | None, bound: float | None) -> float | None:
+    """Distance of a bound from the value over the value; None where either is missing."""
+    if value is None or bound is None:
+        return None
+    return max(0.0, value - bound) / max(abs(value), 1e-9)

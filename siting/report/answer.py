@@ -180,6 +180,7 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
     cost, bound = float(plan.npv_cost_musd or 0.0), float(everyone["bound_musd"])
     gap = percent(max(0.0, cost - bound) / max(abs(cost), 1e-9), 2)
     dear, rest = int(everyone["too_dear"]), int(everyone["candidates"]) - int(everyone["too_dear"])
+    dated = " for the date that was found" if plan.passes[0].objective.startswith("time_to_compute") else ""
     many, alone, crowds = number(everyone["candidates"]), number(everyone["alone"]), int(everyone["crowds"])
     how = (
         f" {number(dear)} of them cannot be in a better plan; the other {number(rest)} were searched, {alone} for "
@@ -188,8 +189,9 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
         else ""
     )
     return (
-        f"Over all {many} usable candidates no plan costs less than {money(bound, 3)}, a gap of {gap}.{how} "
-        f"What can be recomputed from the saved prices alone is {money(everyone['priced_musd'], 3)}."
+        f"Over all {many} usable candidates no plan{dated} costs less than {money(bound, 3)}, a gap of {gap}.{how} "
+        f"The saved prices alone give {money(everyone['priced_musd'], 3)}, which siting verify computes again; the rest "
+        "is the solver's word."
     )
 
 

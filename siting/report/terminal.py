@@ -28,10 +28,11 @@ def terminal_summary(plan: Plan, study: Study) -> RenderableType:
         parts.append(_sites(plan))
     if len(new_leases(plan)):
         parts.append(_leases(plan))
+    searched = "bound, searched" if "bound_musd" in plan.facts.get("everyone", {}) else "bound"
     facts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for label, text in (
         ("cost, NPV", money(plan.npv_cost_musd, 3)),
-        ("bound", f"{money(plan.bound_musd, 3)}, gap {percent(plan.gap, 2)}"),
+        (searched, f"{money(plan.bound_musd, 3)}, gap {percent(plan.gap, 2)}"),
         ("bound covers", bound_covers(plan)),
         ("place", place_decided(plan)[1]),
         ("grid check", grid_status(plan)),

@@ -13,6 +13,7 @@ Only bounds come out of this: a crowd is no place, so it gives no plan.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,7 +104,7 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
 
     while value_musd - best > options.gap * abs(value_musd) and left() > 1.0 and len(single) + len(crowds) <= LARGEST:
         small = with_crowds(bare, single, crowds, may_host)
-        found = _searched(small, replace(options, gap=options.gap / 2.0, time_limit_s=left()))
+        found = _searched(small, replace(options, gap=options.gap / 2.0), left)
         rounds += 1
         if found is None:  # nothing is cheaper than the plan at hand, or nothing else is possible
             best = max(best, min(floor, value_musd))
@@ -127,13 +128,16 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
     )
 
 
-def _searched(p: Problem, options: Options) -> tuple[Outcome, list[int]] | None:
-    """The first search of a problem with crowds and the candidates that are open in what it found; None: infeasible."""
+def _searched(p: Problem, options: Options, left: Callable[[], float]) -> tuple[Outcome, list[int]] | None:
+    """The first search of a problem with crowds and the candidates that are open in what it found; None: infeasible.
+
+    left: seconds that are left, asked for once the model stands.
+    """
     try:
         matrix = compile_model(build_model(p))
     except InfeasibleRowError:
         return None
-    outcome = solve_matrix(totals_of(p, matrix), options)
+    outcome = solve_matrix(totals_of(p, matrix), replace(options, time_limit_s=max(0.5, left())))
     if outcome.x is None:
         return None if outcome.limit is None else (outcome, [])
     opened = {i for (i, _), value in matrix.values("Z", outcome.x).items() if value > 0.5}

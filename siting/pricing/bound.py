@@ -8,7 +8,8 @@ import numpy as np
 
 from siting.pricing.contracts import least_on_offers, offer_values
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.sites import NEVER, candidate_values
+from siting.pricing.reduced import NEVER
+from siting.pricing.sites import candidate_values
 from siting.problem import FloatArray, Problem
 
 

@@ -7,11 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import later, served_worth
+from siting.pricing.reduced import NEVER, later, served_worth
 from siting.pricing.together import meeting_sets
 from siting.problem import FloatArray, Problem
-
-NEVER = 1e12
 
 
 def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:

@@ -9,6 +9,9 @@ import numpy as np
 from siting.pricing.multipliers import Multipliers
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
+NEVER = 1e12
+"""musd of what cannot be done."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reduced:

@@ -31,12 +31,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import Reduced, best_from, later, reach_classes, reduced_costs, served_worth
+from siting.pricing.reduced import NEVER, Reduced, best_from, later, reach_classes, reduced_costs, served_worth
 from siting.pricing.together import sets_on_own_pods
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
-NEVER = 1e12
-"""musd of what cannot be done."""
 CHUNK = 1024
 """Candidates at a time: the largest array is CHUNK x modules x quarters."""
 

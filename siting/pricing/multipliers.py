@@ -57,20 +57,6 @@ class Multipliers:
             island=np.zeros(islands),
         )
 
-    def mixed(self, other: Self, share: float) -> Self:
-        """`share` of these and the rest of the other: any mixture is as valid as its parts."""
-        mixed = {
-            name: share * getattr(self, name) + (1.0 - share) * getattr(other, name)
-            for name in ("funding", "supply", "host", "line", "island", "sites")
-        }
-        return type(self)(
-            **self._power_mixed(other, share),
-            sets=np.concatenate([self.sets, other.sets]),
-            set_quarter=np.concatenate([self.set_quarter, other.set_quarter]),
-            set_musd=np.concatenate([share * self.set_musd, (1.0 - share) * other.set_musd]),
-            **mixed,
-        )
-
     def signed(self) -> Self:
         """The same with what must not be negative at 0 or more, and without sets that are worth nothing."""
         kept = self.set_musd > 0.0
@@ -124,20 +110,3 @@ class Multipliers:
             power_of=tuple(lists["power_of"]),
             power=np.array(lists["power"], dtype=np.float64).reshape(-1, quarters),
         )
-
-    def _power_mixed(self, other: Self, share: float) -> dict[str, Any]:
-        """Mixture where both have a price; where one has, that."""
-        if self.power is None or other.power is None:
-            return {}
-        mine, theirs = (
-            dict(zip(self.power_of, self.power, strict=True)),
-            dict(zip(other.power_of, other.power, strict=True)),
-        )
-        names = tuple(sorted(mine.keys() | theirs.keys()))
-        both = [
-            share * mine[name] + (1.0 - share) * theirs[name]
-            if name in mine and name in theirs
-            else mine.get(name, theirs.get(name))
-            for name in names
-        ]
-        return {"power_of": names, "power": np.array(both)}

@@ -45,3 +45,11 @@ def optimum(p: Problem, *, off: tuple[str, ...] = (), whole: bool = True) -> Opt
     if found.x is None or found.value is None:
         return Optimum(np.inf, None)
     return Optimum(found.value, decisions_from(p, matrix, found.x))
+
+
+def least_cost(p: Problem) -> float | None:
+    """Least cost of the model as it is; None where there is no plan."""
+    try:
+        return solve_matrix(compile_model(build_model(p)), Options(gap=1e-9, threads=1)).value
+    except InfeasibleRowError:
+        return None

@@ -6,21 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from model_optimum import least_cost
 from random_grid import with_grid
 from tiny_problems import hand_problem, random_problem
 
-from siting.formulation.build import build_model
 from siting.pricing.crowds import crowds_of, with_crowds
-from siting.problem import Problem
-from siting.solver.compile import InfeasibleRowError, compile_model
-from siting.solver.highs import Options, solve_matrix
-
-
-def optimum(p: Problem) -> float | None:
-    try:
-        return solve_matrix(compile_model(build_model(p)), Options(gap=1e-9, threads=1)).value
-    except InfeasibleRowError:
-        return None
 
 
 def test_a_crowd_costs_no_more_than_its_members() -> None:
@@ -28,7 +18,7 @@ def test_a_crowd_costs_no_more_than_its_members() -> None:
     seen = 0
     for seed in range(200):
         p = random_problem(seed)
-        best = optimum(p)
+        best = least_cost(p)
         if best is None or len(p.candidate_id) < 2:
             continue
         seen += 1
@@ -37,7 +27,7 @@ def test_a_crowd_costs_no_more_than_its_members() -> None:
         rest = np.flatnonzero(~alone)
         crowds = [part for part in np.array_split(rest, r.integers(1, 3)) if len(part)]
         anywhere = np.ones((len(p.candidate_id), len(p.cluster)), dtype=bool)
-        merged = optimum(with_crowds(p, np.flatnonzero(alone), crowds, anywhere))
+        merged = least_cost(with_crowds(p, np.flatnonzero(alone), crowds, anywhere))
         assert merged is not None, seed
         assert merged <= best + 1e-6 * max(1.0, abs(best)), seed
     assert seen >= 40
@@ -50,7 +40,7 @@ def test_alike_candidates_lose_nothing_in_a_crowd() -> None:
     p = replace(p, npv_open_musd=np.full((2, 2), 10.0), opening_cash_musd=np.full((2, 2), 10.0))
     crowded = with_crowds(p, np.empty(0, dtype=np.int64), [np.array([0, 1])], np.ones((2, 0), dtype=bool))
     assert crowded.count.tolist() == [2]
-    assert optimum(crowded) == pytest.approx(optimum(p))
+    assert least_cost(crowded) == pytest.approx(least_cost(p))
 
 
 def test_a_crowd_may_not_hold_what_its_members_may_not() -> None:
@@ -68,7 +58,7 @@ def test_without_crowds_every_candidate_stays() -> None:
         everyone, anywhere = np.arange(len(p.candidate_id)), np.ones((len(p.candidate_id), len(p.cluster)), dtype=bool)
         same = with_crowds(p, everyone, [], anywhere)
         assert same.grid is not None and p.grid is not None and same.grid.factor.shape == p.grid.factor.shape
-        assert optimum(same) == pytest.approx(optimum(p)), seed
+        assert least_cost(same) == pytest.approx(least_cost(p)), seed
 
 
 def test_crowds_are_of_the_same_regions_while_these_are_few() -> None:

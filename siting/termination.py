@@ -59,7 +59,12 @@ class PassResult:
             return None
         if self.value == self.bound:
             return 0.0
-        return max(0.0, self._open) / max(abs(self.value), 1e-9)
+        return relative_gap(self._open, self.value)
+
+
+def relative_gap(distance: float, value: float) -> float:
+    """Distance of a bound from a value over |value|, never negative."""
+    return max(0.0, distance) / max(abs(value), 1e-9)
 
 
 def tightened(result: PassResult, bound: float, gap: float) -> PassResult:

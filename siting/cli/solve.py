@@ -122,9 +122,11 @@ def exit_code(plan: Plan, gap: float) -> int:
 
 def summary(plan: Plan, folder: Path) -> dict[str, Any]:
     """The JSON answer."""
+    from siting.termination import relative_gap
+
     facts = plan.facts
     columns = ["candidate", "name", "lat", "lon", "state", "tenure", "open_quarter", "it_mw", "utility_mw", "clusters"]
-    found = plan.npv_cost_musd is not None
+    cost, found = plan.npv_cost_musd, plan.npv_cost_musd is not None
     over_all = facts.get("everyone", {}).get("bound_musd")
     return {
         "study": plan.study["name"],
@@ -140,7 +142,7 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
         "candidates_read": facts["candidates_read"],
         "candidates_in_model": facts["candidates_in_model"],
         "bound_all": over_all,
-        "gap_all": _gap(plan.npv_cost_musd, over_all),
+        "gap_all": None if over_all is None or cost is None else relative_gap(cost - over_all, cost),
         "near_ties": facts.get("near_ties"),
         "sites": plan.sites[columns].to_dict("records") if found else [],
         "leases": plan.leases.to_dict("records") if found else [],
@@ -165,10 +167,3 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
         "money_against_date": facts.get("money_against_date", []),
         "folder": str(folder),
     }
-
-
-def _gap(value: float | None, bound: float | None) -> float | None:
-    """Distance of a bound from the value over the value; None where either is missing."""
-    if value is None or bound is None:
-        return None
-    return max(0.0, value - bound) / max(abs(value), 1e-9)

@@ -11,7 +11,7 @@ from siting.plan import Plan
 from siting.report.numbers import in_service, listed, megawatts, money, number, percent, place_name, plural
 from siting.report.passes import passes_line
 from siting.study import Study
-from siting.termination import Termination
+from siting.termination import Termination, relative_gap
 from siting.units import quarter_label
 
 TENURE = {
@@ -178,7 +178,7 @@ def bound_covers(plan: Plan) -> str:
 def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
     """What is proved over all candidates, and how."""
     cost, bound = float(plan.npv_cost_musd or 0.0), float(everyone["bound_musd"])
-    gap = percent(max(0.0, cost - bound) / max(abs(cost), 1e-9), 2)
+    gap = percent(relative_gap(cost - bound, cost), 2)
     dear, rest = int(everyone["too_dear"]), int(everyone["candidates"]) - int(everyone["too_dear"])
     dated = " for the date that was found" if plan.passes[0].objective.startswith("time_to_compute") else ""
     many, alone, crowds = number(everyone["candidates"]), number(everyone["alone"]), int(everyone["crowds"])

@@ -187,6 +187,7 @@ class _Campus:
         first, count, top = self.first[at], self.count[at], self.top[at]
         full, bare, wanted = self.full[at], self.bare[at], self.wanted[at]
         fits = self.p.modules_max[at] >= np.max([need.modules for need in needs], axis=0)
+        runs = {k: (need.run_per_mw * need.it_mw).min(axis=1, initial=NEVER) for k, need in asking.items()}
         best = np.full(len(at), NEVER)
         for opened in range(last + 1):
             earned = wanted[:, :, opened]
@@ -195,7 +196,6 @@ class _Campus:
                 earned = np.where(must, full[:, :, opened : need.begin + 1].max(axis=2), earned)
             earned = np.where(first, full[:, :, opened], earned)
             value = self.cost.opening[at, opened] - (count * earned).sum(axis=1)
-            runs = {k: (need.run_per_mw * need.it_mw).min(axis=1, initial=NEVER) for k, need in asking.items()}
             placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
             sums = [np.sum([placed[k] if k in found else runs[k] for k in asking], axis=0) for found in apart]
             value = value + np.max(sums, axis=0)

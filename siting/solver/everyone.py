@@ -55,7 +55,7 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
     best: tuple[Bound, Multipliers] | None = None
     relaxed, rounds = np.nan, 0
     sets = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-    pool: IntArray | None = None
+    pool: IntArray = rows
     _, member = reach_classes(p)
     while rounds < most_rounds:
         left = options.time_limit_s - (time.perf_counter() - began)
@@ -65,12 +65,12 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
         rounds += 1
         relaxed, own = found.musd, found.multipliers
         sets = own.sets, own.set_quarter
-        better, kept = None, rows
-        if pool is not None:
+        better = np.empty(0, dtype=np.int64)
+        if best is not None:
             bound = bound_over_all(p.take(pool), own)
             better = _improving(p, pool, bound.gain_musd, rows)
             kept = rows[_near(bound, np.searchsorted(pool, rows))]
-        if better is None or not len(better):  # nobody in the pool is missing: look at all
+        if not len(better):  # nobody in the pool is missing: look at all
             bound = bound_over_all(p, own)
             if best is None or bound.musd > best[0].musd:
                 best = bound, own
@@ -81,7 +81,7 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
         if not len(better) or relaxed - best[0].musd <= max(CLOSE, CLOSER * options.gap) * abs(relaxed):
             break
         rows = np.union1d(kept, better).astype(np.int64)
-        pool = None if pool is None else np.union1d(pool, rows).astype(np.int64)
+        pool = np.union1d(pool, rows).astype(np.int64)
     if best is None:
         return None
     return Everyone(

@@ -72,9 +72,10 @@ def certificate(p: Problem, everyone: Everyone) -> dict[str, Any]:
 
     Rows of lines that were found during the search are left out: the bound is that without them, valid and no better.
     """
-    grid = None if p.grid is None else p.grid.without_rows()
-    multipliers = replace(everyone.multipliers, line=everyone.multipliers.line[:0])
-    musd = bound_over_all(replace(p, grid=grid), multipliers).musd
+    musd, multipliers = everyone.bound.musd, everyone.multipliers
+    if p.grid is not None and len(multipliers.line):
+        multipliers = replace(multipliers, line=multipliers.line[:0])
+        musd = bound_over_all(replace(p, grid=p.grid.without_rows()), multipliers).musd
     return {"musd": musd, "multipliers": multipliers.as_lists()}
 
 

@@ -56,7 +56,7 @@ def relaxation(
     sets = np.concatenate([everyone[p.demand_h100e.any(axis=0)], known[0]])
     quarter = np.concatenate([np.flatnonzero(p.demand_h100e.any(axis=0)), known[1]]).astype(np.int64)
     new_sets, new_quarter = sets, quarter
-    best: Relaxed | None = None
+    last: tuple[float, FloatArray, BoolArray, IntArray, float, int] | None = None
     for number in range(1, most_rounds + 1):
         if len(new_sets):
             problem.add_rows(*_rows(classes, column, new_sets, new_quarter, p.demand_h100e, len(matrix.cost)))
@@ -65,19 +65,18 @@ def relaxation(
         if found is None:
             return None
         if found.row_dual is None or found.x is None or found.value is None:
-            return best
+            break
         capacity = np.where(column >= 0, found.x[np.maximum(column, 0)], 0.0)
         new_sets, new_quarter, lack = violated_sets(classes, capacity, p.demand_h100e, LACK, AT_MOST)
-        best = Relaxed(
-            musd=found.value,
-            multipliers=multipliers_from(p, matrix, found.row_dual, sets, quarter),
-            unserved_h100e=lack,
-            rounds=number,
-        )
+        last = found.value, found.row_dual, sets, quarter, lack, number
         if not len(new_sets) or time.perf_counter() - began > options.time_limit_s:
             break
         sets, quarter = np.concatenate([sets, new_sets]), np.concatenate([quarter, new_quarter])
-    return best
+    if last is None:
+        return None
+    musd, row_dual, sets, quarter, lack, rounds = last
+    multipliers = multipliers_from(p, matrix, row_dual, sets, quarter)
+    return Relaxed(musd=musd, multipliers=multipliers, unserved_h100e=lack, rounds=rounds)
 
 
 def _capacity_columns(matrix: Matrix, classes: int, quarters: int) -> IntArray:

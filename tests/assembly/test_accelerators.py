@@ -87,6 +87,18 @@ def test_the_study_wins_over_the_catalogue(tmp_path: Path, tables: Tables) -> No
     )
 
 
+def test_what_does_not_fill_a_pod_is_not_delivered(tmp_path: Path, tables: Tables) -> None:
+    """16,000 a quarter are 62 pods of 256 and 128 that wait for nobody; less than a pod is nothing."""
+    for stated, whole in ((16000, 62 * 256), (255, 0), (512, 512)):
+        (h100,) = bought(
+            tmp_path,
+            tables,
+            {"name": H100, "pod_accelerators": 256, "supply_per_quarter": stated},
+            prices_on="2024-05-27",
+        )
+        assert set(h100.supply) == {whole}
+
+
 def test_network_and_storage_are_added_once(tmp_path: Path, tables: Tables) -> None:
     """A server price of 33,625 plus 4,000 of network and no storage: 37,625 USD."""
     item = {"name": H100, "price_usd": "33625 USD", "price_includes": ["accelerator", "server"]}

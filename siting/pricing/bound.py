@@ -41,7 +41,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
     base = _limits(p, y) + float(offers.sum())
     alone = values.alone
     if len(p.cluster) == 1:
-        hosting = values.hosting[(0,)]
+        hosting = np.where(values.held < NEVER / 2, values.held + y.host[0], NEVER)
         stay = np.minimum(alone, 0.0)
         more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
         least = float(min(more.min(initial=NEVER), holding[0].min(initial=NEVER)))
@@ -50,9 +50,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         extra = np.minimum(np.maximum(alone, 0.0), host)
         gain = np.maximum(-alone, 0.0) + np.maximum(y.host[0] - more, 0.0)
     else:
-        held = np.full(len(alone), NEVER)
-        for clusters, hosting in values.hosting.items():
-            held = np.minimum(held, hosting - y.host[list(clusters)].sum())
+        held = values.held
         best = np.minimum(alone, held)
         on_offers = least_on_offers(p, holding, y.host).sum()
         found = base + float(y.host.sum() + np.minimum(best, 0.0).sum() + on_offers)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER, later, served_worth
-from siting.pricing.together import meeting_sets
-from siting.problem import FloatArray, Problem
+from siting.pricing.together import Room, least_over_sets, meeting_sets
+from siting.problem import FloatArray, IntArray, Problem
 
 
 def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
@@ -64,12 +62,15 @@ def least_on_offers(p: Problem, holding: FloatArray, host: FloatArray) -> FloatA
     """(L,) what offers save at most, 0 or less, when clusters whose host is worth `host` (K,) stand there.
 
     holding: (K, L) of `offer_values`. GPUs that hold one cluster may hold another later, so only what clusters whose
-    windows meet cost more is added up.
+    windows meet cost more is added up; no more GPUs than the offer has are in force at a time.
     """
-    least = np.zeros(holding.shape[1])
-    for size in range(1, len(host) + 1):
-        for clusters in combinations(range(len(host)), size):
-            costs = [holding[list(found)].sum(axis=0) for found in meeting_sets(p, clusters)]
-            able = (holding[list(clusters)] < NEVER / 2).all(axis=0)
-            least = np.where(able, np.minimum(least, np.max(costs, axis=0) - host[list(clusters)].sum()), least)
-    return least
+    able = (holding < NEVER / 2).T
+    extra = np.where(able, holding.T, 0.0)
+
+    def value(clusters: tuple[int, ...], at: IntArray) -> FloatArray:
+        costs = [extra[at][:, list(found)].sum(axis=1) for found in meeting_sets(p, clusters)]
+        return np.asarray(np.max(costs, axis=0) - host[list(clusters)].sum())
+
+    room = Room(has=np.repeat(p.lease_max[:, None], p.quarters, axis=1), takes=p.cluster_lease_gpus.T.astype(float))
+    floor = np.minimum(extra, 0.0) - host
+    return np.minimum(least_over_sets(p, able, room, floor, value), 0.0)

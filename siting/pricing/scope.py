@@ -10,9 +10,6 @@ import numpy as np
 
 from siting.problem import Problem
 
-MOST_CLUSTERS = 3
-"""Clusters are priced by every set that one campus could hold together."""
-
 
 def parts_without_price(p: Problem) -> list[str]:
     """Names of parts, in words of the study, for which no bound over all candidates is claimed; empty: it is valid."""
@@ -28,7 +25,6 @@ def parts_without_price(p: Problem) -> list[str]:
         "halls of two cooling classes": p.annex is not None,
         "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
         "existing campuses": p.rules is not None and bool(p.rules.existing_modules.any()),
-        f"more than {MOST_CLUSTERS} clusters": len(p.cluster) > MOST_CLUSTERS,
         "another objective than npv_cost": p.objective != "npv_cost",
     }
     return [name for name, there in found.items() if there]

@@ -24,15 +24,14 @@ does not ask: the bound can lie above it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER, Reduced, best_from, later, reach_classes, reduced_costs, served_worth
-from siting.pricing.together import sets_on_own_pods
+from siting.pricing.together import Room, least_over_sets, sets_on_own_pods
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 CHUNK = 1024
@@ -45,24 +44,18 @@ class Values:
 
     alone: FloatArray
     """(I,) open without any cluster."""
-    hosting: dict[tuple[int, ...], FloatArray]
-    """Set of clusters -> (I,) open and holding these."""
-
-
-def cluster_sets(clusters: int) -> list[tuple[int, ...]]:
-    """Every set of at least one cluster."""
-    return [found for size in range(1, clusters + 1) for found in combinations(range(clusters), size)]
+    held: FloatArray
+    """(I,) open with the clusters that are best for it, one at least, less what their hosts are worth (`host`)."""
 
 
 def candidate_values(p: Problem, y: Multipliers) -> Values:
     """Values of all candidates. y: signed."""
-    number, clusters = len(p.candidate_id), len(p.cluster)
+    number = len(p.candidate_id)
     reach, member = reach_classes(p)
     worth = served_worth(reach, y, p.quarters)
     able = p.host_candidates()
     known = _known_power(p, y, worth[member])
-    alone = np.full(number, NEVER)
-    hosting = {found: np.full(number, NEVER) for found in cluster_sets(clusters)}
+    alone, held = np.full(number, NEVER), np.full(number, NEVER)
     usable = np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first))
     for start in range(0, len(usable), CHUNK):
         rows = usable[start : start + CHUNK]
@@ -77,13 +70,9 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
             better = other > alone[rows]  # each is valid, so the better one is
             alone[rows] = np.maximum(alone[rows], other)
             lam = np.where(better[:, None], known[rows], rule)
-        campus = _Campus(part, cost, lam, asked) if hosting else None
-        for found, values in hosting.items():
-            assert campus is not None
-            at = np.flatnonzero(able[list(found)][:, rows].any(axis=2).all(axis=0))
-            if len(at):
-                values[rows[at]] = campus.hosting(found, at, able[:, rows])
-    return Values(alone=alone, hosting=hosting)
+        if len(p.cluster):
+            held[rows] = _Campus(part, cost, lam, asked).held(y.host, able[:, rows])
+    return Values(alone=alone, held=held)
 
 
 def least_modules(p: Problem, able: BoolArray) -> IntArray:
@@ -148,10 +137,26 @@ class _Campus:
         earned = (self.count[:, :, None] * each).sum(axis=1)
         return np.asarray(np.where(self.openable, self.cost.opening - earned, NEVER).min(axis=1))
 
-    def hosting(self, clusters: tuple[int, ...], at: IntArray, able: np.ndarray) -> FloatArray:
-        """(n,) least reduced cost of the candidates at `at` when they are open and hold all these clusters."""
-        needs = {k: self._needs(k, at, able[k][at]) for k in clusters}
-        return self._least(at, needs, sets_on_own_pods(self.p, clusters))
+    def held(self, host: FloatArray, able: BoolArray) -> FloatArray:
+        """(I,) least reduced cost of being open with one cluster at least, less `host` (K,) of all of them. able:
+        (K, I, G)."""
+        p = self.p
+        here: BoolArray = np.asarray(able.any(axis=2))  # (K, I)
+        rows = [np.flatnonzero(one) for one in here]
+        needs = [self._needs(k, at, able[k][at]) for k, at in enumerate(rows)]
+        mw, floor = np.zeros(here.T.shape), np.zeros(here.T.shape)
+        for k, (at, need) in enumerate(zip(rows, needs, strict=True)):
+            if len(at):
+                offered = np.where(need.run_per_mw < NEVER / 2, need.it_mw, np.inf)
+                mw[at, k] = offered.min(axis=1)
+                floor[at, k] = (need.run_per_mw * need.it_mw).min(axis=1) - host[k]
+
+        def value(clusters: tuple[int, ...], at: IntArray) -> FloatArray:
+            asking = {k: needs[k].of(np.searchsorted(rows[k], at)) for k in clusters}
+            return np.asarray(self._least(at, asking, sets_on_own_pods(p, clusters)) - host[list(clusters)].sum())
+
+        room_mw = np.minimum(p.energized_mw / p.pue_peak[:, None], (p.modules_max * p.module_it_mw)[:, None])
+        return least_over_sets(p, here.T, Room(has=room_mw, takes=mw), floor, value)
 
     def _needs(self, k: int, at: np.ndarray, able: np.ndarray) -> _Needs:
         """What cluster k asks of each candidate at `at`: modules by its date, and the cost of a hosting MW by type."""
@@ -229,6 +234,11 @@ class _Needs:
     modules: np.ndarray  # (n,) least modules that any type asks for by `begin`
     per_mw: FloatArray  # (n, types, begin + 1) cost of a hosting MW of hall live from that quarter on
     run_per_mw: FloatArray  # (n, types) of it what the window takes: energy, lambda, what would have been served
+
+    def of(self, at: IntArray) -> _Needs:
+        """The same of some of the candidates."""
+        arrays = {name: getattr(self, name)[at] for name in ("modules", "per_mw", "run_per_mw")}
+        return replace(self, **arrays)
 
 
 def _over_life(x: FloatArray, life: int) -> FloatArray:

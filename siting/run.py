@@ -32,7 +32,7 @@ from siting.reduction.screen import Screened, screen
 from siting.solver.highs import Options
 from siting.solver.passes import Aim, cost_problem, earliest_quarter, run_aims
 from siting.solver.prices import row_prices
-from siting.solver.prove import certificate, prove
+from siting.solver.prove import prove
 from siting.solver.rounds import Look, overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
@@ -141,7 +141,7 @@ def _proved(study: Study, found: _Found, clock: Clock) -> _Found:
     last = tightened(found.passes[-1], proof.bound_musd, options.gap)
     facts = proof.as_facts(problem)
     if study.priorities[0].objective != "time_to_compute":  # else the clusters' dates are those that its pass found
-        facts["certificate"] = certificate(problem, proof.everyone)
+        facts["certificate"] = proof.certificate
     return replace(found, passes=(*found.passes[:-1], last), everyone=facts)
 
 

@@ -20,6 +20,7 @@ from siting.formulation.limits import add_limits
 from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
 from siting.formulation.onsite import add_onsite, add_onsite_energy
+from siting.formulation.open_service import add_open_service
 from siting.formulation.power import add_power
 from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
@@ -77,6 +78,13 @@ def build_relaxation(p: Problem) -> pyo.ConcreteModel:
     are to be added to it. Raises as `build_model`."""
     instead: dict[object, Callable[[pyo.ConcreteModel, Problem], None]] = {add_service: add_capacity}
     return _built(p, [instead.get(add, add) for add in FAMILIES if add is not add_survival])
+
+
+def build_strong_relaxation(p: Problem) -> pyo.ConcreteModel:
+    """The model with flows and the rows of `add_open_service`, without survival. Raises as `build_model`."""
+    m = _built(p, [add for add in FAMILIES if add is not add_survival])
+    add_open_service(m, p)
+    return m
 
 
 def build_model(p: Problem) -> pyo.ConcreteModel:

@@ -28,7 +28,7 @@ class Bound:
 
 
 def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
-    r"""L = sum_n pi_n D(S_n) - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates
+    r"""L = sum_jt pi_jt D_jt - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates
     + hosts.
 
     Valid for every value of the multipliers, over all candidates of `p`, for problems inside `parts_without_price`.
@@ -69,8 +69,8 @@ def _limits(p: Problem, y: Multipliers) -> float:
     shipped = np.where(np.isfinite(p.supply), p.supply, 0.0)
     if not np.isfinite(p.supply[y.supply > 0]).all():
         raise ValueError("a price for accelerators of a vendor without a cap")
-    due = (y.sets * p.demand_h100e.T[y.set_quarter]).sum(axis=1)  # (N,) H100e of each set in its quarter
-    total = float(y.set_musd @ due - y.funding @ p.funding_musd - (y.supply * shipped).sum())
+    due = (y.served * p.demand_h100e).sum()
+    total = float(due - y.funding @ p.funding_musd - (y.supply * shipped).sum())
     if p.grid is not None:
         rows = np.where(p.grid.holds(p.quarters), y.line, 0.0).sum(axis=1)
         total -= float(rows @ p.grid.room_mw + y.island @ p.grid.spare_mw)

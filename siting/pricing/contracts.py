@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import NEVER, later, served_worth
+from siting.pricing.reduced import NEVER, later, most_worth
 from siting.pricing.together import Room, least_over_sets, meeting_sets
 from siting.problem import FloatArray, IntArray, Problem
 
@@ -20,7 +20,7 @@ def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
     GPU's, but what that GPU does before it and what the first one does after its own are together one free chain.
     """
     _, _, quarters, offers, clusters, _ = p.size
-    worth = p.serve_factor * p.lease_serve[:, None] * served_worth(p.lease_reach, y, quarters)
+    worth = p.serve_factor * p.lease_serve[:, None] * most_worth(p.lease_reach, y)
     cost = p.npv_lease_musd + p.lease_cash_musd @ later(y.funding)
     values = np.zeros(offers)
     holding = np.full((clusters, offers), NEVER)

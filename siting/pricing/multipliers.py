@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from siting.problem import BoolArray, FloatArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, Problem
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -18,12 +18,8 @@ class Multipliers:
     Present musd for one unit of the limit.
     """
 
-    sets: BoolArray
-    """(N, J) sets of regions: what can serve any of a set must serve the demand of all of it."""
-    set_quarter: IntArray
-    """(N,)"""
-    set_musd: FloatArray
-    """(N,) one H100e of the demand of the set in that quarter."""
+    served: FloatArray
+    """(J, T) serving one H100e of the demand of a region in a quarter."""
     funding: FloatArray
     """(T,) one nominal musd of cumulative funding."""
     supply: FloatArray
@@ -40,6 +36,11 @@ class Multipliers:
     """(n,) candidates whose energized power has a price of its own; that of all others is chosen by rule."""
     power: FloatArray | None = None
     """(n, T) one energized MW of IT at these, in each quarter."""
+    reach_of: BoolArray | None = None
+    """(C, J) regions of the coverage classes of which `capacity` is known; others take that of the likest."""
+    capacity: FloatArray | None = None
+    """(C, T) one H100e of capacity of campuses that reach these regions. What a region is worth beyond it counts for
+    being open there: a campus serves no region more than its demand."""
 
     @classmethod
     def zero(cls, p: Problem) -> Self:
@@ -47,9 +48,7 @@ class Multipliers:
         _, g, t, _, k, j = p.size
         rows, islands = (0, 0) if p.grid is None else (len(p.grid.room_mw), len(p.grid.spare_mw))
         return cls(
-            sets=np.zeros((0, j), dtype=bool),
-            set_quarter=np.zeros(0, dtype=np.int64),
-            set_musd=np.zeros(0),
+            served=np.zeros((j, t)),
             funding=np.zeros(t),
             supply=np.zeros((g, t)),
             host=np.zeros(k),
@@ -58,12 +57,9 @@ class Multipliers:
         )
 
     def signed(self) -> Self:
-        """The same with what must not be negative at 0 or more, and without sets that are worth nothing."""
-        kept = self.set_musd > 0.0
+        """The same with what must not be negative at 0 or more."""
         return type(self)(
-            sets=self.sets[kept],
-            set_quarter=self.set_quarter[kept],
-            set_musd=self.set_musd[kept],
+            served=np.maximum(self.served, 0.0),
             funding=np.maximum(self.funding, 0.0),
             supply=np.maximum(self.supply, 0.0),
             host=self.host,
@@ -72,15 +68,15 @@ class Multipliers:
             sites=max(self.sites, 0.0),
             power_of=self.power_of,
             power=None if self.power is None else np.maximum(self.power, 0.0),
+            reach_of=self.reach_of,
+            capacity=None if self.capacity is None else np.maximum(self.capacity, 0.0),
         )
 
     def as_lists(self) -> dict[str, Any]:
-        """Plain values that a file can hold; a set of regions is the list of their numbers."""
+        """Plain values that a file can hold; regions that a class reaches are the list of their numbers."""
         signed = self.signed()
         return {
-            "sets": [np.flatnonzero(regions).tolist() for regions in signed.sets],
-            "set_quarter": signed.set_quarter.tolist(),
-            "set_musd": signed.set_musd.tolist(),
+            "served": signed.served.tolist(),
             "funding": signed.funding.tolist(),
             "supply": signed.supply.tolist(),
             "host": signed.host.tolist(),
@@ -89,18 +85,19 @@ class Multipliers:
             "sites": signed.sites,
             "power_of": list(signed.power_of),
             "power": [] if signed.power is None else signed.power.tolist(),
+            "reach_of": [] if signed.reach_of is None else [np.flatnonzero(one).tolist() for one in signed.reach_of],
+            "capacity": [] if signed.capacity is None else signed.capacity.tolist(),
         }
 
     @classmethod
     def from_lists(cls, lists: Mapping[str, Any], regions: int, quarters: int) -> Self:
         """What `as_lists` gave. Raises KeyError, ValueError or IndexError for lists that do not fit."""
-        sets = np.zeros((len(lists["sets"]), regions), dtype=bool)
-        for n, members in enumerate(lists["sets"]):
-            sets[n, members] = True
+        reach_of = np.zeros((len(lists["reach_of"]), regions), dtype=bool)
+        for n, members in enumerate(lists["reach_of"]):
+            reach_of[n, members] = True
+        served = np.array(lists["served"], dtype=np.float64).reshape(regions, quarters)
         return cls(
-            sets=sets,
-            set_quarter=np.array(lists["set_quarter"], dtype=np.int64),
-            set_musd=np.array(lists["set_musd"], dtype=np.float64),
+            served=served,
             funding=np.array(lists["funding"], dtype=np.float64),
             supply=np.array(lists["supply"], dtype=np.float64).reshape(-1, quarters),
             host=np.array(lists["host"], dtype=np.float64),
@@ -109,4 +106,6 @@ class Multipliers:
             sites=float(lists["sites"]),
             power_of=tuple(lists["power_of"]),
             power=np.array(lists["power"], dtype=np.float64).reshape(-1, quarters),
+            reach_of=reach_of,
+            capacity=np.array(lists["capacity"], dtype=np.float64).reshape(len(reach_of), quarters),
         )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 NEVER = 1e12
 """musd of what cannot be done."""
+
+
+LIKEST = 6
+"""Known coverage classes that are tried for one that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,23 +52,50 @@ def reach_classes(p: Problem) -> tuple[BoolArray, IntArray]:
     return p.reach[first], member.reshape(-1)
 
 
-def served_worth(reach: BoolArray, y: Multipliers, quarters: int) -> FloatArray:
-    """(C, T) worth of one H100e of capacity that reaches these regions: the sets of regions of which it reaches any.
-
-    Demand of all regions is served exactly if every set S of them has sum of the capacity that reaches any of S >= the
-    demand of S, in every quarter (maximum flow, minimum cut; Gale 1957): so no flow needs a variable.
-    """
-    worth = np.zeros((len(reach), quarters))
-    if len(y.sets):
-        hit = (reach.astype(np.float32) @ y.sets.T.astype(np.float32)) > 0.5
-        for t in np.unique(y.set_quarter).tolist():
-            now = y.set_quarter == t
-            worth[:, t] = hit[:, now] @ y.set_musd[now]
+def most_worth(reach: BoolArray, y: Multipliers) -> FloatArray:
+    """(C, T) worth of one H100e of capacity that reaches these regions and serves the dearest of them."""
+    worth = np.zeros((len(reach), y.served.shape[1]))
+    for c, regions in enumerate(reach):
+        worth[c] = y.served[regions].max(axis=0, initial=0.0)
     return worth
 
 
-def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray) -> Reduced:
-    """Costs of the candidates of `p`. y: signed; worth: (I, T), `served_worth` of each candidate.
+def capacity_worths(
+    reach: BoolArray, y: Multipliers, demand_h100e: FloatArray
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Several (C, T) worths of one H100e of capacity of a campus that reaches these regions, musd, each with the (C, T)
+    worth of being open.
+
+    Regions ask for `demand_h100e` (J, T). With x_jt what the campus serves of region j, worth `served` each, Q_t its
+    capacity and Z_t whether it is open, x_jt <= D_jt Z_t and sum_j x_jt <= Q_t. For any theta_t >= 0
+
+        sum_j served_jt x_jt <= theta_t Q_t + sum_j D_jt max(0, served_jt - theta_t) Z_t
+
+    so both are prices that keep the bound valid (the dual of a continuous knapsack). With theta_t the dearest region
+    the second part is 0 and nothing is asked of being open; a theta_t below it tells a campus by what its regions
+    demand. theta: `y.capacity` of the class; elsewhere as much of the dearest region as in the known class whose
+    dearest regions are likest, then in the second of these, and so on, at last the dearest region itself.
+    """
+    most = most_worth(reach, y)
+    if y.reach_of is not None and y.capacity is not None and len(y.reach_of):
+        known_most = most_worth(y.reach_of, y)
+        share = np.where(known_most > 0.0, np.minimum(y.capacity, known_most) / np.maximum(known_most, 1e-12), 1.0)
+        near = np.argsort(cdist(most, known_most, "cityblock"), axis=1, kind="stable")[:, :LIKEST]
+        key = {regions.tobytes(): n for n, regions in enumerate(y.reach_of)}
+        for c, regions in enumerate(reach):
+            near[c, 0] = key.get(regions.tobytes(), near[c, 0])
+        for like in near.T:
+            theta = most * share[like]
+            opened = np.zeros_like(most)
+            for c, regions in enumerate(reach):
+                beyond = np.maximum(y.served[regions] - theta[c], 0.0)
+                opened[c] = (demand_h100e[regions] * beyond).sum(axis=0)
+            yield theta, opened
+    yield most, np.zeros_like(most)
+
+
+def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatArray) -> Reduced:
+    """Costs of the candidates of `p`. y: signed; worth, opened: (I, T), `capacity_worths` of each candidate.
 
     A nominal musd paid in s counts beside its present value with B_s, the sum of the multipliers of cumulative funding
     from s on. A module carries the price of the lines that it loads from its quarter on, and of its island at the end.
@@ -81,7 +114,7 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray) -> Reduced:
     serve = p.serve_factor * p.pod_serve[None, :, None] * worth[:, None, :]
     per_mw = 1.0 / p.pod_it_mw[None, :, None]
     return Reduced(
-        opening=opening + y.sites,
+        opening=opening + y.sites - later(opened),
         module=module,
         pod_per_mw=np.where(can & p.may_hold[:, :, None], pod * per_mw, np.inf),
         run_per_mw=run * per_mw,

@@ -30,7 +30,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import NEVER, Reduced, best_from, later, reach_classes, reduced_costs, served_worth
+from siting.pricing.reduced import NEVER, Reduced, best_from, capacity_worths, later, reach_classes, reduced_costs
 from siting.pricing.together import Room, least_over_sets, sets_on_own_pods
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
@@ -49,30 +49,60 @@ class Values:
 
 
 def candidate_values(p: Problem, y: Multipliers) -> Values:
-    """Values of all candidates. y: signed."""
+    """Values of all candidates. y: signed.
+
+    Prices that a candidate may choose for itself are chosen so that its value is largest, as each gives a valid one:
+    that of capacity (`capacity_worths`), tried while the value is below 0, and that of energized power.
+    """
     number = len(p.candidate_id)
-    reach, member = reach_classes(p)
-    worth = served_worth(reach, y, p.quarters)
     able = p.host_candidates()
-    known = _known_power(p, y, worth[member])
     alone, held = np.full(number, NEVER), np.full(number, NEVER)
     usable = np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first))
-    for start in range(0, len(usable), CHUNK):
+    chosen = _chosen_prices(p, y, usable, able, alone)
+    for start in range(0, len(usable) if len(p.cluster) else 0, CHUNK):
         rows = usable[start : start + CHUNK]
         part = p.take(rows)
-        cost = reduced_costs(part, y, worth[member[rows]])
+        cost = reduced_costs(part, y, chosen.worth[rows], chosen.opened[rows])
         asked = least_modules(part, able[:, rows])
-        rule = _lambda(part, cost)
-        alone[rows] = _Campus(part, cost, rule, asked).alone()
-        lam = rule
-        if known.any():
-            other = _Campus(part, cost, known[rows], asked).alone()
-            better = other > alone[rows]  # each is valid, so the better one is
-            alone[rows] = np.maximum(alone[rows], other)
-            lam = np.where(better[:, None], known[rows], rule)
-        if len(p.cluster):
-            held[rows] = _Campus(part, cost, lam, asked).held(y.host, able[:, rows])
+        held[rows] = _Campus(part, cost, chosen.power[rows], asked).held(y.host, able[:, rows])
     return Values(alone=alone, held=held)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Chosen:
+    """Prices that each candidate chose, (I, T)."""
+
+    worth: FloatArray
+    opened: FloatArray
+    power: FloatArray
+
+
+def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, able: BoolArray, alone: FloatArray) -> _Chosen:
+    """The prices with which being open alone is dearest; that value is written into `alone` (I,)."""
+    reach, member = reach_classes(p)
+    none = np.zeros((len(p.candidate_id), p.quarters))
+    worth, opened, power = none.copy(), none.copy(), none.copy()
+    left, first = usable, True
+    for worth_of, opened_of in capacity_worths(reach, y, p.demand_h100e):
+        known = _known_power(p, y, worth_of[member])
+        for start in range(0, len(left), CHUNK):
+            rows = left[start : start + CHUNK]
+            part = p.take(rows)
+            cost = reduced_costs(part, y, worth_of[member[rows]], opened_of[member[rows]])
+            asked = least_modules(part, able[:, rows])
+            lam = _lambda(part, cost)
+            value = _Campus(part, cost, lam, asked).alone()
+            if known.any():
+                other = _Campus(part, cost, known[rows], asked).alone()
+                lam = np.where((other > value)[:, None], known[rows], lam)
+                value = np.maximum(value, other)
+            at = np.ones(len(rows), dtype=bool) if first else value > alone[rows]
+            better = rows[at]
+            alone[better] = value[at]
+            worth[better], opened[better] = worth_of[member[better]], opened_of[member[better]]
+            power[better] = lam[at]
+        left, first = usable[alone[usable] < 0.0], False
+    return _Chosen(worth=worth, opened=opened, power=power)
 
 
 def least_modules(p: Problem, able: BoolArray) -> IntArray:

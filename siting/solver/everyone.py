@@ -9,15 +9,16 @@ out: the first ones are so far off that mixtures were, too, for longer than it t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from siting.pricing import Bound, Multipliers, bound_over_all
 from siting.pricing.reduced import reach_classes
-from siting.problem import BoolArray, FloatArray, IntArray, Problem
+from siting.problem import FloatArray, IntArray, Problem
 from siting.solver.highs import Options
-from siting.solver.relaxation import relaxation
+from siting.solver.relaxation import Relaxed, relaxation, strong_relaxation
 
 TAKEN = 40
 """Candidates taken in at a time, each of other regions than the rest while there are more."""
@@ -25,6 +26,10 @@ NEAR, LEAST = 2e-5, 40
 """Reduced cost, as a share of the bound, up to which a candidate stays in the relaxation; how many stay at least.
 Measured on 40,808 candidates, 12 quarters, 100 regions: 7 relaxations of 40 to 110 candidates, 16 s of them; with
 1e-4 and 120 taken in at a time 12 relaxations of up to 420, 140 s."""
+SENSIBLE = 0.99
+"""Share of the relaxation from which a bound tells which candidates are dear."""
+STRONG = 60
+"""Candidates that the strong relaxation begins with."""
 POOL = 3
 """Candidates of each coverage class that are priced between two pricings of all: those likeliest at the last one."""
 CLOSE, CLOSER = 1e-6, 0.1
@@ -38,57 +43,96 @@ class Everyone:
     bound: Bound
     multipliers: Multipliers
     rows: IntArray
-    """Candidates that the relaxation was solved over: those given and those taken in."""
+    """Candidates that the last relaxation was solved over: those given and those taken in, less those too dear."""
     relaxed_musd: float
     """Least cost of the relaxation over `rows`; the bound can equal it but not pass it by more than rounding."""
+    opened: FloatArray
+    """(n, T) part of each of `rows` that is open in the relaxation."""
+    modules: FloatArray
+    """(n, T) modules of each of `rows` there."""
     rounds: int
     seconds: float
 
 
+Relax = Callable[[IntArray, Options], Relaxed | None]
+
+
 def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: int = 30) -> Everyone | None:
-    """The best bound found over all candidates of `p`, from the relaxation over `rows` on.
+    """The best bound found over all candidates of `p`, from the relaxation over `rows` on, demand as sets of regions.
 
     None where the relaxation over the candidates at hand has no solution inside the limit. `p` has no part that is
     without a price (`parts_without_price`).
     """
+    sets = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
+
+    def relax(at: IntArray, left: Options) -> Relaxed | None:
+        nonlocal sets
+        found = relaxation(p.take(at), left, sets)
+        if found is not None:
+            sets = found.sets
+        return found
+
+    return _in_rounds(p, rows, relax, options, most_rounds, True)
+
+
+def price_strongly(p: Problem, known: Everyone, options: Options, most_rounds: int = 12) -> Everyone:
+    """The same from the relaxation in which an opening in part serves in part (`strong_relaxation`): a better bound
+    where several campuses serve regions, at several times the seconds. What is known, where nothing better is found.
+    """
+    likely = known.rows[np.argsort(known.bound.open_musd[known.rows], kind="stable")[:STRONG]]
+
+    def relax(at: IntArray, left: Options) -> Relaxed | None:
+        return strong_relaxation(p.take(at), left)
+
+    found = _in_rounds(p, np.sort(likely), relax, options, most_rounds, False)
+    if found is None or found.bound.musd <= known.bound.musd:
+        return known
+    return replace(found, rounds=known.rounds + found.rounds, seconds=known.seconds + found.seconds)
+
+
+def _in_rounds(
+    p: Problem, rows: IntArray, relax: Relax, options: Options, most_rounds: int, drop: bool
+) -> Everyone | None:
     began = time.perf_counter()
     best: tuple[Bound, Multipliers] | None = None
-    relaxed, rounds = np.nan, 0
-    sets = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
+    last: tuple[IntArray, Relaxed] | None = None
+    rounds = 0
     pool: IntArray = rows
     _, member = reach_classes(p)
     while rounds < most_rounds:
         left = options.time_limit_s - (time.perf_counter() - began)
-        found = relaxation(p.take(rows), replace(options, time_limit_s=left), sets) if left > 0 else None
+        found = relax(rows, replace(options, time_limit_s=left)) if left > 0 else None
         if found is None:
             break
         rounds += 1
-        relaxed, own = found.musd, found.multipliers
-        sets = own.sets, own.set_quarter
+        last, own = (rows, found), found.multipliers
         better = np.empty(0, dtype=np.int64)
+        kept = rows
         if best is not None:
             bound = bound_over_all(p.take(pool), own)
             better = _improving(p, pool, bound.gain_musd, rows)
-            kept = rows[_near(bound, np.searchsorted(pool, rows))]
+            kept = _kept(bound, rows, np.searchsorted(pool, rows), found.musd) if drop else rows
         if not len(better):  # nobody in the pool is missing: look at all
             bound = bound_over_all(p, own)
             if best is None or bound.musd > best[0].musd:
                 best = bound, own
             better = _improving(p, np.arange(len(p.candidate_id)), bound.gain_musd, rows)
-            kept = rows[_near(bound, rows)]
+            kept = _kept(bound, rows, rows, found.musd) if drop else rows
             pool = _likeliest(member, bound.open_musd - bound.gain_musd)
         assert best is not None
-        if not len(better) or relaxed - best[0].musd <= max(CLOSE, CLOSER * options.gap) * abs(relaxed):
+        if not len(better) or found.musd - best[0].musd <= max(CLOSE, CLOSER * options.gap) * abs(found.musd):
             break
         rows = np.union1d(kept, better).astype(np.int64)
         pool = np.union1d(pool, rows).astype(np.int64)
-    if best is None:
+    if best is None or last is None:
         return None
     return Everyone(
         bound=best[0],
         multipliers=best[1],
-        rows=rows,
-        relaxed_musd=float(relaxed),
+        rows=last[0],
+        relaxed_musd=float(last[1].musd),
+        opened=last[1].opened,
+        modules=last[1].modules,
         rounds=rounds,
         seconds=time.perf_counter() - began,
     )
@@ -102,11 +146,14 @@ def _likeliest(member: IntArray, order_musd: FloatArray) -> IntArray:
     return np.sort(order[rank < POOL])
 
 
-def _near(bound: Bound, rows: IntArray) -> BoolArray:
-    """Candidates of the relaxation that are open in it or nearly so: the others would only make it slow."""
-    near = bound.open_musd[rows] <= NEAR * abs(bound.musd)
-    near[np.argsort(bound.open_musd[rows], kind="stable")[:LEAST]] = True
-    return np.asarray(near)
+def _kept(bound: Bound, rows: IntArray, at: IntArray, relaxed_musd: float) -> IntArray:
+    """Candidates of the relaxation that are open in it or nearly so: the others would only make it slow. All while the
+    bound is so far off that it says nothing of them. at: positions of `rows` in the bound."""
+    if bound.musd < SENSIBLE * relaxed_musd:
+        return rows
+    near = bound.open_musd[at] <= NEAR * abs(bound.musd)
+    near[np.argsort(bound.open_musd[at], kind="stable")[:LEAST]] = True
+    return rows[near]
 
 
 def _improving(p: Problem, among: IntArray, gain_musd: FloatArray, rows: IntArray) -> IntArray:

@@ -2,21 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siting.formulation.service import coverage_classes
 from siting.pricing import Multipliers
-from siting.problem import BoolArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
 
 
-def multipliers_from(
-    p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], sets: BoolArray, set_quarter: IntArray
-) -> Multipliers:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Service:
+    """What serving is worth, present musd for one H100e."""
+
+    served: FloatArray
+    """(J, T) of the demand of a region."""
+    reach: BoolArray | None = None
+    """(C, J) regions of coverage classes."""
+    capacity: FloatArray | None = None
+    """(C, T) of their capacity; without it a class is worth what its dearest region is."""
+
+
+def served_by_sets(row_dual: NDArray[np.float64], sets: BoolArray, quarter: IntArray, quarters: int) -> FloatArray:
+    """(J, T) worth of the demand of a region: of all sets of regions (N, J) that it is in, with their duals (N,)."""
+    served = np.zeros((sets.shape[1], quarters))
+    for t in range(quarters):
+        now = quarter == t
+        served[:, t] = np.maximum(row_dual[now], 0.0) @ sets[now]
+    return served
+
+
+def served_by_flows(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64]) -> Service:
+    """The same from the rows of a model with flows, and the worth of the capacity of its coverage classes."""
+    reach, *_ = coverage_classes(p)
+    served = np.zeros(p.demand_h100e.shape)
+    for at, row in matrix.rows.get("demand_served", {}).items():
+        served[at] = max(0.0, float(row_dual[row]))
+    capacity = np.tile(served.max(axis=0, initial=0.0), (len(reach), 1))  # where nothing is live: the dearest region
+    for at, row in matrix.rows.get("service_within_capacity", {}).items():
+        capacity[at] = max(0.0, -float(row_dual[row]))
+    return Service(served=served, reach=reach, capacity=capacity)
+
+
+def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], service: Service) -> Multipliers:
     """Duals of the shared rows; 0 where the matrix has no such row. Duals of HiGHS are the change of the least cost by
-    one more unit of the row's limit. Rows beyond those of the matrix are those of the sets, in their order."""
+    one more unit of the row's limit."""
     zero = Multipliers.zero(p)
 
     def read(name: str, into: Any, sign: float) -> Any:
@@ -31,9 +64,9 @@ def multipliers_from(
     return Multipliers(
         power_of=tuple(str(name) for name in p.candidate_id),
         power=power,
-        sets=sets,
-        set_quarter=set_quarter,
-        set_musd=row_dual[len(matrix.row_lower) :],
+        served=service.served,
+        reach_of=service.reach,
+        capacity=service.capacity,
         funding=read("funding", zero.funding, -1.0),
         supply=read("vendor_supply", zero.supply, -1.0),
         host=read("hosted_once", zero.host, 1.0),

@@ -13,7 +13,7 @@ from siting.pricing import Multipliers, bound_over_all, parts_without_price
 from siting.problem import Problem
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.highs import Options, solve_matrix
-from siting.solver.relaxation import relaxation
+from siting.solver.relaxation import relaxation, strong_relaxation
 
 SEEDS, CHUNKS = 240, 8
 NO_SETS = np.zeros((0, 0), dtype=bool), np.zeros(0, dtype=np.int64)
@@ -39,15 +39,15 @@ def relaxed(p: Problem) -> tuple[float, Multipliers] | None:
 
 
 def drawn(p: Problem, seed: int) -> Multipliers:
-    """Any multipliers at all, negative ones and sets that make no sense among them."""
+    """Any multipliers at all, negative ones and classes that nobody belongs to among them."""
     r = np.random.default_rng(seed)
     size = float(10.0 ** r.uniform(-2, 1))
     _, g, t, _, k, j = p.size
-    sets = r.random((4 if j else 0, j)) < 0.6
+    known = np.concatenate([p.reach[:1], r.random((3, j)) < 0.6])
     return Multipliers(
-        sets=sets,
-        set_quarter=r.integers(0, t, len(sets)),
-        set_musd=r.uniform(-0.2 * size, size, len(sets)),
+        served=r.uniform(-0.2 * size, size, (j, t)),
+        reach_of=known,
+        capacity=r.uniform(-0.2 * size, size, (len(known), t)),
         funding=r.uniform(-0.01, 0.1 * size, t) * (r.random(t) < 0.5),
         supply=np.where(np.isfinite(p.supply), r.uniform(-0.2 * size, size, (g, t)), 0.0),
         host=r.uniform(-size, 20.0 * size, k),
@@ -59,13 +59,10 @@ def drawn(p: Problem, seed: int) -> Multipliers:
 
 
 def mixed(one: Multipliers, other: Multipliers, share: float) -> Multipliers:
-    """`share` of the one and the rest of the other, the power prices of the one."""
-    parts = ("funding", "supply", "host", "line", "island", "sites")
+    """`share` of the one and the rest of the other, the prices of power and capacity of the one."""
+    parts = ("served", "funding", "supply", "host", "line", "island", "sites")
     return replace(
         one,
-        sets=np.concatenate([one.sets, other.sets]),
-        set_quarter=np.concatenate([one.set_quarter, other.set_quarter]),
-        set_musd=np.concatenate([share * one.set_musd, (1.0 - share) * other.set_musd]),
         **{name: share * getattr(one, name) + (1.0 - share) * getattr(other, name) for name in parts},
     )
 
@@ -73,7 +70,7 @@ def mixed(one: Multipliers, other: Multipliers, share: float) -> Multipliers:
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_multipliers_give_more_than_the_optimum(chunk: int) -> None:
     """240 random problems: multipliers of the relaxation, and drawn ones, alone and mixed with these."""
-    seen = 0
+    seen = strongly = 0
     for seed in range(chunk, SEEDS, CHUNKS):
         p = random_problem(seed)
         matrix = compiled(p)
@@ -85,11 +82,17 @@ def test_no_multipliers_give_more_than_the_optimum(chunk: int) -> None:
         assert found is not None
         room = 1e-6 * max(1.0, abs(best))
         assert found[0] <= best + room
+        strong = strong_relaxation(p, Options(threads=1))
+        if strong is not None:
+            strongly += 1
+            assert strong.musd <= best + 1e-5 * max(1.0, abs(best)), seed
+            assert bound_over_all(p, strong.multipliers).musd <= best + room, seed
         for n in range(3):
             any_at_all = drawn(p, 100 * seed + n)
             for y in (found[1], any_at_all, mixed(any_at_all, found[1], 0.3)):
                 assert bound_over_all(p, y).musd <= best + room, (seed, n)
     assert seen >= 8
+    assert strongly >= 0.9 * seen
 
 
 def test_what_opening_a_candidate_costs_is_no_more_than_it_does() -> None:
@@ -136,8 +139,25 @@ def test_a_bound_by_hand() -> None:
     modules gain 4 x (1,000 - 5 - 20 - 1) - 10 = 3,886. Candidate 1 opens at 30: 3,866.
     """
     p = hand_problem(demand_h100e=np.array([[0.0, 100.0]]))
-    y = replace(Multipliers.zero(p), sets=np.array([[True]]), set_quarter=np.array([1]), set_musd=np.array([1.0]))
+    y = replace(Multipliers.zero(p), served=np.array([[0.0, 1.0]]))
     assert bound_over_all(p, y).musd == pytest.approx(100.0 - 3886.0 - 3866.0)
+
+
+def test_what_a_region_demands_tells_what_being_open_is_worth() -> None:
+    """The same with capacity at 0.01: a MW of it no longer pays, and serving the region whole is worth 100 x 0.99.
+
+    Candidate 0: open 10 and the first phase of one module; a module of 10 MW 5, its pods 2 and 0.1 a MW for 100 x 0.01
+    that they serve: no pod pays. 10 + 5 - 99 = -84, and candidate 1 opens at 30: -64. 100 - 84 - 64 is less than
+    nothing served at all: the demand is worth at most what it costs to open.
+    """
+    p = hand_problem(demand_h100e=np.array([[0.0, 100.0]]))
+    y = replace(
+        Multipliers.zero(p),
+        served=np.array([[0.0, 1.0]]),
+        reach_of=np.array([[True]]),
+        capacity=np.array([[0.0, 0.01]]),
+    )
+    assert bound_over_all(p, y).musd == pytest.approx(100.0 - 84.0 - 64.0)
 
 
 def test_nothing_priced_is_what_costs_alone_say() -> None:

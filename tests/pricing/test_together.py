@@ -64,9 +64,7 @@ def test_gpus_that_hold_one_cluster_hold_another_later() -> None:
     for worth in (1.2, 1.5, 1.9):
         y = replace(
             Multipliers.zero(p),
-            sets=np.ones((2, 1), dtype=bool),
-            set_quarter=np.array([1, 2]),
-            set_musd=np.full(2, worth),
+            served=np.array([[0.0, worth, worth, 0.0]]),
             host=np.array([100.0, 100.0]),
         )
         assert bound_over_all(p, y).musd <= 60.0 + 1e-9

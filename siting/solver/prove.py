@@ -24,12 +24,14 @@ from siting.pricing import bound_over_all
 from siting.pricing.crowds import crowds_of, with_crowds
 from siting.problem import IntArray, Problem
 from siting.solver.compile import InfeasibleRowError, compile_model
-from siting.solver.everyone import Everyone, price_everyone
+from siting.solver.everyone import Everyone, price_everyone, price_strongly
 from siting.solver.highs import Options, Outcome, solve_matrix
 from siting.solver.search import totals_of
 
 PRICING = 0.5
 """Share of the time that the pricing of all candidates may take."""
+PARTLY = 0.02
+"""Part of a site that is open in the relaxation: where there is but one, the strong relaxation gives no more."""
 HOSTS, CROWDS = 30, 60
 """Possible hosts of a cluster that stand for themselves from the start, and crowds of the other possible hosts and of
 the rest, at most each."""
@@ -88,7 +90,7 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
     rows: candidates to begin the pricing with. None where not even a first relaxation was solved in time.
     """
     began = time.perf_counter()
-    everyone = price_everyone(p, rows, replace(options, time_limit_s=PRICING * options.time_limit_s))
+    everyone = _priced(p, rows, value_musd, options)
     if everyone is None:
         return None
     bare = replace(p, watched=("npv_cost",), goals=())
@@ -132,6 +134,17 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
         everyone=everyone,
         certificate=stated,
     )
+
+
+def _priced(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Everyone | None:
+    """The bound by multipliers; by those of the strong relaxation where it matters and the gap is not closed."""
+    everyone = price_everyone(p, rows, replace(options, time_limit_s=PRICING * options.time_limit_s))
+    if everyone is None or value_musd - everyone.bound.musd <= options.gap * abs(value_musd):
+        return everyone
+    if (everyone.opened[:, -1] > PARTLY).sum() <= 1:
+        return everyone
+    left = PRICING * (options.time_limit_s - everyone.seconds)
+    return price_strongly(p, everyone, replace(options, time_limit_s=left))
 
 
 def _searched(p: Problem, options: Options, left: Callable[[], float]) -> tuple[Outcome, list[int]] | None:

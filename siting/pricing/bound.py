@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.pricing.contracts import least_on_offers, offer_values
+from siting.pricing.money import money_prices
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER
 from siting.pricing.sites import candidate_values
@@ -31,6 +32,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
     r"""L = sum_jt pi_jt D_jt - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates
     + hosts.
 
+    A candidate that is forced or stands at the start is open in every plan; any other may stay closed at no cost.
     Valid for every value of the multipliers, over all candidates of `p`, for problems inside `parts_without_price`.
     With one cluster the least host is added exactly; with more, each place takes the best set of clusters for itself
     and `multipliers.host` keeps the sets apart.
@@ -39,24 +41,25 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
     values = candidate_values(p, y)
     offers, holding = offer_values(p, y)
     base = _limits(p, y) + float(offers.sum())
-    alone = values.alone
+    alone, always = values.alone, p.always_kept
     if len(p.cluster) == 1:
         hosting = np.where(values.held < NEVER / 2, values.held + y.host[0], NEVER)
-        stay = np.minimum(alone, 0.0)
+        stay = np.where(always, alone, np.minimum(alone, 0.0))
         more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
         least = float(min(more.min(initial=NEVER), holding[0].min(initial=NEVER)))
         found = base + float(stay.sum()) + least
         host = np.maximum(more - least, 0.0)
-        extra = np.minimum(np.maximum(alone, 0.0), host)
-        gain = np.maximum(-alone, 0.0) + np.maximum(y.host[0] - more, 0.0)
+        extra = np.where(always, 0.0, np.minimum(np.maximum(alone, 0.0), host))
+        gain = np.maximum(-stay, 0.0) + np.maximum(y.host[0] - more, 0.0)
     else:
         held = values.held
         best = np.minimum(alone, held)
         on_offers = least_on_offers(p, holding, y.host).sum()
-        found = base + float(y.host.sum() + np.minimum(best, 0.0).sum() + on_offers)
-        extra = np.maximum(best, 0.0)
-        host = np.maximum(held - np.minimum(best, 0.0), 0.0)
-        gain = np.maximum(-best, 0.0)
+        stay = np.where(always, best, np.minimum(best, 0.0))
+        found = base + float(y.host.sum() + stay.sum() + on_offers)
+        extra = best - stay
+        host = np.maximum(held - stay, 0.0)
+        gain = np.maximum(-stay, 0.0)
     return Bound(
         musd=found,
         open_musd=np.where(extra < NEVER / 2, extra, NEVER),
@@ -71,6 +74,7 @@ def _limits(p: Problem, y: Multipliers) -> float:
         raise ValueError("a price for accelerators of a vendor without a cap")
     due = (y.served * p.demand_h100e).sum()
     total = float(due - y.funding @ p.funding_musd - (y.supply * shipped).sum())
+    total += money_prices(p, y).constant_musd
     if p.grid is not None:
         rows = np.where(p.grid.holds(p.quarters), y.line, 0.0).sum(axis=1)
         total -= float(rows @ p.grid.room_mw + y.island @ p.grid.spare_mw)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from siting.pricing.money import lease_deductions, money_prices
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import NEVER, later, most_worth
+from siting.pricing.reduced import NEVER, most_worth
 from siting.pricing.together import Room, least_over_sets, meeting_sets
 from siting.problem import FloatArray, IntArray, Problem
 
@@ -21,7 +22,10 @@ def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
     """
     _, _, quarters, offers, clusters, _ = p.size
     worth = p.serve_factor * p.lease_serve[:, None] * most_worth(p.lease_reach, y)
-    cost = p.npv_lease_musd + p.lease_cash_musd @ later(y.funding)
+    money = money_prices(p, y)
+    cost = p.npv_lease_musd + p.lease_cash_musd @ money.paid
+    if money.taxed(p):
+        cost = cost - lease_deductions(p, money)
     values = np.zeros(offers)
     holding = np.full((clusters, offers), NEVER)
     nobody = np.zeros(quarters, dtype=bool)

@@ -27,6 +27,15 @@ LEFT_OUT = ("shared", "limits", "large_load", "carbon", "water", "demand_musd_pe
 """Parts that only limit or cost: a bound without them is one."""
 
 
+def may_crowd(p: Problem) -> bool:
+    """Whether one candidate can be as good as the best of several.
+
+    Income tax: what costs least is also what deducts least, and neither site need be the better one. Loans against
+    equipment ask for nothing more: a payment is worth more than the loan against it.
+    """
+    return p.income_tax is None
+
+
 def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:
     """The candidates at `rows` in crowds of alike ones: the same regions and first quarter while these are few, else
     `at_most` clusters of regions, date and place of the meter (k-means of scipy, seeded)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -41,6 +41,15 @@ class Multipliers:
     capacity: FloatArray | None = None
     """(C, T) one H100e of capacity of campuses that reach these regions. What a region is worth beyond it counts for
     being open there: a campus serves no region more than its demand."""
+    parts: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Of rows of parts that a study may leave out, by the name of the row (`of`)."""
+
+    def of(self, row: str, shape: tuple[int, ...]) -> FloatArray:
+        """Prices of a part's rows at 0 or more, 0 where none are known. Raises ValueError for another shape."""
+        found = np.maximum(self.parts.get(row, np.zeros(shape)), 0.0)
+        if found.shape != shape:
+            raise ValueError(f"prices of {row}: {found.shape} instead of {shape}")
+        return np.asarray(found)
 
     @classmethod
     def zero(cls, p: Problem) -> Self:
@@ -70,6 +79,7 @@ class Multipliers:
             power=None if self.power is None else np.maximum(self.power, 0.0),
             reach_of=self.reach_of,
             capacity=None if self.capacity is None else np.maximum(self.capacity, 0.0),
+            parts=self.parts,
         )
 
     def as_lists(self) -> dict[str, Any]:
@@ -87,6 +97,7 @@ class Multipliers:
             "power": [] if signed.power is None else signed.power.tolist(),
             "reach_of": [] if signed.reach_of is None else [np.flatnonzero(one).tolist() for one in signed.reach_of],
             "capacity": [] if signed.capacity is None else signed.capacity.tolist(),
+            "parts": {row: prices.tolist() for row, prices in signed.parts.items()},
         }
 
     @classmethod
@@ -108,4 +119,5 @@ class Multipliers:
             power=np.array(lists["power"], dtype=np.float64).reshape(-1, quarters),
             reach_of=reach_of,
             capacity=np.array(lists["capacity"], dtype=np.float64).reshape(len(reach_of), quarters),
+            parts={str(row): np.array(prices, dtype=np.float64) for row, prices in lists["parts"].items()},
         )

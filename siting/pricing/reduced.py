@@ -8,6 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from siting.pricing.money import (
+    deductions_of_quarters,
+    module_deductions,
+    money_prices,
+    opening_deductions,
+    pod_deductions,
+)
 from siting.pricing.multipliers import Multipliers
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
@@ -101,16 +108,25 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
     from s on. A module carries the price of the lines that it loads from its quarter on, and of its island at the end.
     """
     quarters = np.arange(p.quarters)
-    paid = later(y.funding)
+    money = money_prices(p, y)
+    paid = money.paid
     at = quarters[None, :] - p.opening_lag[:, None]
     opening = p.npv_open_musd + p.opening_cash_musd * np.where(at >= 0, paid[np.maximum(at, 0)], 0.0)
     module = p.npv_module_musd + p.module_cash_factor @ (p.module_cash_profile @ paid) + _grid(p, y)
     price = p.pod_price_musd[:, None]
-    purchase, operation, assessed = (price * profile for profile in p.pod_cash_profile @ paid)  # (G, T) each
+    operation, assessed = (price * profile for profile in p.pod_cash_profile[1:] @ paid)  # (G, T) each
+    purchase = price * (p.pod_cash_profile[0] @ (paid - money.pledged))
     pod = p.npv_pod_musd + (1.0 + p.sales_tax)[:, None, :] * purchase[None] + operation[None]
     pod = pod + p.property_tax[:, None, None] * assessed[None] + (p.pod_accelerators[:, None] * y.supply)[None]
     can = (quarters >= p.live_from[:, None])[:, None, :] & (quarters >= p.deliver_from[:, None])[None]
-    run = p.npv_run_musd * (1.0 + paid / p.discount)
+    energy = (1.0 + paid / p.discount)[None, :]
+    if money.taxed(p):
+        assert p.income_tax is not None
+        opening = opening - opening_deductions(p, money)
+        module = module - module_deductions(p, money)
+        pod = pod - pod_deductions(p, money)
+        energy = energy - (deductions_of_quarters(p, money) / p.discount)[p.income_tax.group]
+    run = p.npv_run_musd * energy[:, None, :]
     serve = p.serve_factor * p.pod_serve[None, :, None] * worth[:, None, :]
     per_mw = 1.0 / p.pod_it_mw[None, :, None]
     return Reduced(

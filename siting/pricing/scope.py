@@ -17,14 +17,12 @@ def parts_without_price(p: Problem) -> list[str]:
         "onsite": p.onsite is not None,
         "curtailable connections": p.curtailable is not None,
         "energy contracts": p.contracts is not None,
-        "revenue": p.revenue is not None,
-        "debt": p.debt is not None,
-        "income tax": p.income_tax is not None,
         "terms of large loads that pay": p.large_load is not None
         and (p.rate < 0.0 or bool((p.large_load.usd_per_mwh < 0.0).any())),
+        "income tax with terms of large loads": p.income_tax is not None and p.large_load is not None,
+        "income tax at a discount rate below zero": p.income_tax is not None and p.rate < 0.0,
         "halls of two cooling classes": p.annex is not None,
         "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
-        "existing campuses": p.rules is not None and bool(p.rules.existing_modules.any()),
         "another objective than npv_cost": p.objective != "npv_cost",
     }
     return [name for name, there in found.items() if there]

@@ -10,8 +10,9 @@ Of a campus that opens in t0, with everything per MW of IT:
    that is live from l on holds one MW of pods at a time, so it earns at most the best chain of pods, one after the
    end of the other, from l on: rho_l >= 0 (0 where lambda is the exact dual).
 3. So module j that goes live in l earns sum_{t >= l} lambda_t c_jt + H rho_l less its cost, every module for itself.
-   The first phase goes live in t0, each further module when it is best, or never. Modules between two levels of
-   power carry the same, so they are counted in bands.
+   The first phase goes live in t0, each further module when it is best, or never. What stands at the start is live
+   from the first quarter on, modules beside it when the site can be extended; what is forced goes live by its quarter.
+   Modules between two levels of power carry the same, so they are counted in bands.
 4. A cluster of N MW that begins in a needs ceil(N / H) modules live by a, and in a N MW of its type in them: a MW of
    hall that holds them earns their chain less what the window takes (energy, lambda, and what they would have served).
    N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting. Clusters
@@ -147,19 +148,34 @@ class _Campus:
         self.over = np.maximum(cost.worth_per_mw - self.lam[:, None, :], 0.0)
         """(I, G, T) of a running MW beyond lambda."""
         self.rho = _best_chain(p, self.over, cost.pod_per_mw)
-        self.openable = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
-        it_mw = np.where(self.openable, p.energized_mw, 0.0) / p.pue_peak[:, None]
-        self.top, self.count = _bands(p, it_mw, asked)
+        quarters = np.arange(p.quarters)[None, :]
+        standing = _standing(p)
+        since = p.live_from[:, None]
+        self.openable = (quarters == since) | ((quarters >= since) & (standing == 0)[:, None])
+        at_once = np.where(standing > 0, standing, p.modules_first)
+        it_mw = np.where(quarters >= since, p.energized_mw, 0.0) / p.pue_peak[:, None]
+        needed, by = _needed(p)
+        self.top, self.count = _bands(p, it_mw, np.column_stack([asked, at_once, needed]))
         """(I, B) last module of each band, and how many it has."""
-        self.first = self.top <= p.modules_first[:, None]
+        self.first = self.top <= at_once[:, None]
         height = p.module_it_mw
         carried = np.clip(it_mw[:, None, :] - height * (self.top - 1)[:, :, None], 0.0, height)
         bare = later(self.lam[:, None, :] * carried) - cost.module[:, None, :]
-        self.bare = np.where(self.openable[:, None, :], bare, -NEVER)
+        live = np.repeat((quarters >= since)[:, None, :], self.top.shape[1], axis=1)
+        if standing.any():
+            assert p.rules is not None
+            beside = (standing > 0)[:, None] & ~self.first
+            live &= ~beside[:, :, None] | (quarters >= p.rules.extended_from[:, None])[:, None, :]
+        self.bare = np.where(live, bare, -NEVER)
         """(I, B, T) of one module of the band live from t on, before what pods earn beyond lambda."""
         self.full = self.bare + height * self.rho[:, None, :]
         self.wanted = np.maximum(best_from(self.full), 0.0)
         """(I, B, T) of a module that may go live from t on or never."""
+        if needed.any():  # modules that are forced stand by their quarter at the latest
+            in_time = np.where(quarters <= by[:, None], 0.0, -NEVER)
+            forced = best_from(self.full + in_time[:, None, :])
+            self.wanted = np.where((self.top <= needed[:, None])[:, :, None], forced, self.wanted)
+            self.openable &= (needed[:, None] == 0) | (quarters <= by[:, None])
 
     def alone(self) -> FloatArray:
         """(I,) least reduced cost of being open."""
@@ -228,7 +244,7 @@ class _Campus:
             earned = wanted[:, :, opened]
             for need in sorted(needs, key=lambda one: -one.begin):
                 must = top <= need.modules[:, None]
-                earned = np.where(must, full[:, :, opened : need.begin + 1].max(axis=2), earned)
+                earned = np.where(must, np.minimum(earned, full[:, :, opened : need.begin + 1].max(axis=2)), earned)
             earned = np.where(first, full[:, :, opened], earned)
             value = self.cost.opening[at, opened] - (count * earned).sum(axis=1)
             placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
@@ -301,6 +317,17 @@ def _lambda(p: Problem, cost: Reduced) -> FloatArray:
     return np.where(short, np.maximum(phi - following, 0.0), 0.0)
 
 
+def _standing(p: Problem) -> IntArray:
+    """(I,) modules that stand at the start."""
+    return np.zeros(len(p.candidate_id), dtype=np.int64) if p.rules is None else p.rules.existing_modules
+
+
+def _needed(p: Problem) -> tuple[IntArray, IntArray]:
+    """(I,) modules that are forced, and (I,) the quarter by which they stand."""
+    none = np.zeros(len(p.candidate_id), dtype=np.int64)
+    return (none, none) if p.rules is None else (p.rules.forced_modules, p.rules.forced_by)
+
+
 def _bands(p: Problem, it_mw: FloatArray, asked: IntArray) -> tuple[IntArray, IntArray]:
     """(I, B) last module of each band and (I, B) its modules, of candidates with `it_mw` (I, T) energized.
 
@@ -313,7 +340,7 @@ def _bands(p: Problem, it_mw: FloatArray, asked: IntArray) -> tuple[IntArray, In
     levels = np.zeros((len(level), int(rank.max(initial=0)) + 1), dtype=np.int64)
     rows = np.arange(len(level))[:, None]
     levels[rows, rank] = level
-    ends = np.concatenate([levels, levels + 1, asked, p.modules_first[:, None], p.modules_max[:, None]], axis=1)
+    ends = np.concatenate([levels, levels + 1, asked, p.modules_max[:, None]], axis=1)
     top = np.sort(np.clip(ends, 0, p.modules_max[:, None]), axis=1)
     return np.maximum(top, 1), np.diff(top, axis=1, prepend=0)
 

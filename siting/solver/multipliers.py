@@ -47,6 +47,16 @@ def served_by_flows(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64]) -
     return Service(served=served, reach=reach, capacity=capacity)
 
 
+def part_rows(p: Problem) -> dict[str, tuple[int, ...]]:
+    """Shared rows of parts that a study may leave out, by name, and the shape of their prices: limits from above."""
+    rows: dict[str, tuple[int, ...]] = {}
+    if p.debt is not None:
+        rows |= {"pledged_once": (p.quarters,), "facility_size": (len(p.debt.name),)}
+    if p.income_tax is not None:
+        rows["taxable_income"] = (p.income_tax.years,)
+    return rows
+
+
 def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], service: Service) -> Multipliers:
     """Duals of the shared rows; 0 where the matrix has no such row. Duals of HiGHS are the change of the least cost by
     one more unit of the row's limit."""
@@ -58,12 +68,17 @@ def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], 
             values[index] = sign * row_dual[row]
         return values
 
+    parts: dict[str, FloatArray] = {}
+    for name, shape in part_rows(p).items():
+        if name in matrix.rows:
+            parts[name] = read(name, np.zeros(shape), -1.0)
     power = np.zeros((len(p.candidate_id), p.quarters))
     for (i, t), row in matrix.rows.get("power_balance", {}).items():
         power[i, t] = -float(p.pue_peak[i]) * row_dual[row]
     return Multipliers(
         power_of=tuple(str(name) for name in p.candidate_id),
         power=power,
+        parts=parts,
         served=service.served,
         reach_of=service.reach,
         capacity=service.capacity,

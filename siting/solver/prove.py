@@ -5,7 +5,8 @@
 2. The others are put into crowds, each as good as the best of its members in every respect (`with_crowds`), beside
    the likeliest hosts of a cluster. What the search proves of that small problem holds for all.
 3. Where the search opens a crowd, the crowd is divided and the cheapest of its members stand for themselves; again
-   until the gap is closed or the time is up.
+   until the gap is closed or the time is up. With parts for which no candidate is as good as several (`may_crowd`) the
+   bound is that of the pricing.
 
 Only bounds come out of this: a crowd is no place, so it gives no plan.
 """
@@ -21,7 +22,7 @@ import numpy as np
 
 from siting.formulation.build import build_model
 from siting.pricing import bound_over_all
-from siting.pricing.crowds import crowds_of, with_crowds
+from siting.pricing.crowds import crowds_of, may_crowd, with_crowds
 from siting.problem import IntArray, Problem
 from siting.solver.compile import InfeasibleRowError, compile_model
 from siting.solver.everyone import Everyone, price_everyone, price_strongly
@@ -98,18 +99,24 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
     dear = bound.musd + bound.open_musd >= value_musd
     may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
     floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
-    hosts = np.flatnonzero(may_host.any(axis=1) & ~dear)
+    hosts = np.flatnonzero(may_host.any(axis=1) & ~dear & ~p.always_kept)
     hosts = hosts[np.argsort(bound.host_musd[hosts], kind="stable")]
-    single = np.sort(hosts[:HOSTS]).astype(np.int64)
-    rest = np.flatnonzero(~dear & ~may_host.any(axis=1)).astype(np.int64)
+    single = np.union1d(hosts[:HOSTS], np.flatnonzero(p.always_kept)).astype(np.int64)
+    rest = np.flatnonzero(~dear & ~may_host.any(axis=1) & ~p.always_kept).astype(np.int64)
     crowds = [*crowds_of(bare, rest, CROWDS), *crowds_of(bare, np.sort(hosts[HOSTS:]), CROWDS)]
+    searchable = may_crowd(p) or not crowds
     stated = certificate(p, everyone)
     best, rounds = max(bound.musd, stated["musd"]), 0
 
     def left() -> float:
         return options.time_limit_s - (time.perf_counter() - began)
 
-    while value_musd - best > options.gap * abs(value_musd) and left() > 1.0 and len(single) + len(crowds) <= LARGEST:
+    while (
+        searchable
+        and value_musd - best > options.gap * abs(value_musd)
+        and left() > 1.0
+        and len(single) + len(crowds) <= LARGEST
+    ):
         small = with_crowds(bare, single, crowds, may_host)
         found = _searched(small, replace(options, gap=options.gap / 2.0), left)
         rounds += 1

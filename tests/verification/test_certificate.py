@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_studies import small_study
+from small_studies import H100, small_study
 
 from siting.plan import Plan
 from siting.report.answer import bound_covers
@@ -123,8 +123,8 @@ def test_lists_that_do_not_fit_are_a_fault_and_no_crash(solved: tuple[Plan, Stud
 
 
 def test_a_part_without_a_price_leaves_the_bound_to_the_few(tmp_path: Path, tables: Tables) -> None:
-    """Debt makes plans cheaper in a way that the pricing does not know: no bound over all is claimed."""
-    debt = [{"name": "loan", "rate": "8 %/y", "tenor_quarters": 8, "advance_rate": "50 %"}]
-    plan = solve(small_study(tmp_path, search=ONE, debt=debt), tables=tables)
-    assert plan.facts["everyone"] == {"unpriced": ["debt"]}
-    assert "for want of a price of debt" in bound_covers(plan)
+    """A cluster on two campuses may be cheaper than on any one: no bound over all is claimed."""
+    apart = [{"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4", "split": {"within": "80 km"}}]
+    plan = solve(small_study(tmp_path, search=ONE, clusters=apart), tables=tables)
+    assert plan.facts["everyone"] == {"unpriced": ["clusters on two campuses"]}
+    assert "for want of a price of clusters on two campuses" in bound_covers(plan)

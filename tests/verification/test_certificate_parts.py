@@ -1,0 +1,59 @@
+"""Parts of a study that the bound over all candidates knows: claimed, saved, recomputed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_studies import H100, small_study
+
+from siting.report.answer import bound_covers
+from siting.run import solve
+from siting.tables.read import Tables, read_tables
+from siting.verification import verify
+
+ONE = {"candidates_in_model": 1, "date_curve": False}
+ASKS = {"peak_h100e_bf16": 100, "first_quarter": "2025-Q4", "regions": 1, "rtt_target_ms": "90 ms", "rtt_basis": "user"}
+LOANS = [
+    {"name": "bank", "rate": "11 %/y", "tenor_quarters": 20, "advance_rate": "70 %"},
+    {"name": "fund", "rate": "4 %/y", "tenor_quarters": 6, "advance_rate": "50 %", "max_musd": "20 MUSD"},
+]
+INCOME = {"taxable_musd_per_year": {"2024": "5 MUSD/y", "2026": "12 MUSD/y"}, "home_state": "IL"}
+MONEY = {"discount_rate": "10 %/y", "lease": False}
+SHORT = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "50 MUSD", "status": "closed"}]}
+RICH = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "9 GUSD", "status": "closed"}]}
+FIVE = [{"name": f"fabric {n}", "gpus": 1024, "accelerators": [H100], "by": f"2025-Q{n}"} for n in range(1, 5)] + [
+    {"name": "fabric 5", "gpus": 1024, "accelerators": [H100], "by": "2026-Q1"}
+]
+PARTS: dict[str, dict[str, Any]] = {
+    "five clusters": {"clusters": FIVE, "money": RICH},
+    "revenue": {"inference": ASKS, "revenue": {"usd_per_h100e_h": "2 USD/h", "counts_as_funding": True}, "money": RICH},
+    "debt": {"debt": LOANS, "money": SHORT},
+    "income tax": {
+        "inference": ASKS,
+        "revenue": {"usd_per_h100e_h": "2 USD/h"},
+        "debt": LOANS,
+        "taxes": {"property_tax_where_blank": "1 %/y", "income": INCOME},
+        "money": RICH,
+    },
+    "a campus that stands": {"rules": {"existing": [{"candidate": "chicago", "it_mw": "10 MW"}]}, "money": RICH},
+}
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+@pytest.mark.parametrize("part", list(PARTS))
+def test_a_bound_over_all_is_claimed_and_found_again(part: str, tmp_path: Path, tables: Tables) -> None:
+    """A search over a part of three places: the bound lies within a tenth below the cost, and verifies."""
+    study = small_study(tmp_path, search=ONE, **PARTS[part])
+    plan = solve(study, tables=tables)
+    assert plan.npv_cost_musd is not None
+    everyone = plan.facts["everyone"]
+    assert everyone["candidates"] == 3
+    assert abs(plan.npv_cost_musd) * 0.1 >= plan.npv_cost_musd - everyone["bound_musd"] >= -1e-6
+    assert verify(plan, study, tables).ok
+    assert "Over all 3 usable candidates" in bound_covers(plan)

@@ -124,7 +124,7 @@ def test_lists_that_do_not_fit_are_a_fault_and_no_crash(solved: tuple[Plan, Stud
 
 def test_a_part_without_a_price_leaves_the_bound_to_the_few(tmp_path: Path, tables: Tables) -> None:
     """A cluster on two campuses may be cheaper than on any one: no bound over all is claimed."""
-    apart = [{"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4", "split": {"within": "80 km"}}]
+    apart = [{"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4", "split": {"within_km": "80 km"}}]
     plan = solve(small_study(tmp_path, search=ONE, clusters=apart), tables=tables)
     assert plan.facts["everyone"] == {"unpriced": ["clusters on two campuses"]}
     assert "for want of a price of clusters on two campuses" in bound_covers(plan)

@@ -21,15 +21,20 @@ LOANS = [
 ]
 INCOME = {"taxable_musd_per_year": {"2024": "5 MUSD/y", "2026": "12 MUSD/y"}, "home_state": "IL"}
 MONEY = {"discount_rate": "10 %/y", "lease": False}
-SHORT = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "50 MUSD", "status": "closed"}]}
+SHORT = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "500 MUSD", "status": "closed"}]}
 RICH = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "9 GUSD", "status": "closed"}]}
-FIVE = [{"name": f"fabric {n}", "gpus": 1024, "accelerators": [H100], "by": f"2025-Q{n}"} for n in range(1, 5)] + [
-    {"name": "fabric 5", "gpus": 1024, "accelerators": [H100], "by": "2026-Q1"}
+DATES = ("2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
+FIVE = [
+    {"name": f"fabric {n}", "gpus": 1024, "accelerators": [H100], "by": by, "until": by} for n, by in enumerate(DATES)
 ]
 PARTS: dict[str, dict[str, Any]] = {
     "five clusters": {"clusters": FIVE, "money": RICH},
     "revenue": {"inference": ASKS, "revenue": {"usd_per_h100e_h": "2 USD/h", "counts_as_funding": True}, "money": RICH},
-    "debt": {"debt": LOANS, "money": SHORT},
+    "debt": {
+        "debt": LOANS,
+        "money": SHORT,
+        "clusters": [{"name": "first", "gpus": 2048, "accelerators": [H100], "by": "2025-Q4"}],
+    },
     "income tax": {
         "inference": ASKS,
         "revenue": {"usd_per_h100e_h": "2 USD/h"},

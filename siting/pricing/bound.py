@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from siting.pricing.contracts import least_on_offers, offer_values
+from siting.pricing.energy import signing_musd
 from siting.pricing.money import money_prices
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER
@@ -74,7 +75,8 @@ def _limits(p: Problem, y: Multipliers) -> float:
         raise ValueError("a price for accelerators of a vendor without a cap")
     due = (y.served * p.demand_h100e).sum()
     total = float(due - y.funding @ p.funding_musd - (y.supply * shipped).sum())
-    total += money_prices(p, y).constant_musd
+    money = money_prices(p, y)
+    total += money.constant_musd + signing_musd(p, y, money)
     if p.grid is not None:
         rows = np.where(p.grid.holds(p.quarters), y.line, 0.0).sum(axis=1)
         total -= float(rows @ p.grid.room_mw + y.island @ p.grid.spare_mw)

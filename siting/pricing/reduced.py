@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from siting.pricing.energy import dearer_gwh
 from siting.pricing.money import (
     deductions_of_quarters,
     module_deductions,
@@ -126,7 +127,8 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
         module = module - module_deductions(p, money)
         pod = pod - pod_deductions(p, money)
         energy = energy - (deductions_of_quarters(p, money) / p.discount)[p.income_tax.group]
-    run = p.npv_run_musd * energy[:, None, :]
+    contracted = p.mwh_per_it_mw / 1e3 * dearer_gwh(p, y, money)  # musd of a running MW
+    run = p.npv_run_musd * energy[:, None, :] + p.pod_it_mw[:, None] * contracted[:, None, :]
     serve = p.serve_factor * p.pod_serve[None, :, None] * worth[:, None, :]
     per_mw = 1.0 / p.pod_it_mw[None, :, None]
     return Reduced(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from siting.pricing.energy import pays_for_nothing
 from siting.problem import Problem
 
 
@@ -16,7 +17,7 @@ def parts_without_price(p: Problem) -> list[str]:
     found = {
         "onsite": p.onsite is not None,
         "curtailable connections": p.curtailable is not None,
-        "energy contracts": p.contracts is not None,
+        "energy contracts that pay for what is not taken": pays_for_nothing(p),
         "terms of large loads that pay": p.large_load is not None
         and (p.rate < 0.0 or bool((p.large_load.usd_per_mwh < 0.0).any())),
         "income tax with terms of large loads": p.income_tax is not None and p.large_load is not None,

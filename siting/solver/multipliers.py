@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 
 from siting.formulation.service import coverage_classes
 from siting.pricing import Multipliers
+from siting.pricing.energy import ROWS as CONTRACTS
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
+
+FROM_BELOW = frozenset({"plan_share_at_least", "untaken_is_paid"})
+"""Rows whose left side must reach a limit: one more unit of it costs."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,10 +52,12 @@ def served_by_flows(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64]) -
 
 
 def part_rows(p: Problem) -> dict[str, tuple[int, ...]]:
-    """Shared rows of parts that a study may leave out, by name, and the shape of their prices: limits from above."""
+    """Shared rows of parts that a study may leave out, by name, and the shape of their prices."""
     rows: dict[str, tuple[int, ...]] = {}
     if p.debt is not None:
         rows |= {"pledged_once": (p.quarters,), "facility_size": (len(p.debt.name),)}
+    if p.contracts is not None:
+        rows |= dict.fromkeys(CONTRACTS, (len(p.contracts.contract), p.quarters))
     if p.income_tax is not None:
         rows["taxable_income"] = (p.income_tax.years,)
     return rows
@@ -71,7 +77,7 @@ def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], 
     parts: dict[str, FloatArray] = {}
     for name, shape in part_rows(p).items():
         if name in matrix.rows:
-            parts[name] = read(name, np.zeros(shape), -1.0)
+            parts[name] = read(name, np.zeros(shape), 1.0 if name in FROM_BELOW else -1.0)
     power = np.zeros((len(p.candidate_id), p.quarters))
     for (i, t), row in matrix.rows.get("power_balance", {}).items():
         power[i, t] = -float(p.pue_peak[i]) * row_dual[row]

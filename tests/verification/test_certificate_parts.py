@@ -23,6 +23,19 @@ INCOME = {"taxable_musd_per_year": {"2024": "5 MUSD/y", "2026": "12 MUSD/y"}, "h
 MONEY = {"discount_rate": "10 %/y", "lease": False}
 SHORT = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "500 MUSD", "status": "closed"}]}
 RICH = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "9 GUSD", "status": "closed"}]}
+PATH = {"2024": "40 USD/MWh", "2025": "41 USD/MWh", "2026": "42 USD/MWh", "2027": "43 USD/MWh"}
+INDEX = {"name": "hub", "kind": "index", "prices": PATH, "max_share": "60 %"}
+PPA = {
+    "name": "wind",
+    "kind": "ppa",
+    "price_usd_per_mwh": "30 USD/MWh",
+    "ppa_mw_max": "2 MW",
+    "term_years": 4,
+    "capacity_factor": "40 %",
+    "min_take_share": "80 %",
+    "start": "2025-Q3",
+    "resale_usd_per_mwh": "20 USD/MWh",
+}
 DATES = ("2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
 FIVE = [
     {"name": f"fabric {n}", "gpus": 1024, "accelerators": [H100], "by": by, "until": by} for n, by in enumerate(DATES)
@@ -40,6 +53,13 @@ PARTS: dict[str, dict[str, Any]] = {
         "revenue": {"usd_per_h100e_h": "2 USD/h"},
         "debt": LOANS,
         "taxes": {"property_tax_where_blank": "1 %/y", "income": INCOME},
+        "money": RICH,
+    },
+    "energy contracts": {
+        "power": {
+            "time_to_power": [{"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}],
+            "contracts": [INDEX, PPA],
+        },
         "money": RICH,
     },
     "a campus that stands": {"rules": {"existing": [{"candidate": "chicago", "it_mw": "10 MW"}]}, "money": RICH},

@@ -18,7 +18,7 @@ import pytest
 
 from siting.formulation import build, measures, service, survival, transit
 from siting.formulation.totals import add_totals
-from siting.pricing import parts_without_price
+from siting.pricing import bound_over_all, parts_without_price
 from siting.problem import BoolArray, IntArray, Problem
 from siting.reduction.screen import screen
 from siting.solver import decisions, everyone, highs, prove, relaxation, search
@@ -228,6 +228,21 @@ def nothing_fixed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(prove, "price_everyone", bare)
 
 
+def poor_prices(patch: pytest.MonkeyPatch) -> None:
+    """Fixing by multipliers that are far off: valid all the same, and what is open in a best plan has a cost."""
+    priced = prove.price_everyone
+
+    def poor(p: Problem, *args: Any, **named: Any) -> Any:
+        found = priced(p, *args, **named)
+        if found is None:
+            return None
+        y = found.multipliers
+        off = replace(y, set_musd=0.6 * y.set_musd, host=0.8 * y.host, funding=0.0 * y.funding)
+        return replace(found, multipliers=off, bound=bound_over_all(p, off))
+
+    patch.setattr(prove, "price_everyone", poor)
+
+
 def no_crowds(patch: pytest.MonkeyPatch) -> None:
     """Every candidate stands for itself."""
     patch.setattr(prove, "crowds_of", lambda p, rows, at_most: [rows[n : n + 1] for n in range(len(rows))])
@@ -236,6 +251,7 @@ def no_crowds(patch: pytest.MonkeyPatch) -> None:
 PROOFS: dict[str, Patch] = {
     "proof as shipped": as_shipped,
     "nothing fixed": nothing_fixed,
+    "fixed by poor prices": poor_prices,
     "no crowds": no_crowds,
     "one crowd, divided": setting(prove, HOSTS=1, CROWDS=1, SINGLED=1, PARTS=2),
     "one crowd, not divided": setting(prove, HOSTS=0, CROWDS=1, LARGEST=2),

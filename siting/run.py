@@ -10,13 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from siting.assembly import Assembled, assemble
 from siting.assembly.campus import is_annex
 from siting.binding import own_limits
-from siting.blame import limits_in_the_way
+from siting.blame import carries_gpus, limits_in_the_way
 from siting.curve import frame_of, point_at, point_of, shifts_inside
 from siting.errors import Fault, InputError, VerificationError
 from siting.findings import NO_SINGLE_LIMIT, binding_limits, figures_used, near_ties, simple_reasons
@@ -29,12 +28,13 @@ from siting.problem import Problem
 from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
 from siting.reduction.screen import Screened, screen
+from siting.solver.budget import PRICED_A_SECOND, Budget, affordable
 from siting.solver.highs import Options
 from siting.solver.passes import Aim, cost_problem, earliest_quarter, run_aims
 from siting.solver.prices import row_prices
 from siting.solver.prove import prove
 from siting.solver.rounds import Look, overloaded, with_rows
-from siting.solver.search import Searched, nothing_found, search
+from siting.solver.search import Searched, nothing_found
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
@@ -44,13 +44,18 @@ from siting.verification import Verification, verify
 
 DATE_SHIFTS = (-2, 2, 4)
 """Quarters by which the clusters' date is moved for the curve of money against date."""
-MOST_LEFT = 0.1
-"""Share of the time limit that the bound over all candidates has at least."""
+FOR_THE_PROOF = 0.1
+"""Share of what is left of the time limit that a search leaves to the bound over all candidates."""
+FOR_ONE_ROUND = 0.5
+"""The same for a round of searching and looking at all sites on the network together, while others may follow."""
 CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 24, 12.0, 0.005
 
 
 def solve(study: Study, *, progress: Listener | None = None, tables: Tables | None = None) -> Plan:
     """The best plan found for the study, with a bound over the candidates that passed the screen.
+
+    The study's time limit is for everything from the reduction to the proof over all candidates. Reading, assembling,
+    what the report looks into (dates, reasons: as long again at most) and verifying come on top.
 
     An infeasible study or a limit without a plan is a Plan too: look at `termination`. Raises InputError for bad input,
     SolverError when HiGHS fails, VerificationError when the second reading of the plan finds a fault.
@@ -60,7 +65,8 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
-    found = _proved(study, _in_rounds(study, tables, assembled, clock), clock)
+    budget = Budget(study.search.time_limit_s)
+    found = _proved(study, _in_rounds(study, tables, assembled, clock, budget), clock, budget)
     plan = _plan(study, tables, found, clock)
     clock.lap("report")
     if plan.npv_cost_musd is not None:
@@ -92,14 +98,19 @@ class _Found:
     """What holds for all candidates, where it was asked for and can be proved."""
 
 
-def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock) -> _Found:
+def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock, budget: Budget) -> _Found:
     """Search, look at all sites on the network together, search again with the lines they overload as limits."""
     rounds: list[dict[str, Any]] = []
     wish = study.grid
     look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
     while True:
         began = time.perf_counter()
-        found = _found(study, assembled, clock)
+        last = assembled.problem.grid is None or len(rounds) + 1 == study.grid.rounds
+        proof = study.search.prove_all and len(assembled.usable) > study.search.candidates_in_model
+        kept = 1.0 - FOR_THE_PROOF * proof
+        found = _found(study, assembled, clock, Budget(kept * (1.0 if last else FOR_ONE_ROUND) * budget.left_s))
+        if not last and found.searched.result.termination is Termination.NO_PLAN_FOUND:  # there is nothing to look at
+            found = _found(study, assembled, clock, Budget(kept * budget.left_s))
         grid, decisions = assembled.problem.grid, found.searched.decisions
         if grid is None or decisions is None:
             return replace(found, rounds=tuple(rounds))
@@ -122,7 +133,7 @@ def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock)
         assembled = replace(assembled, problem=problem)
 
 
-def _proved(study: Study, found: _Found, clock: Clock) -> _Found:
+def _proved(study: Study, found: _Found, clock: Clock, budget: Budget) -> _Found:
     """The same with a bound over all candidates, where the cost alone is aimed at and not all of them were searched."""
     problem, value = found.assembled.problem, found.searched.measures.get("npv_cost")
     searched_all = len(found.screened.rows) == len(problem.candidate_id)
@@ -131,10 +142,13 @@ def _proved(study: Study, found: _Found, clock: Clock) -> _Found:
         return found
     if unpriced := parts_without_price(problem):
         return replace(found, everyone={"unpriced": unpriced})
+    if budget.left_s * PRICED_A_SECOND < len(problem.candidate_id):
+        return found
     clock.say("a bound over all candidates")
-    options = _options(study)
-    left = max(MOST_LEFT * options.time_limit_s, options.time_limit_s - sum(one.seconds for one in found.passes))
-    proof = prove(problem, found.screened.rows, value, replace(options, time_limit_s=left))
+    options, rows = budget.of(_options(study)), found.screened.rows
+    if (few := affordable(problem, len(rows), options.time_limit_s)) < len(rows):
+        rows = screen(problem, few).rows
+    proof = prove(problem, rows, value, options)
     clock.lap("prove")
     if proof is None:
         return found
@@ -145,9 +159,9 @@ def _proved(study: Study, found: _Found, clock: Clock) -> _Found:
     return replace(found, passes=(*found.passes[:-1], last), everyone=facts)
 
 
-def _found(study: Study, assembled: Assembled, clock: Clock) -> _Found:
+def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> _Found:
     """One search, over the candidates that pass the screen, at the earliest date where that is what is asked."""
-    dated, assembled = _dated(study, assembled, clock)
+    dated, assembled = _dated(study, assembled, clock, budget)
     if dated and dated[0].value is None:
         screened = screen(assembled.problem, study.search.candidates_in_model)
         problem = assembled.problem.take(screened.rows)
@@ -158,20 +172,23 @@ def _found(study: Study, assembled: Assembled, clock: Clock) -> _Found:
             passes=dated,
             searched=nothing_found(dated[0]),
         )
-    screened, problem, passes, searched = _screened_search(study, assembled, clock)
+    screened, problem, passes, searched = _screened_search(study, assembled, clock, budget)
     return _Found(assembled=assembled, screened=screened, problem=problem, passes=(*dated, *passes), searched=searched)
 
 
-def _dated(study: Study, assembled: Assembled, clock: Clock) -> tuple[tuple[PassResult, ...], Assembled]:
+def _dated(
+    study: Study, assembled: Assembled, clock: Clock, budget: Budget
+) -> tuple[tuple[PassResult, ...], Assembled]:
     """The earliest quarter of the cluster, where that is the first priority, and everything moved to that date."""
     first, p = study.priorities[0], assembled.problem
     if first.objective != "time_to_compute":
         return (), assembled
     names = [cluster.name for cluster in study.clusters]
     k = 0 if first.cluster is None else names.index(first.cluster)
-    keep = study.search.candidates_in_model
+    options = budget.of(_options(study), 0.5)
+    keep = affordable(p, study.search.candidates_in_model, options.time_limit_s)
     clock.say("earliest quarter")
-    found = earliest_quarter(p, k, _options(study), lambda q: q.take(screen(q, keep).rows), clock.watch)
+    found = earliest_quarter(p, k, options, lambda q: q.take(screen(q, keep).rows), clock.watch)
     clock.lap("date")
     if found.value is None:
         return (found,), assembled
@@ -190,14 +207,15 @@ def _aims(study: Study) -> list[Aim]:
 
 
 def _screened_search(
-    study: Study, assembled: Assembled, clock: Clock
+    study: Study, assembled: Assembled, clock: Clock, budget: Budget
 ) -> tuple[Screened, Problem, tuple[PassResult, ...], Searched]:
     """Search over the candidates that pass the screen; once more over four times as many before saying infeasible."""
-    for keep in (study.search.candidates_in_model, 4 * study.search.candidates_in_model):
+    few = affordable(assembled.problem, study.search.candidates_in_model, budget.left_s)
+    for keep in (few, 4 * few):
         screened = screen(assembled.problem, keep)
         problem = assembled.problem.take(screened.rows)
         clock.lap("reduce")
-        passes, searched = run_aims(problem, _aims(study), _options(study), clock.watch)
+        passes, searched = run_aims(problem, _aims(study), budget.of(_options(study)), clock.watch)
         clock.add(searched.seconds, searched.peak_mb)
         everyone = len(screened.rows) == len(assembled.usable)
         if searched.result.termination is not Termination.INFEASIBLE or everyone:
@@ -268,7 +286,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: Clock) -> Plan:
             clock.say("which limit leaves no plan")
             facts["reasons"] = _reasons(study, found)
             clock.say("how much the money carries")
-            facts["carries_gpus"] = _carries_gpus(study, assembled)
+            facts["carries_gpus"] = carries_gpus(study, assembled, _options(study))
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
     facts["money_against_date"] = _money_against_date(study, assembled, screened, searched, clock)
     return Plan(
@@ -324,7 +342,7 @@ def _money_against_date(
     if not study.search.date_curve:
         return []
     points = []
-    seconds = min(CURVE_SECONDS, study.search.time_limit_s)
+    seconds = min(CURVE_SECONDS, study.search.time_limit_s / (len(DATE_SHIFTS) + 1))
     options = replace(_options(study), gap=CURVE_GAP, time_limit_s=seconds)
     for shift, moved in shifts_inside(study, assembled, (*DATE_SHIFTS, 0)):
         if shift == 0 and searched.result.objective == "npv_cost_musd":
@@ -359,31 +377,6 @@ def money_against_date(
         clock.say(f"cluster date moved by {shift} quarters")
         points.append(point_at(study, assembled, shift, moved, study.search.candidates_in_model, _options(study)))
     return frame_of(points)
-
-
-def _carries_gpus(study: Study, assembled: Assembled) -> int | None:
-    """A cluster size, in accelerators, for which a plan was found: bisection on the model to about 1 %, 8 candidates.
-
-    More may be possible: a size without a plan inside the limit counts as too much.
-    """
-    p = assembled.problem
-    if len(study.clusters) != 1 or study.clusters[0].gpus is None:
-        return None
-    admitted = assembled.leases["accelerator"].isin(study.clusters[0].accelerators).to_numpy()
-    fabric = np.minimum(assembled.leases["single_fabric_gpus"], assembled.leases["gpus"]).to_numpy(float) * admitted
-    wanted, fits, too_many = study.clusters[0].gpus, 0, study.clusters[0].gpus
-    options = replace(_options(study), gap=0.5, time_limit_s=20.0)  # any plan will do
-    while too_many - fits > max(0.01 * too_many, 1.0):
-        middle = (fits + too_many) // 2
-        pods = np.where(p.cluster_pods > 0, np.ceil(middle / p.pod_accelerators[None, :] - 1e-9), 0).astype(np.int64)
-        gpus = np.where(fabric >= middle, middle, 0).astype(np.int64)[None, :]
-        other = replace(p, cluster_pods=pods, cluster_lease_gpus=gpus)
-        found = search(other.take(screen(other, 8).rows), options)
-        if found.decisions is not None:
-            fits = middle
-        else:
-            too_many = middle
-    return fits if fits < wanted else None
 
 
 def _verdict(checked: Verification) -> dict[str, Any]:

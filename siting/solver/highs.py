@@ -37,6 +37,9 @@ UNDECIDED = (_STATUS.kUnknown, _STATUS.kNotset)
 """An interior point that is not accurate enough."""
 NO_PLAN = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 
+CONFIRMING = 1.0
+"""Seconds for looking again at what HiGHS said, at least."""
+
 Watcher = Callable[[float | None, float | None, float], None]
 """Called with incumbent, bound, seconds about twice a second."""
 
@@ -76,11 +79,11 @@ def solve_matrix(
     began = time.perf_counter()
     outcome = _run(matrix, options, start, watch, presolve="choose")
     if start is not None and outcome is not None and _contradicts_itself(matrix, outcome):
-        left = max(5.0, options.time_limit_s - (time.perf_counter() - began))
+        left = max(CONFIRMING, options.time_limit_s - (time.perf_counter() - began))
         again = Options(**{**options.__dict__, "time_limit_s": left})
         outcome = _run(matrix, again, None, watch, presolve="choose")
     if outcome is None:
-        left = max(5.0, options.time_limit_s - (time.perf_counter() - began))
+        left = max(CONFIRMING, options.time_limit_s - (time.perf_counter() - began))
         confirm = Options(**{**options.__dict__, "time_limit_s": left})
         outcome = _run(matrix, confirm, start, watch, presolve="off")
     if outcome is None:

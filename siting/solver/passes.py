@@ -17,6 +17,7 @@ import numpy as np
 from siting.formulation.training import chain_exists
 from siting.problem import Problem
 from siting.problem.goals import MEASURES, TIME_TO_COMPUTE, kept
+from siting.solver.budget import Budget
 from siting.solver.highs import Options, Watcher
 from siting.solver.search import Searched, search
 from siting.termination import PassResult, Termination
@@ -39,12 +40,14 @@ def run_aims(
     """Results of all passes in order, and the search that holds the plan.
 
     A pass that finds no plan inside its limit leaves the plan of the pass before it: that plan keeps all goals.
+    The time limit is for all of them: each has an equal part of what is left.
     """
+    budget = Budget(options.time_limit_s)
     p = replace(p, watched=tuple(dict.fromkeys([*p.watched, "npv_cost", *(aim.objective for aim in aims)])))
     results: list[PassResult] = []
     best: Searched | None = None
-    for aim in aims:
-        found = search(replace(p, objective=aim.objective), options, watch)
+    for n, aim in enumerate(aims):
+        found = search(replace(p, objective=aim.objective), budget.of(options, 1.0 / (len(aims) - n)), watch)
         if best is not None and found.decisions is None:
             results.append(_as_before(aim.objective, found.result, best))
         else:
@@ -84,8 +87,10 @@ def earliest_quarter(
     """First quarter in which cluster k can run, not later than `p.cluster_from[k]`, in quarters from the start.
 
     narrowed: the problem over the candidates that a search may use. The bound counts dates that were proved hopeless
-    over those candidates, and dates at which no candidate at all could hold the cluster alone.
+    over those candidates, and dates at which no candidate at all could hold the cluster alone. The time limit is for
+    all dates that are tried.
     """
+    budget = Budget(options.time_limit_s)
     began = time.perf_counter()
     latest = int(p.cluster_from[k])
     bound = first_possible(p, k)
@@ -94,7 +99,8 @@ def earliest_quarter(
     low, high = bound, latest
     while low <= high:
         middle = low if best is None and low == bound else (low + high) // 2
-        found = search(narrowed(_moved(p, k, middle)), replace(options, gap=ANY_PLAN), watch)
+        part = budget.of(replace(options, gap=ANY_PLAN), 1.0 / (high - low + 1).bit_length())
+        found = search(narrowed(_moved(p, k, middle)), part, watch)
         if found.decisions is not None:
             best, high = middle, middle - 1
             continue

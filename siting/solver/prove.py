@@ -24,6 +24,7 @@ from siting.formulation.build import build_model
 from siting.pricing import bound_over_all
 from siting.pricing.crowds import crowds_of, may_crowd, with_crowds
 from siting.problem import IntArray, Problem
+from siting.solver.budget import built_in_s
 from siting.solver.compile import InfeasibleRowError, compile_model
 from siting.solver.everyone import Everyone, price_everyone, price_strongly
 from siting.solver.highs import Options, Outcome, solve_matrix
@@ -114,7 +115,7 @@ def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Pr
     while (
         searchable
         and value_musd - best > options.gap * abs(value_musd)
-        and left() > 1.0
+        and left() > max(1.0, 2.0 * built_in_s(p, len(single) + len(crowds)))
         and len(single) + len(crowds) <= LARGEST
     ):
         small = with_crowds(bare, single, crowds, may_host)

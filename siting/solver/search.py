@@ -18,8 +18,11 @@ from scipy.sparse import coo_array, csc_array
 
 from siting.formulation.build import build_model
 from siting.memory import peak_mb
+from siting.pricing import Multipliers, bound_over_all, parts_without_price
+from siting.pricing.reduced import NEVER
 from siting.problem import Problem
 from siting.problem.goals import MEASURES
+from siting.solver.budget import Budget
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.decisions import Decisions, decisions_from
 from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
@@ -65,12 +68,10 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         return nothing_found(_infeasible(p, build + transfer), build, transfer)
     compiled, compiled_mb = time.perf_counter(), peak_mb()
 
-    def left() -> float:
-        return max(1.0, options.time_limit_s - (time.perf_counter() - began))
-
+    budget = Budget(options.time_limit_s, began)
     whole_matrix = replace(matrix, integer=matrix.integer | columns_of(matrix, ("B", "X")))
     totals = totals_of(p, matrix)
-    relaxed = solve_matrix(totals, replace(options, gap=options.gap / 2.0, time_limit_s=0.75 * left()), watch=watch)
+    relaxed = solve_matrix(totals, budget.of(replace(options, gap=options.gap / 2.0), 0.75), watch=watch)
     whole: Outcome | None = None
     if relaxed.x is not None:
         whole = _whole_plan(
@@ -78,13 +79,15 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
             whole_matrix,
             totals,
             relaxed,
-            replace(options, time_limit_s=left(), gap=options.gap / 10.0),
+            budget.of(replace(options, gap=options.gap / 10.0)),
             watch,
         )
         bound, open_gap = relaxed.bound, _gap(whole, relaxed.bound)
-        if open_gap > options.gap and left() > 2.0:
-            whole, bound = _improved(whole_matrix, whole, bound, replace(options, time_limit_s=left()), watch)
+        if open_gap > options.gap and budget.left_s > 2.0:
+            whole, bound = _improved(whole_matrix, whole, bound, budget.of(options), watch)
         relaxed = replace(relaxed, bound=bound)
+    elif relaxed.bound is None and relaxed.limit is not None:
+        relaxed = replace(relaxed, bound=_costs_alone(p))
     seconds = {"build": built - began, "transfer": compiled - built, "solve": time.perf_counter() - compiled}
     return Searched(
         result=_pass_result(p, relaxed, whole, options, time.perf_counter() - began),
@@ -98,6 +101,15 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
         nodes=relaxed.nodes,
         measures=_measured(matrix, whole),
     )
+
+
+def _costs_alone(p: Problem) -> float | None:
+    """What no plan costs less than when no limit that candidates share has a price: a bound before anything is solved.
+    None where something has no price."""
+    if parts_without_price(p):
+        return None
+    musd = bound_over_all(p, Multipliers.zero(p)).musd
+    return musd if musd < NEVER / 2 else None
 
 
 def totals_of(p: Problem, matrix: Matrix) -> Matrix:
@@ -221,15 +233,11 @@ def _whole_plan(
     The first that has a plan wins; then its continuous part is solved to tight tolerances.
     """
     assert relaxed.x is not None
-    began, outcome = time.perf_counter(), relaxed
-
-    def left() -> float:
-        return max(1.0, options.time_limit_s - (time.perf_counter() - began))
-
+    budget, outcome = Budget(options.time_limit_s), relaxed
     decided, hosts = ("Z", "W", "Pair", "U", "R", "Y"), ("W", "Pair", "U")
     for way in ("as found", "hosts", "reserve", "free"):
         if way == "reserve":
-            roomy = replace(options, gap=10.0 * options.gap, time_limit_s=0.5 * left())
+            roomy = budget.of(replace(options, gap=10.0 * options.gap), 0.5)
             again = solve_matrix(_with_reserve(p, totals, relaxed.x), roomy, watch=watch)
             if again.x is None:
                 continue
@@ -238,9 +246,11 @@ def _whole_plan(
             trial = matrix
         else:
             trial = _fixed(matrix, totals.integer, relaxed.x, decided if way == "as found" else hosts)
-        outcome = solve_matrix(trial, replace(options, time_limit_s=left()), watch=watch)
+        outcome = solve_matrix(trial, budget.of(options), watch=watch)
         if outcome.x is not None:
-            return _polished(matrix, outcome, options)
+            return _polished(matrix, outcome, budget.of(options))
+        if not budget.left_s:  # nothing is proved of the ways that were not tried
+            return replace(outcome, termination=Termination.NO_PLAN_FOUND, limit=outcome.limit or "time_limit")
     return outcome
 
 

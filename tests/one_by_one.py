@@ -8,6 +8,7 @@ time (`PRICINGS`), the proof by crowds (`PROOFS`), and the shortlist.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,12 +17,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siting.formulation import build, measures, service, survival, transit
+from siting.formulation import build
 from siting.formulation.totals import add_totals
 from siting.pricing import bound_over_all, parts_without_price
 from siting.problem import BoolArray, IntArray, Problem
 from siting.reduction.screen import screen
-from siting.solver import decisions, everyone, highs, prove, relaxation, search
+from siting.solver import everyone, highs, prove, relaxation, search
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.highs import Options, Outcome, solve_matrix
 from siting.termination import Termination
@@ -78,8 +79,9 @@ def classes_of_one(p: Problem) -> tuple[BoolArray, IntArray, IntArray]:
 
 def explicit_flows(patch: pytest.MonkeyPatch) -> None:
     """A flow from every candidate and offer instead of one from every coverage class."""
-    for module in (service, measures, survival, transit, relaxation, decisions):
-        patch.setattr(module, "coverage_classes", classes_of_one)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("siting.") and hasattr(module, "coverage_classes"):
+            patch.setattr(module, "coverage_classes", classes_of_one)
 
 
 def without_totals(patch: pytest.MonkeyPatch) -> None:
@@ -196,11 +198,21 @@ def searched(p: Problem, way: str, patch_with: Patch, options: Options = EXACT) 
 def setting(module: Any, **values: Any) -> Patch:
     """Constants of a module at other values."""
 
-    def patched(patch: pytest.MonkeyPatch) -> None:
+    def changed(patch: pytest.MonkeyPatch) -> None:
         for name, value in values.items():
             patch.setattr(module, name, value)
 
-    return patched
+    return changed
+
+
+def both(one: Patch, other: Patch) -> Patch:
+    """Two things changed."""
+
+    def changed(patch: pytest.MonkeyPatch) -> None:
+        one(patch)
+        other(patch)
+
+    return changed
 
 
 PRICINGS: dict[str, Patch] = {
@@ -237,7 +249,7 @@ def poor_prices(patch: pytest.MonkeyPatch) -> None:
         if found is None:
             return None
         y = found.multipliers
-        off = replace(y, set_musd=0.6 * y.set_musd, host=0.8 * y.host, funding=0.0 * y.funding)
+        off = replace(y, served=0.6 * y.served, host=0.8 * y.host, funding=0.0 * y.funding)
         return replace(found, multipliers=off, bound=bound_over_all(p, off))
 
     patch.setattr(prove, "price_everyone", poor)
@@ -252,13 +264,13 @@ PROOFS: dict[str, Patch] = {
     "proof as shipped": as_shipped,
     "nothing fixed": nothing_fixed,
     "fixed by poor prices": poor_prices,
+    "strong prices always": setting(prove, PARTLY=-1.0),
+    "strong prices never": setting(prove, price_strongly=lambda p, known, options: known),
+    "strong prices from one candidate on": both(setting(prove, PARTLY=-1.0), setting(everyone, STRONG=1)),
     "no crowds": no_crowds,
     "one crowd, divided": setting(prove, HOSTS=1, CROWDS=1, SINGLED=1, PARTS=2),
     "one crowd, not divided": setting(prove, HOSTS=0, CROWDS=1, LARGEST=2),
-    "neither fixed nor whole crowds": lambda patch: (
-        nothing_fixed(patch),
-        setting(prove, HOSTS=0, CROWDS=2, SINGLED=1)(patch),
-    )[0],
+    "neither fixed nor whole crowds": both(nothing_fixed, setting(prove, HOSTS=0, CROWDS=2, SINGLED=1)),
 }
 
 

@@ -114,13 +114,16 @@ def verify(plan: PlanFolder, as_json: Json = False) -> None:
                 "faults": list(checked.faults),
                 "value": checked.npv_cost_musd,
                 "grid_check": checked.grid,
+                "bound_all_recomputed": checked.bound_over_all_musd,
             }
         )
     else:
         for fault in checked.faults:
             typer.echo(fault, err=True)
         verdict = "holds" if checked.ok else f"fails: {len(checked.faults)} faults"
-        typer.echo(f"{plan}: {verdict}; cost recomputed {checked.npv_cost_musd:,.3f} MUSD")
+        bound = checked.bound_over_all_musd
+        over_all = "" if bound is None else f", bound over all candidates {bound:,.3f} MUSD"
+        typer.echo(f"{plan}: {verdict}; cost recomputed {checked.npv_cost_musd:,.3f} MUSD{over_all}")
     raise typer.Exit(0 if checked.ok else EXIT_VERIFICATION)
 
 

@@ -127,7 +127,8 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
     facts = plan.facts
     columns = ["candidate", "name", "lat", "lon", "state", "tenure", "open_quarter", "it_mw", "utility_mw", "clusters"]
     cost, found = plan.npv_cost_musd, plan.npv_cost_musd is not None
-    over_all = facts.get("everyone", {}).get("bound_musd")
+    everyone = facts.get("everyone", {})
+    over_all = everyone.get("bound_musd")
     return {
         "study": plan.study["name"],
         "termination": str(plan.termination),
@@ -142,6 +143,7 @@ def summary(plan: Plan, folder: Path) -> dict[str, Any]:
         "candidates_read": facts["candidates_read"],
         "candidates_in_model": facts["candidates_in_model"],
         "bound_all": over_all,
+        "bound_all_recomputed": everyone.get("certificate", {}).get("musd"),
         "gap_all": None if over_all is None or cost is None else relative_gap(cost - over_all, cost),
         "near_ties": facts.get("near_ties"),
         "sites": plan.sites[columns].to_dict("records") if found else [],

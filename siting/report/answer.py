@@ -188,9 +188,10 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
         if everyone["rounds"]
         else ""
     )
+    alone_musd = float(everyone.get("certificate", {}).get("musd", everyone["priced_musd"]))
     return (
         f"Over all {many} usable candidates no plan{dated} costs less than {money(bound, 3)}, a gap of {gap}.{how} "
-        f"The saved prices alone give {money(everyone['priced_musd'], 3)}, as siting verify finds again; the rest "
+        f"The saved prices alone give {money(alone_musd, 3)}, as siting verify finds again; the rest "
         "is the solver's word."
     )
 

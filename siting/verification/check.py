@@ -15,7 +15,7 @@ from siting.study import Study
 from siting.tables.read import Tables
 from siting.units import parse_quarter, quarter_label
 from siting.verification.cash import Book, Bookkeeper, offers_of
-from siting.verification.certificate import certificate_faults
+from siting.verification.certificate import read_bound
 from siting.verification.decisions import missing_columns, read_decisions
 from siting.verification.grid import at_buses, grid_check, grid_faults, meter_mw
 from siting.verification.grid_limits import grid_limit_faults
@@ -68,6 +68,7 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
     sites, drawn_mw, unfit = at_buses(stated, meter_mw(stated, study, places, read), study, tables)
     value, grid = keeper.npv_cost_musd(book), grid_check(sites, drawn_mw, study, tables)
     difference, cash_faults = _cash(plan, study, book)
+    over_all = read_bound(plan, study, tables)
     faults = [
         *identity,
         *read.faults,
@@ -80,13 +81,14 @@ def verify(plan: Plan, study: Study, tables: Tables) -> Verification:
         *unfit,
         *grid_faults(grid),
         *grid_limit_faults(plan, sites, drawn_mw, study, tables),
-        *certificate_faults(plan, study, tables),
+        *over_all.faults,
     ]
     return Verification(
         faults=tuple(faults),
         npv_cost_musd=value,
         largest_cash_difference_musd=difference,
         own_limits=OwnLimitsPart(context).found(),
+        bound_over_all_musd=over_all.recomputed_musd,
         grid=grid,
     )
 

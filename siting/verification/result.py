@@ -21,6 +21,9 @@ class Verification:
     own_limits: dict[str, float] = field(default_factory=dict)
     """Left side of each of the planner's own limits, by its name."""
 
+    bound_over_all_musd: float | None = None
+    """What the multipliers of the plan's certificate give over all candidates; None where it has none."""
+
     @property
     def ok(self) -> bool:
         """Whether every limit holds and every payment agrees."""

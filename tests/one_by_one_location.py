@@ -17,7 +17,7 @@ from one_by_one import Line, Patch, as_shipped, searched, setting
 
 from siting.problem import Problem
 from siting.solver import lagrangian, location, location_search, search
-from siting.solver.lagrangian import priced_bound
+from siting.solver.lagrangian import Pace, priced_bound
 from siting.solver.location import Location, location_of
 from siting.solver.location_moves import improved
 from siting.solver.location_plans import plan_over
@@ -82,8 +82,12 @@ LOCATIONS: dict[str, Patch] = {
         never("step", 0.0)(patch),
     )[0],
     "covering not seen": never("covering", False),
-    "few steps of prices": setting(lagrangian, STEPS=2, SMALL_STEPS=2),
+    "few steps of prices": setting(location_search, ALONE=Pace(steps=2), BRIEF=Pace(steps=2)),
     "as a large problem": setting(location, SMALL=0),
+    "a tree from few steps": lambda patch: (
+        never("small", False)(patch),
+        setting(location_search, BRIEF=Pace(steps=2, looks=()))(patch),
+    )[0],
 }
 
 
@@ -95,8 +99,9 @@ def location_lines(p: Problem, truth: float) -> Iterator[Line]:
         yield searched(p, way, patch_with)
     if np.isfinite(truth):
         for steps in (3, 60):
-            known = priced_bound(loc, plan_over, improved, seconds=10.0, steps=steps)
+            pace = Pace(steps=steps)
+            known = priced_bound(loc, plan_over, improved, seconds=10.0, pace=pace)
             yield Line(f"{steps} steps of prices", None, known.bound)
             if location_search.countable(loc):
-                whole = priced_bound(loc, plan_over, improved, seconds=10.0, known=known, exact=True, steps=steps)
+                whole = priced_bound(loc, plan_over, improved, seconds=10.0, known=known, exact=True, pace=pace)
                 yield Line(f"{steps} steps of prices, customers whole", None, whole.bound)

@@ -27,11 +27,8 @@ from siting.problem import BoolArray, FloatArray
 from siting.solver.knapsacks import knapsacks
 from siting.solver.location import Location, Sites
 
-STEPS, SMALL_STEPS = 400, 150
-LOOKS = (40, 90, 150, 220, 300, 399)
-"""Steps at which plans are made from what the prices choose."""
-SECONDS_AN_ARC = 1e-5
-"""Time for better plans at each look: what is proved in a tenth of a second is not worth a second of it."""
+SMALL_STEPS, SMALL_LOOKS = 150, 2
+"""Steps and looks at most for a small problem."""
 NEARBY = 0.1
 """Plans up to this much dearer than the best are improved too: they may end elsewhere."""
 ROOM = 1e-9
@@ -42,6 +39,26 @@ Planner = Callable[[Location, BoolArray], Sites | None]
 """A plan over open sites at most; None when there is none."""
 Improver = Callable[[Location, Sites, FloatArray, float], Sites]
 """A plan that is no worse, by prices of customers and within so many seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How the prices climb."""
+
+    steps: int = 400
+    looks: tuple[int, ...] = (40, 90, 150, 220, 300, 399)
+    """Steps at which plans are made from what the prices choose."""
+    seconds_an_arc: float = 1e-5
+    """Time for better plans at each look: what is proved in a tenth of a second is not worth a second of it."""
+    theta: float = 1.6
+    """First length of a step as a part of Polyak's."""
+    patience: int = 12
+    """Steps without gain after which it is shortened."""
+
+
+ALONE = Pace()
+BRIEF = Pace(steps=120, looks=(60, 119), seconds_an_arc=3e-7)
+"""Where nodes follow: they close the gap sooner than further steps, and find plans on their way."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +74,8 @@ class Priced:
     steps: int
     exact: bool = False
     """Whether the bound takes customers whole."""
+    mean: FloatArray | None = None
+    """(M,) how often the last steps took a site."""
 
 
 def _limit(loc: Location, value: float) -> float:
@@ -140,36 +159,39 @@ def priced_bound(
     seconds: float,
     known: Priced | None = None,
     exact: bool = False,
-    steps: int = STEPS,
+    pace: Pace = ALONE,
 ) -> Priced:
     """Subgradient steps from what is known, plans from the sites they take, and what follows for single sites.
-    `exact`: with customers taken whole.
+    `exact`: with customers taken whole. The bound is infinite where there is no plan, and the value of the one at
+    hand where none is better.
     """
     ends = time.perf_counter() + seconds
     known = first_prices(loc) if known is None else known
     plan, state, prices, best = known.plan, known.state.copy(), known.prices, known.bound
     live = np.flatnonzero(state >= 0)
     tried: set[bytes] = set()
-    best_prices, theta, stalled, step = prices.copy(), 0.8 if exact else 1.6, 0, 0
+    looks = pace.looks[: SMALL_LOOKS if loc.small else len(pace.looks)]
+    best_prices, theta, stalled, step = prices.copy(), pace.theta, 0, 0
     mean = smooth = np.zeros(0)
-    for step in range(min(steps, SMALL_STEPS) if loc.small else steps):
+    for step in range(min(pace.steps, SMALL_STEPS) if loc.small else pace.steps):
         part = _over(loc, live)
         inner = knapsacks(part, prices, exact)
         outer, taken = chosen(part, inner.value, state[live])
         bound = float(prices.sum()) + outer
         if not np.isfinite(bound):
+            best = np.inf
             break
         stalled = stalled + 1
         if bound > best + 1e-9 * abs(bound):
             best, best_prices, stalled = bound, prices.copy(), 0
         mean = _full(len(state), live, taken) if not step else 0.9 * mean + 0.1 * _full(len(state), live, taken)
-        if step in LOOKS[: 2 if loc.small else len(LOOKS)]:
+        if step in looks:
             for wish in (_full(len(state), live, taken) > 0.5, mean > 0.5):
                 opened = filled(loc, wish, mean, state)
                 found = None if opened.tobytes() in tried else planner(loc, opened)
                 tried.add(opened.tobytes())
                 if found is not None and (plan is None or found.value < plan.value * (1.0 + NEARBY)):
-                    found = improver(loc, found, best_prices, min(0.05 * seconds, SECONDS_AN_ARC * loc.cost.size))
+                    found = improver(loc, found, best_prices, min(0.05 * seconds, pace.seconds_an_arc * loc.cost.size))
                     plan = found if plan is None or found.value < plan.value else plan
         if plan is not None and step % 5 == 0 and plan.value - bound < 0.2 * abs(plan.value):
             state[live] = settled(part, inner.value, state[live], prices, plan.value)
@@ -178,7 +200,7 @@ def priced_bound(
             break
         slope = 1.0 - (inner.share * taken[:, None]).sum(axis=0)
         smooth = slope if not step else 0.7 * slope + 0.3 * smooth
-        if stalled >= 12:
+        if stalled >= pace.patience:
             theta, stalled, prices, smooth = 0.6 * theta, 0, best_prices.copy(), slope
         size = float(smooth @ smooth)
         if theta < 1e-3 or size < 1e-12 or time.perf_counter() > ends:
@@ -188,7 +210,15 @@ def priced_bound(
     if plan is not None and np.isfinite(best):
         inner = knapsacks(_over(loc, live), best_prices, exact)
         state[live] = settled(_over(loc, live), inner.value, state[live], best_prices, plan.value)
-    return Priced(bound=best, prices=best_prices, state=state, plan=plan, steps=known.steps + step + 1, exact=exact)
+    return Priced(
+        bound=best if plan is None else min(best, plan.value),
+        prices=best_prices,
+        state=state,
+        plan=plan,
+        steps=known.steps + step + 1,
+        exact=exact,
+        mean=mean if len(mean) else None,
+    )
 
 
 def repriced(loc: Location, priced: Priced, prices: FloatArray) -> Priced:

@@ -13,6 +13,8 @@ from siting.solver.location import Location, Sites, value_of
 
 NEAREST = 5
 """Open sites by which a customer is tried to be served: a plan need not be the best over its sites."""
+SECONDS = 30.0
+"""For one transport problem on the way to a plan."""
 
 
 def plan_over(loc: Location, opened: BoolArray) -> Sites | None:
@@ -25,6 +27,16 @@ def plan_over(loc: Location, opened: BoolArray) -> Sites | None:
     if loc.capacity[rows].sum() < loc.demand.sum() * (1.0 - 1e-12):
         return None
     return _placed_whole(loc, rows) if loc.whole else _transported(loc, rows)
+
+
+def carried(loc: Location, opened: BoolArray, seconds: float) -> tuple[Sites | None, bool]:
+    """The cheapest plan over these sites, customers divided at will, and whether the time was enough to know it."""
+    rows = np.flatnonzero(opened)
+    if not len(rows) or (loc.most is not None and len(rows) > loc.most):
+        return None, True
+    if loc.uncapacitated:
+        return cheapest(loc, rows), True
+    return _transport(loc, rows, np.isfinite(loc.cost[rows]), seconds)
 
 
 def cheapest(loc: Location, rows: NDArray[np.int64]) -> Sites | None:
@@ -48,13 +60,14 @@ def _transported(loc: Location, rows: NDArray[np.int64]) -> Sites | None:
         cost = loc.cost[rows]
         rank = np.argsort(np.argsort(cost, axis=0, kind="stable"), axis=0, kind="stable")
         arcs = np.isfinite(cost) & (rank < nearest)
-        found = _transport(loc, rows, arcs)
+        found, _ = _transport(loc, rows, arcs, SECONDS)
         if found is not None:
             return found
     return None
 
 
-def _transport(loc: Location, rows: NDArray[np.int64], arcs: BoolArray) -> Sites | None:
+def _transport(loc: Location, rows: NDArray[np.int64], arcs: BoolArray, seconds: float) -> tuple[Sites | None, bool]:
+    """The plan, None where there is none, and whether the time was enough."""
     site, customer = np.nonzero(arcs)
     columns, n = np.arange(len(site)), len(loc.demand)
     ends = np.concatenate([customer, n + site]), np.concatenate([columns, columns])
@@ -72,15 +85,15 @@ def _transport(loc: Location, rows: NDArray[np.int64], arcs: BoolArray) -> Sites
         integer=np.zeros(len(site), dtype=bool),
         columns={},
     )
-    found = solve_matrix(matrix, Options(threads=1, time_limit_s=30.0, feasibility=1e-9))
-    if found.x is None:
-        return None
+    found = solve_matrix(matrix, Options(threads=1, time_limit_s=seconds, feasibility=1e-9))
+    if found.x is None or found.limit is not None:
+        return None, found.limit is None
     share = np.zeros(loc.cost.shape)
     share[rows[site], customer] = np.where(found.x > 1e-9, found.x, 0.0)
     share /= share.sum(axis=0)
     opened = np.asarray(share.any(axis=1), dtype=bool)
     prices = None if found.row_dual is None else found.row_dual[:n] * scale
-    return Sites(open=opened, share=share, value=value_of(loc, opened, share), prices=prices)
+    return Sites(open=opened, share=share, value=value_of(loc, opened, share), prices=prices), True
 
 
 def _placed_whole(loc: Location, rows: NDArray[np.int64]) -> Sites | None:

@@ -11,11 +11,12 @@ from siting.problem import BoolArray, FloatArray, Problem
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options, Watcher, solve_matrix
 from siting.solver.knapsacks import countable, knapsacks
-from siting.solver.lagrangian import SECONDS_AN_ARC, Priced, arcs_left, filled, priced_bound, repriced
+from siting.solver.lagrangian import ALONE, BRIEF, Pace, Priced, arcs_left, filled, priced_bound, repriced
 from siting.solver.location import Location, Sites
 from siting.solver.location_core import Core, beyond_opening, core_of, plan_at, sites_at, used_pools
 from siting.solver.location_moves import improved
 from siting.solver.location_plans import plan_over
+from siting.solver.location_tree import Tree, branched
 
 MARGIN = 1.5
 """Arcs up to so many times a customer's price are columns of the first core."""
@@ -27,7 +28,7 @@ LIKELY = 0.01
 """Sites that are open by more than this in the LP are in that search."""
 TAIL = 1e-5
 """Relative gain of the LP by further strong rows below which they are left to the search."""
-EXACT_STEPS = (20, 130)
+EXACT = tuple(Pace(steps=steps, looks=ALONE.looks[:2], theta=0.8) for steps in (20, 130))
 """Further steps with customers taken whole, where that can be counted out."""
 SMALL_FROM = 0.007
 """Gap from which on whole customers and the small search come before the core."""
@@ -60,14 +61,27 @@ def solve_location(loc: Location, options: Options, watch: Watcher | None = None
         return Solved(plan=None, bound=None, limit=None)
     if loc.covering:
         return _core_solved(loc, _nothing_known(loc), options, left(), watch)
-    priced = priced_bound(loc, plan_over, improved, seconds=STEPS_SHARE * left())
+    by_tree = not (loc.whole or loc.small)
+    priced = priced_bound(loc, plan_over, improved, seconds=STEPS_SHARE * left(), pace=BRIEF if by_tree else ALONE)
     if watch is not None and priced.plan is not None:
         watch(priced.plan.value, priced.bound, time.perf_counter() - began)
     if priced.plan is not None:
         bound = min(_rounded_up(loc, priced.bound), priced.plan.value)
         if _open_gap(priced.plan.value, bound) <= options.gap:
             return Solved(plan=priced.plan, bound=bound, limit=None)
+    if by_tree:
+        return _of_tree(loc, branched(loc, priced, replace(options, time_limit_s=left()), watch))
     return _core_solved(loc, priced, options, left(), watch)
+
+
+def _of_tree(loc: Location, tree: Tree) -> Solved:
+    """A plan that the nodes lost is no better than the one at hand."""
+    bound: float | None = _rounded_up(loc, tree.bound)
+    if tree.plan is not None:
+        bound = min(_rounded_up(loc, tree.bound), tree.plan.value)
+    elif not np.isfinite(tree.bound):
+        bound = None
+    return Solved(plan=tree.plan, bound=bound, limit=tree.limit, nodes=tree.nodes)
 
 
 def _nothing_known(loc: Location) -> Priced:
@@ -90,7 +104,7 @@ def _core_solved(loc: Location, priced: Priced, options: Options, seconds: float
     """
     ends = time.perf_counter() + seconds
     nodes, scale = 0, _scale(loc, priced)
-    brief = min(0.1 * seconds, SECONDS_AN_ARC * loc.cost.size)
+    brief = min(0.1 * seconds, ALONE.seconds_an_arc * loc.cost.size)
     every = arcs_left(loc, priced)
     pooling = not loc.integral and priced.plan is not None and every.sum() > POOL_FROM
     arcs = every & (loc.cost <= MARGIN * priced.prices) if pooling else every
@@ -159,11 +173,11 @@ def _still_open(priced: Priced) -> float:
 
 def _taken_whole(loc: Location, priced: Priced, seconds: float) -> Priced:
     """Further steps with customers taken whole: a few, and all of them where these few closed a tenth of the gap."""
-    first, rest = EXACT_STEPS
-    few = priced_bound(loc, plan_over, improved, seconds=seconds, known=priced, exact=True, steps=first)
+    first, rest = EXACT
+    few = priced_bound(loc, plan_over, improved, seconds=seconds, known=priced, exact=True, pace=first)
     if _still_open(few) > 0.9 * _still_open(priced):
         return few
-    return priced_bound(loc, plan_over, improved, seconds=seconds, known=few, exact=True, steps=rest)
+    return priced_bound(loc, plan_over, improved, seconds=seconds, known=few, exact=True, pace=rest)
 
 
 def _small_search(

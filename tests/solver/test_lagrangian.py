@@ -7,57 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from location_cases import EXACT, SEEDS, located, unreduced
 
 from siting.solver import location_search
-from siting.solver.highs import Options, solve_matrix
 from siting.solver.knapsacks import countable, knapsacks
-from siting.solver.lagrangian import Priced, arcs_left, chosen, priced_bound, repriced, settled
+from siting.solver.lagrangian import Pace, Priced, arcs_left, chosen, priced_bound, repriced, settled
 from siting.solver.location import Location, Sites
-from siting.solver.location_core import core_of
 from siting.solver.location_moves import improved
 from siting.solver.location_plans import plan_over
 from siting.solver.location_search import solve_location
-
-EXACT = Options(gap=0.0, threads=1, time_limit_s=60.0)
-
-
-def located(seed: int) -> Location:
-    """4-8 sites, 5-12 customers; by chance equal capacities, none, a count of sites, single sources, missing arcs."""
-    r = np.random.default_rng(seed)
-    m, n = int(r.integers(4, 9)), int(r.integers(5, 13))
-    demand = r.integers(1, 9, n).astype(float)
-    apart = r.uniform(0, 20, (m, 1, 2)) - r.uniform(0, 20, (1, n, 2))
-    kind = r.choice(["free", "equal", "none"])
-    capacity = np.round(demand.sum() * r.uniform(0.15, 0.9, m))
-    if kind == "equal":
-        capacity[:] = np.round(demand.sum() * 0.4)
-    if kind == "none":
-        capacity[:] = demand.sum()
-    cost = np.linalg.norm(apart, axis=2) * demand
-    cost = np.round(cost) if r.random() < 0.5 else cost
-    cost[r.random((m, n)) < 0.08] = np.inf
-    return Location(
-        fixed=np.round(r.uniform(0, 150, m)),
-        capacity=capacity,
-        demand=demand,
-        cost=cost,
-        most=None if r.random() < 0.6 else int(r.integers(2, m)),
-        whole=bool(r.random() < 0.4),
-    )
-
-
-def unreduced(loc: Location, **fixed: float) -> float:
-    """The optimum of the whole matrix with every arc and every strong row; `fixed`: y of sites by `y<number>`."""
-    every = np.isfinite(loc.cost)
-    core = core_of(loc, np.zeros(len(loc.fixed), dtype=np.int8), every, np.full(len(loc.demand), np.inf), every, 1.0)
-    lower, upper = core.matrix.lower.copy(), core.matrix.upper.copy()
-    for name, value in fixed.items():
-        lower[int(name[1:])] = upper[int(name[1:])] = value
-    found = solve_matrix(replace(core.matrix, lower=lower, upper=upper), EXACT)
-    return np.inf if found.value is None else found.value
-
-
-SEEDS = [seed for seed in range(60) if np.isfinite(located(seed).cost).any(axis=0).all()]
 
 
 def test_every_price_gives_a_bound() -> None:
@@ -126,7 +84,7 @@ def test_arcs_left_out_are_in_no_better_plan() -> None:
         if priced.plan is None:
             continue
         if exact:
-            priced = priced_bound(loc, plan_over, improved, seconds=10.0, known=priced, exact=True, steps=40)
+            priced = priced_bound(loc, plan_over, improved, seconds=10.0, known=priced, exact=True, pace=Pace(steps=40))
         assert priced.plan is not None
         left = arcs_left(loc, priced)
         gone = np.argwhere(np.isfinite(loc.cost) & ~left & (priced.state >= 0)[:, None])
@@ -199,3 +157,25 @@ def test_nothing_known_settles_nothing() -> None:
         steps=0,
     )
     assert (arcs_left(loc, bare) == np.isfinite(loc.cost)).all()
+
+
+def test_an_arc_of_whole_customers_is_counted_from_the_divided_ones() -> None:
+    """Room 5 for customers of 3, 3, 2 at prices 10, 9, 4, each at a cost of 1, the site at 12; another site of 3 takes
+    the second one for 9. Best: the first and the third here, 12 + 2 + 9 = 23, which is the bound. Room is worth 8/3 a
+    unit, so the third looks 1 - 4 + 16/3 = 7/3 too dear beside divided customers, who save 7/3 more than whole ones:
+    with a plan of 24 at hand the arc of the best plan stays, that of the second customer at no loss too."""
+    loc = Location(
+        fixed=np.array([12.0, 0.0]),
+        capacity=np.array([5.0, 3.0]),
+        demand=np.array([3.0, 3.0, 2.0]),
+        cost=np.array([[1.0, 1.0, 1.0], [np.inf, 9.0, np.inf]]),
+        most=None,
+        whole=True,
+    )
+    assert unreduced(loc) == pytest.approx(23.0)
+    prices, none = np.array([10.0, 9.0, 4.0]), np.zeros(2, dtype=np.int8)
+    at_hand = Sites(open=np.ones(2, dtype=bool), share=np.zeros((2, 3)), value=24.0)
+    priced = Priced(bound=23.0, prices=prices, state=none, plan=at_hand, steps=0, exact=True)
+    inner = knapsacks(loc, prices, exact=True)
+    assert float(prices.sum()) + chosen(loc, inner.value, none)[0] == pytest.approx(23.0)
+    assert arcs_left(loc, priced).tolist() == [[True, True, True], [False, True, False]]

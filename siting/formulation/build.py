@@ -87,11 +87,17 @@ def build_strong_relaxation(p: Problem) -> pyo.ConcreteModel:
     return m
 
 
-def build_model(p: Problem) -> pyo.ConcreteModel:
+def build_model(p: Problem, *, strong: bool = False) -> pyo.ConcreteModel:
     """The whole model. Raises ValueError where a row cannot hold whatever the decisions (an empty sum that must be
     1).
+
+    strong: with the rows of `add_open_service`, that no plan breaks: more of them than of all others, and a better
+    relaxation where several campuses serve regions.
     """
-    return _built(p, FAMILIES)
+    m = _built(p, FAMILIES)
+    if strong:
+        add_open_service(m, p)
+    return m
 
 
 def _built(p: Problem, families: Iterable[Callable[[pyo.ConcreteModel, Problem], None]]) -> pyo.ConcreteModel:

@@ -28,6 +28,7 @@ from siting.solver.decisions import Decisions, decisions_from
 from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
 from siting.solver.location import Location, location_of
 from siting.solver.location_search import location_decisions, solve_location
+from siting.solver.regions import shared_out, with_alike_regions_as_one
 from siting.termination import PassResult, Termination
 
 SERVER_GPUS = 8
@@ -54,12 +55,17 @@ class Searched:
     """Every measure that is watched at the plan found, by the study's name of it."""
 
 
-def search(p: Problem, options: Options, watch: Watcher | None = None) -> Searched:
-    """Best of the objective of `p` over its candidates. The time limit covers building and all solves."""
+def search(p: Problem, options: Options, watch: Watcher | None = None, *, strong: bool = False) -> Searched:
+    """Best of the objective of `p` over its candidates. The time limit covers building and all solves.
+
+    strong: for few candidates and many regions, see `build_model`.
+    """
     began = time.perf_counter()
     if (loc := location_of(p)) is not None:
         return _located(p, loc, options, watch)
-    model = build_model(p)
+    original = p
+    p, member = with_alike_regions_as_one(original)
+    model = build_model(p, strong=strong)
     built, built_mb = time.perf_counter(), peak_mb()
     try:
         matrix = compile_model(model)
@@ -89,9 +95,13 @@ def search(p: Problem, options: Options, watch: Watcher | None = None) -> Search
     elif relaxed.bound is None and relaxed.limit is not None:
         relaxed = replace(relaxed, bound=_costs_alone(p))
     seconds = {"build": built - began, "transfer": compiled - built, "solve": time.perf_counter() - compiled}
+    decisions: Decisions | None = None
+    if whole is not None and whole.x is not None:
+        decisions = decisions_from(p, matrix, whole.x)
+        decisions = replace(decisions, service=shared_out(original, member, decisions.service))
     return Searched(
         result=_pass_result(p, relaxed, whole, options, time.perf_counter() - began),
-        decisions=decisions_from(p, matrix, whole.x) if whole is not None and whole.x is not None else None,
+        decisions=decisions,
         rounding_musd=_difference(whole, relaxed),
         seconds=seconds,
         peak_mb={"build": built_mb, "transfer": compiled_mb, "solve": peak_mb()},

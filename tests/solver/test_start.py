@@ -1,4 +1,4 @@
-"""A first plan where sites pay for their opening whole: never better than the optimum, and there as a rule."""
+"""A first plan over the sites that are open in a relaxation: never better than the optimum, and there as a rule."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ import numpy as np
 from model_optimum import optimum
 from tiny_problems import hand_problem, random_problem
 
+from siting.problem import Problem
+from siting.solver.everyone import Everyone, price_everyone, price_strongly
 from siting.solver.highs import Options
-from siting.solver.start import start_plan
+from siting.solver.start import Start, open_sites, start_plan
 
 QUICK = Options(gap=0.0, threads=1, time_limit_s=10.0)
+
+
+def priced(p: Problem) -> Everyone | None:
+    """All candidates priced, by the strong relaxation where it is better."""
+    weakly = price_everyone(p, np.arange(len(p.candidate_id)), QUICK)
+    return None if weakly is None else price_strongly(p, weakly, QUICK)
+
+
+def started(p: Problem) -> list[Start]:
+    """The plans found one after the other."""
+    everyone = priced(p)
+    return [] if everyone is None else start_plan(p, everyone, QUICK)
 
 
 def test_one_site_that_pays_its_opening() -> None:
@@ -17,30 +31,40 @@ def test_one_site_that_pays_its_opening() -> None:
 
     10 opening + 5 module + 3 x 2 pods + 2 quarters x 2.5 x 0.1 energy = 21.5 musd.
     """
+    found = started(hand_problem(demand_h100e=np.array([[250.0, 250.0]])))
+    assert [one.rows.tolist() for one in found] == [[0]]
+    assert found[0].decisions.modules.tolist() == [[1, 0]]
+    assert found[0].decisions.pods.sum() == 3
+    assert np.isclose(found[0].value, 21.5)
+
+
+def test_the_likeliest_host_is_among_the_sites() -> None:
+    """A problem with a cluster and no region: nothing serves, and the host is there all the same."""
     p = hand_problem(demand_h100e=np.array([[250.0, 250.0]]))
-    found = start_plan(p, QUICK)
-    assert found is not None
-    assert found.rows.tolist() == [0]
-    assert found.decisions.modules.tolist() == [[1, 0]]
-    assert found.decisions.pods.sum() == 3
-    assert np.isclose(found.value, 21.5)
+    everyone = priced(p)
+    assert everyone is not None
+    assert open_sites(everyone, 0, share=2.0).tolist() == []
+    assert len(open_sites(everyone, 1, share=2.0)) == min(2, len(everyone.rows))
 
 
-def test_it_is_a_plan_of_the_problem() -> None:
-    """Never cheaper than the least cost, on problems that have a plan; found for some of them, near it for a part."""
+def test_they_are_plans_of_the_problem() -> None:
+    """Never cheaper than the least cost, each cheaper than the one before; found for some problems, near it for most
+    of these."""
     there = found = near = 0
     for seed in range(60):
         p = random_problem(seed)
         least = optimum(p).value
-        start = start_plan(p, QUICK)
+        plans = started(p)
         if not np.isfinite(least):
-            assert start is None, seed
+            assert not plans, seed
             continue
         there += 1
-        if start is not None:
+        values = [one.value for one in plans]
+        assert values == sorted(values, reverse=True)
+        if values:
             found += 1
-            assert start.value >= least - 1e-6 * max(1.0, abs(least)), seed
-            near += start.value <= least + 0.05 * abs(least)
+            assert values[-1] >= least - 1e-6 * max(1.0, abs(least)), seed
+            near += values[-1] <= least + 0.05 * abs(least)
     assert there >= 25
     assert found >= 10  # problems of one to three sites: many have their plan in offers alone, which is no start
-    assert near >= 5
+    assert near >= 0.8 * found

@@ -10,6 +10,7 @@ searched with the strong rows. A plan for the whole problem; no bound comes out 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,14 +18,14 @@ import numpy as np
 from siting.problem import IntArray, Problem
 from siting.solver.decisions import Decisions
 from siting.solver.everyone import Everyone
-from siting.solver.highs import Options, Watcher
+from siting.solver.highs import Options
 from siting.solver.search import search
 
 SHARES = (0.15, 0.04)
 """Part of a site that must be open: the sites of the first are searched first, those of the second after that."""
 MOST_SITES, HOSTS = 24, 2
 """Sites that are searched at most; likeliest hosts of clusters that are among them."""
-FIRST = 0.4
+FIRST = 0.15
 """Share of the time for the first of these searches."""
 
 
@@ -41,19 +42,25 @@ class Start:
     """No plan over `rows` costs less."""
 
 
-def start_plan(p: Problem, everyone: Everyone, options: Options, watch: Watcher | None = None) -> list[Start]:
-    """Whole plans over few candidates of `p`, each cheaper than the one before; empty when none is found in time."""
+def start_plan(
+    p: Problem, everyone: Everyone, options: Options, found_one: Callable[[Start], None] = lambda start: None
+) -> list[Start]:
+    """Whole plans over few candidates of `p`, each cheaper than the one before; empty when none is found in time.
+
+    found_one: told of every plan as soon as it is there.
+    """
     began, found = time.perf_counter(), list[Start]()
     for share, part in zip(SHARES, (FIRST, 1.0), strict=True):
         rows = open_sites(everyone, len(p.cluster), share)
         left = options.time_limit_s - (time.perf_counter() - began)
         if not len(rows) or left <= 0.0 or (found and np.array_equal(rows, found[-1].rows)):
             continue
-        searched = search(p.take(rows), replace(options, time_limit_s=part * left), watch, strong=True)
+        searched = search(p.take(rows), replace(options, time_limit_s=part * left), strong=True)
         value = searched.result.value
         if value is None or searched.decisions is None or (found and value >= found[-1].value):
             continue
         found.append(Start(rows=rows, decisions=searched.decisions, value=value, bound=searched.result.bound))
+        found_one(found[-1])
     return found
 
 

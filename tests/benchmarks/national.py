@@ -19,20 +19,18 @@ from typing import Any
 import numpy as np
 from instance import Size, sampled, study_of
 from peers import NAMES, run_peer
-from phases import Phases, largest_mb
+from phases import Phases
 
 from siting.assembly import Assembled, assemble
 from siting.memory import peak_mb
 from siting.plan import Plan
 from siting.pricing.reduced import reach_classes
-from siting.problem import IntArray, Problem
+from siting.problem import Problem
 from siting.reduction.screen import Screened, screen
 from siting.solver.decisions import Decisions
-from siting.solver.everyone import Everyone, price_everyone
+from siting.solver.everyone import Everyone, price_everyone, price_strongly
 from siting.solver.highs import Options
-from siting.solver.prove import prove
-from siting.solver.search import search
-from siting.solver.start import start_plan
+from siting.solver.start import Start, start_plan
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import plan_tables
@@ -41,11 +39,8 @@ from siting.verification import verify
 
 SHORTLIST = 40
 """Candidates to begin the pricing with."""
-PRICE_SHARE, START_SHARE, SEARCH_SHARE = 0.5, 0.6, 0.4
-"""Shares of the time that is left which pricing, then a first plan, then the search for a better one may take."""
-MOST_HOSTS = 300
-"""Candidates that may hold a cluster in a better plan, up to which the proof goes beyond the priced bound: each stands
-for itself there, and the model of 769 took 22 s to build, which no limit of the solver cuts short."""
+PRICE_SHARE, STRONG_SHARE, START_SHARE = 0.4, 0.4, 1.0
+"""Shares of the time that is left which pricing, then pricing by the strong relaxation, then plans may take."""
 VERIFYING = 0.1
 """Share of the limit that is kept for verifying."""
 
@@ -72,6 +67,11 @@ def measure(size: Size, time_limit_s: float, gap: float, bound_only: bool, peers
     with phases.phase("price"):
         everyone = price_everyone(p, screened.rows, options(1.0 if bound_only else PRICE_SHARE))
     if everyone is not None:
+        found |= {"bound": everyone.bound.musd, "relaxed": everyone.relaxed_musd, "rounds": everyone.rounds}
+        found |= {"weak_bound": everyone.bound.musd}
+    if everyone is not None and not bound_only:
+        with phases.phase("strengthen"):
+            everyone = price_strongly(p, everyone, options(STRONG_SHARE))
         found |= {"bound": everyone.bound.musd, "relaxed": everyone.relaxed_musd, "rounds": everyone.rounds}
     if not bound_only:
         found |= _planned(study, tables, assembled, screened, everyone, phases, options)
@@ -109,13 +109,13 @@ def _planned(
     phases: Phases,
     options: Callable[[float], Options],
 ) -> dict[str, Any]:
-    """A plan over the shortlist, verified, a search for a better one, and what it is proved to be among all."""
+    """Plans over few sites, each verified, and what the best is proved to be among all."""
     p = assembled.problem
-    rows = screened.rows if everyone is None else everyone.rows
-    found: dict[str, Any] = {"shortlist": len(rows), "verified": None, "shortlist_bound": None}
+    found: dict[str, Any] = {"verified": None, "shortlist_bound": None}
 
-    def take(value: float, decisions: Decisions, at: IntArray) -> None:
+    def take(start: Start) -> None:
         """Verified, and kept if nothing is wrong and it is the cheapest so far."""
+        value, decisions, at = start.value, start.decisions, start.rows
         with phases.phase("verify"):
             plan = _plan(study, tables, assembled, replace(screened, rows=at), value, decisions)
             faults = verify(plan, study, tables).faults
@@ -124,34 +124,20 @@ def _planned(
         elif found.get("value") is None or value < found["value"]:
             found.setdefault("first_plan_seconds", phases.seconds)
             found.setdefault("first_value", value)
-            found.update(verified=True, value=value, sites=int((decisions.modules.sum(axis=1) > 0).sum()))
+            sites = int((decisions.modules.sum(axis=1) > 0).sum())
+            found.update(verified=True, value=value, sites=sites, shortlist=len(at))
 
+    if everyone is None:
+        return found
     with phases.phase("start"):
-        start = start_plan(p.take(rows), options(START_SHARE))
-    if start is not None:
-        take(start.value, start.decisions, rows[start.rows])
-    searched = search(p.take(rows), options(SEARCH_SHARE))
-    for name, seconds in searched.seconds.items():
-        phases.add(name, seconds, largest_mb())
-    found["shortlist_bound"] = searched.result.bound
-    if searched.decisions is not None and searched.result.value is not None:
-        take(searched.result.value, searched.decisions, rows)
-    value, bound = found.get("value"), None if everyone is None else everyone.bound.musd
+        plans = start_plan(p, everyone, options(START_SHARE), take)
+    value, bound = found.get("value"), everyone.bound.musd
     if value is None:
-        return {**found, "ended": str(searched.result.termination)}
-    if searched.result.bound is not None:
-        found["gap_shortlist"] = max(0.0, value - searched.result.bound) / value
-    proof, hosts = None, len(p.candidate_id)
-    if everyone is not None:
-        hosts = int((everyone.bound.musd + everyone.bound.host_musd < value).sum())
-    found["hosts_in_a_better_plan"] = hosts
-    if hosts <= MOST_HOSTS:
-        with phases.phase("prove"):
-            proof = prove(p, rows, value, options(1.0))
-    bounds = [one for one in (bound, proof and proof.bound_musd) if one is not None]
-    if bounds:
-        found |= {"bound": max(bounds), "gap_all": max(0.0, value - max(bounds)) / value}
-    return found
+        return found
+    if plans[-1].bound is not None:
+        found["shortlist_bound"] = plans[-1].bound
+        found["gap_shortlist"] = max(0.0, value - plans[-1].bound) / value
+    return {**found, "gap_all": max(0.0, value - bound) / value}
 
 
 def _plan(

@@ -25,8 +25,8 @@ SHARES = (0.15, 0.04)
 """Part of a site that must be open: the sites of the first are searched first, those of the second after that."""
 MOST_SITES, HOSTS = 24, 2
 """Sites that are searched at most; likeliest hosts of clusters that are among them."""
-FIRST = 0.15
-"""Share of the time for the first of these searches."""
+FIRST, ROUGH = 0.2, 0.005
+"""Share of the time for the first of these searches, and the gap at which it is good enough."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,12 +50,12 @@ def start_plan(
     found_one: told of every plan as soon as it is there.
     """
     began, found = time.perf_counter(), list[Start]()
-    for share, part in zip(SHARES, (FIRST, 1.0), strict=True):
+    for share, part, gap in zip(SHARES, (FIRST, 1.0), (max(ROUGH, options.gap), options.gap), strict=True):
         rows = open_sites(everyone, len(p.cluster), share)
         left = options.time_limit_s - (time.perf_counter() - began)
         if not len(rows) or left <= 0.0 or (found and np.array_equal(rows, found[-1].rows)):
             continue
-        searched = search(p.take(rows), replace(options, time_limit_s=part * left), strong=True)
+        searched = search(p.take(rows), replace(options, gap=gap, time_limit_s=part * left), strong=True)
         value = searched.result.value
         if value is None or searched.decisions is None or (found and value >= found[-1].value):
             continue

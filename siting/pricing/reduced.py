@@ -17,6 +17,7 @@ from siting.pricing.money import (
     pod_deductions,
 )
 from siting.pricing.multipliers import Multipliers
+from siting.pricing.onsite import Units, unit_prices
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 
 NEVER = 1e12
@@ -41,6 +42,8 @@ class Reduced:
     """(I, G, T) energy of one running MW of pods in t."""
     worth_per_mw: FloatArray
     """(I, G, T) of one running MW that serves, less its energy; may be negative."""
+    units: Units | None = None
+    """Power units on the campus."""
 
 
 def later(x: FloatArray) -> FloatArray:
@@ -127,8 +130,10 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
         module = module - module_deductions(p, money)
         pod = pod - pod_deductions(p, money)
         energy = energy - (deductions_of_quarters(p, money) / p.discount)[p.income_tax.group]
-    contracted = p.mwh_per_it_mw / 1e3 * dearer_gwh(p, y, money)  # musd of a running MW
-    run = p.npv_run_musd * energy[:, None, :] + p.pod_it_mw[:, None] * contracted[:, None, :]
+    dearer = dearer_gwh(p, y, money)
+    units = unit_prices(p, money, dearer)
+    beside = p.mwh_per_it_mw / 1e3 * (dearer - (0.0 if units is None else units.cheaper))  # musd of a running MW
+    run = p.npv_run_musd * energy[:, None, :] + p.pod_it_mw[:, None] * beside[:, None, :]
     serve = p.serve_factor * p.pod_serve[None, :, None] * worth[:, None, :]
     per_mw = 1.0 / p.pod_it_mw[None, :, None]
     return Reduced(
@@ -137,6 +142,7 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
         pod_per_mw=np.where(can & p.may_hold[:, :, None], pod * per_mw, np.inf),
         run_per_mw=run * per_mw,
         worth_per_mw=(serve - run) * per_mw,
+        units=units,
     )
 
 

@@ -15,7 +15,6 @@ from siting.problem import Problem
 def parts_without_price(p: Problem) -> list[str]:
     """Names of parts, in words of the study, for which no bound over all candidates is claimed; empty: it is valid."""
     found = {
-        "onsite": p.onsite is not None,
         "curtailable connections": p.curtailable is not None,
         "energy contracts that pay for what is not taken": pays_for_nothing(p),
         "terms of large loads that pay": p.large_load is not None

@@ -66,6 +66,9 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
         cost = reduced_costs(part, y, chosen.worth[rows], chosen.opened[rows])
         asked = least_modules(part, able[:, rows])
         held[rows] = _Campus(part, cost, chosen.power[rows], asked).held(y.host, able[:, rows])
+        if part.onsite is not None:  # power that a cluster asks for has a price where nobody is served
+            known = _Campus(part, cost, _known_power(p, y, chosen.worth)[rows], asked)
+            held[rows] = np.maximum(held[rows], known.held(y.host, able[:, rows]))
     return Values(alone=alone, held=held)
 
 
@@ -141,10 +144,11 @@ class _Campus:
     """Candidates of one chunk: what modules earn by the quarter in which they go live, in bands of alike modules."""
 
     def __init__(self, p: Problem, cost: Reduced, lam: FloatArray, asked: IntArray) -> None:
-        dark = p.energized_mw <= 0.0
+        dark = p.most_power_mw <= 0.0
         most = np.maximum(cost.worth_per_mw, 0.0).max(axis=1, initial=0.0)
         self.p, self.cost, self.asked = p, cost, asked
         self.lam = np.where(dark, most, lam)  # a price for nothing costs nothing
+        self.opening = cost.opening if cost.units is None else cost.opening - cost.units.gain(self.lam)
         self.over = np.maximum(cost.worth_per_mw - self.lam[:, None, :], 0.0)
         """(I, G, T) of a running MW beyond lambda."""
         self.rho = _best_chain(p, self.over, cost.pod_per_mw)
@@ -181,7 +185,7 @@ class _Campus:
         """(I,) least reduced cost of being open."""
         each = np.where(self.first[:, :, None], self.full, self.wanted)
         earned = (self.count[:, :, None] * each).sum(axis=1)
-        return np.asarray(np.where(self.openable, self.cost.opening - earned, NEVER).min(axis=1))
+        return np.asarray(np.where(self.openable, self.opening - earned, NEVER).min(axis=1))
 
     def held(self, host: FloatArray, able: BoolArray) -> FloatArray:
         """(I,) least reduced cost of being open with one cluster at least, less `host` (K,) of all of them. able:
@@ -201,7 +205,7 @@ class _Campus:
             asking = {k: needs[k].of(np.searchsorted(rows[k], at)) for k in clusters}
             return np.asarray(self._least(at, asking, sets_on_own_pods(p, clusters)) - host[list(clusters)].sum())
 
-        room_mw = np.minimum(p.energized_mw / p.pue_peak[:, None], (p.modules_max * p.module_it_mw)[:, None])
+        room_mw = np.minimum(p.most_power_mw / p.pue_peak[:, None], (p.modules_max * p.module_it_mw)[:, None])
         return least_over_sets(p, here.T, Room(has=room_mw, takes=mw), floor, value)
 
     def _needs(self, k: int, at: np.ndarray, able: np.ndarray) -> _Needs:
@@ -246,7 +250,7 @@ class _Campus:
                 must = top <= need.modules[:, None]
                 earned = np.where(must, np.minimum(earned, full[:, :, opened : need.begin + 1].max(axis=2)), earned)
             earned = np.where(first, full[:, :, opened], earned)
-            value = self.cost.opening[at, opened] - (count * earned).sum(axis=1)
+            value = self.opening[at, opened] - (count * earned).sum(axis=1)
             placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
             sums = [np.sum([placed[k] if k in found else runs[k] for k in asking], axis=0) for found in apart]
             value = value + np.max(sums, axis=0)

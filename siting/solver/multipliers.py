@@ -81,6 +81,8 @@ def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], 
     power = np.zeros((len(p.candidate_id), p.quarters))
     for (i, t), row in matrix.rows.get("power_balance", {}).items():
         power[i, t] = -float(p.pue_peak[i]) * row_dual[row]
+    for (i, t), row in matrix.rows.get("rest_within_grid", {}).items():  # what exceeds the grid's MW is generated
+        power[i, t] -= float(p.mwh_per_it_mw[i, t]) / 1e3 * row_dual[row]
     return Multipliers(
         power_of=tuple(str(name) for name in p.candidate_id),
         power=power,

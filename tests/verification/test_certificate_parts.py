@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from onsite_studies import ENGINE, MEMPHIS, RAMP
 from small_studies import H100, small_study
 
 from siting.report.answer import bound_covers
@@ -60,6 +61,17 @@ PARTS: dict[str, dict[str, Any]] = {
             "time_to_power": [{"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}],
             "contracts": [INDEX, PPA],
         },
+        "money": RICH,
+    },
+    "units on the campus": {
+        "rows": MEMPHIS + MEMPHIS.replace("memphis", "second") + MEMPHIS.replace("memphis", "third"),
+        "power": {
+            "time_to_power": [{"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}],
+            "ramp": RAMP,
+        },
+        "halls": {"construction_quarters": 1, "cost_musd_per_it_mw": "8 MUSD/MW"},
+        "clusters": [{"name": "first", "gpus": 12_000, "accelerators": [H100], "by": "2024-Q3"}],
+        "onsite": [ENGINE],
         "money": RICH,
     },
     "a campus that stands": {"rules": {"existing": [{"candidate": "chicago", "it_mw": "10 MW"}]}, "money": RICH},

@@ -33,9 +33,9 @@ def may_crowd(p: Problem) -> bool:
     Income tax: what costs least is also what deducts least, and neither site need be the better one. Loans against
     equipment ask for nothing more: a payment is worth more than the loan against it. Contracts: least shares are of
     the energy of the sites that they cover, and a site with cheaper grid energy gains less by them. Units on the
-    campus: cheap capital may be with dear fuel.
+    campus: cheap capital may be with dear fuel. Curtailable connections: what is dear may save most.
     """
-    return p.income_tax is None and p.contracts is None and p.onsite is None
+    return all(part is None for part in (p.income_tax, p.contracts, p.onsite, p.curtailable))
 
 
 def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:

@@ -15,7 +15,6 @@ from siting.problem import Problem
 def parts_without_price(p: Problem) -> list[str]:
     """Names of parts, in words of the study, for which no bound over all candidates is claimed; empty: it is valid."""
     found = {
-        "curtailable connections": p.curtailable is not None,
         "energy contracts that pay for what is not taken": pays_for_nothing(p),
         "terms of large loads that pay": p.large_load is not None
         and (p.rate < 0.0 or bool((p.large_load.usd_per_mwh < 0.0).any())),

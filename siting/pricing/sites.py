@@ -30,6 +30,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from siting.pricing.connections import cut_off, firm
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER, Reduced, best_from, capacity_worths, later, reach_classes, reduced_costs
 from siting.pricing.together import Room, least_over_sets, sets_on_own_pods
@@ -50,7 +51,18 @@ class Values:
 
 
 def candidate_values(p: Problem, y: Multipliers) -> Values:
-    """Values of all candidates. y: signed.
+    """Values of all candidates, with the connection that is best for each (`connections`). y: signed."""
+    if p.curtailable is None:
+        return _values(p, y)
+    found, (rows, signed) = _values(firm(p), y), cut_off(p, y)
+    other = _values(signed, y)
+    alone, held = found.alone.copy(), found.held.copy()
+    alone[rows], held[rows] = np.minimum(alone[rows], other.alone), np.minimum(held[rows], other.held)
+    return Values(alone=alone, held=held)
+
+
+def _values(p: Problem, y: Multipliers) -> Values:
+    """Values of all candidates of a problem without curtailable connections.
 
     Prices that a candidate may choose for itself are chosen so that its value is largest, as each gives a valid one:
     that of capacity (`capacity_worths`), tried while the value is below 0, and that of energized power.

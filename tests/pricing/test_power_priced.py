@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from model_optimum import optimum
 from random_contracts import with_contracts
+from random_curtailable import with_curtailable
 from random_money import with_income_tax
 from random_onsite import with_onsite
 from tiny_problems import hand_problem, one_cluster, random_problem
@@ -27,16 +28,28 @@ def onsite_and_all(p: Problem, r: np.random.Generator) -> Problem:
     return with_income_tax(with_onsite(with_contracts(p, r), r), r)
 
 
+def curtailable_and_all(p: Problem, r: np.random.Generator) -> Problem:
+    """Curtailable connections beside units, energy contracts and income tax."""
+    return with_income_tax(with_onsite(with_contracts(with_curtailable(p, r), r), r), r)
+
+
 MAKERS: dict[str, Maker] = {
+    "curtailable": with_curtailable,
+    "curtailable and all": curtailable_and_all,
     "onsite": with_onsite,
     "onsite, contracts and tax": onsite_and_all,
 }
 
 
 def dearer(p: Problem, r: np.random.Generator) -> Problem:
-    """The same with another price of units: its multipliers are those of a problem in which an error would lie."""
-    o = p.onsite
-    assert o is not None
+    """The same with other prices of units and connections: multipliers of a problem in which an error would lie."""
+    o, s = p.onsite, p.curtailable
+    if s is not None:
+        saved = r.uniform(0.5, 1.5)
+        terms = replace(s, saved_cash_musd=saved * s.saved_cash_musd, lost_musd_per_it_mw=2.0 * s.lost_musd_per_it_mw)
+        p = replace(p, curtailable=terms, funding_musd=2.0 * p.funding_musd)
+    if o is None:
+        return p
     left, cost = r.choice([0.0, 1.0], 2), r.uniform(0.7, 1.6, 3)
     units = replace(
         o,

@@ -37,6 +37,13 @@ PPA = {
     "start": "2025-Q3",
     "resale_usd_per_mwh": "20 USD/MWh",
 }
+CURTAILABLE = {
+    "quarters_earlier": 2,
+    "connection_cost_share": "60 %",
+    "hours_per_year": 200,
+    "lost_output_usd_per_it_mwh": "1500 USD/MWh",
+    "price_adder_usd_per_mwh": "-5 USD/MWh",
+}
 DATES = ("2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
 FIVE = [
     {"name": f"fabric {n}", "gpus": 1024, "accelerators": [H100], "by": by, "until": by} for n, by in enumerate(DATES)
@@ -72,6 +79,13 @@ PARTS: dict[str, dict[str, Any]] = {
         "halls": {"construction_quarters": 1, "cost_musd_per_it_mw": "8 MUSD/MW"},
         "clusters": [{"name": "first", "gpus": 12_000, "accelerators": [H100], "by": "2024-Q3"}],
         "onsite": [ENGINE],
+        "money": RICH,
+    },
+    "curtailable connections": {
+        "power": {
+            "time_to_power": [{"low_quarters": 1, "mid_quarters": 2, "high_quarters": 4, "note": "assumption"}],
+            "curtailable": CURTAILABLE,
+        },
         "money": RICH,
     },
     "a campus that stands": {"rules": {"existing": [{"candidate": "chicago", "it_mw": "10 MW"}]}, "money": RICH},

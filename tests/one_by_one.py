@@ -133,7 +133,9 @@ def shared_lines_loose(patch: pytest.MonkeyPatch) -> None:
 def straight_to_free(patch: pytest.MonkeyPatch) -> None:
     """No whole plan with openings and hosts as found: the whole problem at once."""
 
-    def free(p: Problem, matrix: Matrix, totals: Matrix, relaxed: Outcome, options: Options, watch: Any) -> Outcome:
+    def free(
+        p: Problem, matrix: Matrix, totals: Matrix, relaxed: Outcome, options: Options, watch: Any, *, in_stages: bool
+    ) -> Outcome:
         found = solve_matrix(matrix, options)
         return search._polished(matrix, found, options) if found.x is not None else found
 

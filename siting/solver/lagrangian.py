@@ -248,6 +248,7 @@ def _over(loc: Location, live: NDArray[np.int64]) -> Location:
         cost=loc.cost[live],
         most=loc.most,
         whole=loc.whole,
+        apart=loc.step,
     )
 
 

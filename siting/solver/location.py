@@ -42,6 +42,8 @@ class Location:
     """Sites that may be open."""
     whole: bool
     """Whether a customer is served by one site."""
+    apart: float | None = None
+    """`step` of the problem that this is a part of: the plan at hand may use what the part leaves out."""
 
     @property
     def uncapacitated(self) -> bool:
@@ -61,6 +63,8 @@ class Location:
     @cached_property
     def step(self) -> float:
         """What the costs of two plans differ by at least, when they differ: 1 where all costs are whole, else 0."""
+        if self.apart is not None:
+            return self.apart
         costs = np.concatenate([self.fixed, self.cost[np.isfinite(self.cost)]])
         return 1.0 if self.integral and not np.any(costs % 1.0) else 0.0
 

@@ -109,6 +109,7 @@ def _core_solved(loc: Location, priced: Priced, options: Options, seconds: float
     pooling = not loc.integral and priced.plan is not None and every.sum() > POOL_FROM
     arcs = every & (loc.cost <= MARGIN * priced.prices) if pooling else every
     strong = loc.cost + knapsacks(loc, priced.prices).rent[:, None] * loc.demand < priced.prices
+    strong |= loc.whole and loc.small  # few rows, which the search over whole customers needs sooner or later
 
     def rest(gap: float) -> Options:
         return replace(options, gap=gap, time_limit_s=max(0.5, ends - time.perf_counter()))

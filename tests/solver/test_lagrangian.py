@@ -11,7 +11,7 @@ from location_cases import EXACT, SEEDS, located, unreduced
 
 from siting.solver import location_search
 from siting.solver.knapsacks import countable, knapsacks
-from siting.solver.lagrangian import Pace, Priced, arcs_left, chosen, priced_bound, repriced, settled
+from siting.solver.lagrangian import Pace, Priced, _over, arcs_left, chosen, priced_bound, repriced, settled
 from siting.solver.location import Location, Sites
 from siting.solver.location_moves import improved
 from siting.solver.location_plans import plan_over
@@ -116,6 +116,21 @@ def test_the_whole_road_agrees_with_the_unreduced_matrix(pool_from: int, monkeyp
             assert served == pytest.approx(1.0) and (load <= loc.capacity * found.plan.open + 1e-6).all(), seed
             assert loc.most is None or found.plan.open.sum() <= loc.most
     assert plans >= 35
+
+
+def test_a_part_is_told_from_the_plans_of_the_whole() -> None:
+    """Costs of 4 and 4.5; over the first site all are whole, but the plan at hand, of 4.5, may use the second: one
+    of 4 is better, though no whole number lies a whole unit below 4.5."""
+    loc = Location(
+        fixed=np.zeros(2),
+        capacity=np.ones(2),
+        demand=np.ones(1),
+        cost=np.array([[4.0], [4.5]]),
+        most=None,
+        whole=True,
+    )
+    assert loc.step == 0.0 and _over(loc, np.array([0])).step == 0.0
+    assert replace(loc, cost=np.array([[4.0], [5.0]])).step == 1.0
 
 
 def test_other_prices_never_lose_the_bound() -> None:

@@ -28,7 +28,7 @@ from siting.problem import Problem
 from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
 from siting.reduction.screen import Screened, screen
-from siting.solver.budget import PRICED_A_SECOND, Budget, affordable
+from siting.solver.budget import PRICED_A_SECOND, Budget, affordable, built_in_s
 from siting.solver.highs import Options
 from siting.solver.passes import Aim, cost_problem, earliest_quarter, run_aims
 from siting.solver.prices import row_prices
@@ -191,7 +191,8 @@ def _dated(
     found = earliest_quarter(p, k, options, lambda q: q.take(screen(q, keep).rows), clock.watch)
     clock.lap("date")
     if found.value is None:
-        return (found,), assembled
+        few = keep < study.search.candidates_in_model and found.termination is Termination.INFEASIBLE
+        return (_unknown(found) if few else found,), assembled
     begins = p.cluster_from.copy()
     begins[k] = min(int(begins[k]), int(found.value) + first.tolerance_quarters)
     return (found,), replace(assembled, problem=replace(p, cluster_from=begins))
@@ -209,19 +210,29 @@ def _aims(study: Study) -> list[Aim]:
 def _screened_search(
     study: Study, assembled: Assembled, clock: Clock, budget: Budget
 ) -> tuple[Screened, Problem, tuple[PassResult, ...], Searched]:
-    """Search over the candidates that pass the screen; once more over four times as many before saying infeasible."""
-    few = affordable(assembled.problem, study.search.candidates_in_model, budget.left_s)
-    for keep in (few, 4 * few):
+    """Search over the candidates that pass the screen; over four times as many before saying infeasible. Fewer come
+    first where the time is short, and where it does not last for more, that there is no plan is not said."""
+    wished = study.search.candidates_in_model
+    few = affordable(assembled.problem, wished, budget.left_s)
+    sizes = list(dict.fromkeys((few, wished, 4 * wished)))
+    for keep, more in zip(sizes, [*sizes[1:], 0], strict=True):
         screened = screen(assembled.problem, keep)
         problem = assembled.problem.take(screened.rows)
         clock.lap("reduce")
         passes, searched = run_aims(problem, _aims(study), budget.of(_options(study)), clock.watch)
         clock.add(searched.seconds, searched.peak_mb)
-        everyone = len(screened.rows) == len(assembled.usable)
-        if searched.result.termination is not Termination.INFEASIBLE or everyone:
+        unsure = searched.result.termination is Termination.INFEASIBLE and len(screened.rows) < len(assembled.usable)
+        if not (unsure and more):
             break
-        clock.say("infeasible over the screened candidates: four times as many")
+        if built_in_s(assembled.problem, min(more, len(assembled.usable))) > budget.left_s:
+            searched = replace(searched, result=_unknown(searched.result))
+            return screened, problem, (*passes[:-1], searched.result), searched
+        clock.say("infeasible over the screened candidates: more of them")
     return screened, problem, passes, searched
+
+
+def _unknown(infeasible: PassResult) -> PassResult:  # over some candidates, and no time to look at more
+    return replace(infeasible, termination=Termination.NO_PLAN_FOUND, limit="time_limit")
 
 
 def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:

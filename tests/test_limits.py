@@ -16,6 +16,7 @@ from instance import Size, sampled, study_of
 from siting.plan import Plan
 from siting.progress import Progress
 from siting.run import solve
+from siting.solver import budget
 from siting.study import Study, read_study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
@@ -88,3 +89,16 @@ def test_a_limit_is_for_all_priorities_together(tables: Tables) -> None:
     plan, spent_s = timed(read_study(path).update({**changes, "priorities": wished}), tables)
     assert spent_s <= (1.0 + OVERRUN_SHARE) * 2.0 + OVERRUN_S
     assert plan.passes[0].objective == "time_to_compute_quarters"
+
+
+def test_too_short_a_limit_never_says_infeasible(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second for a study that has plans, and none over a candidate or four: where there is no time to build a model
+    with more, it is not denied that there are plans."""
+    monkeypatch.setattr(budget, "LEAST_CANDIDATES", 1)
+    monkeypatch.setattr(budget, "COLUMNS_A_SECOND", 1)
+    monkeypatch.setattr(budget, "BUILT_A_SECOND", 100)
+    path = Path(__file__).parents[1] / "models" / "fleet.toml"
+    study = read_study(path).update({"search.time_limit_s": "1 s", "search.threads": 1, "search.date_curve": False})
+    plan, spent_s = timed(study, tables)
+    assert plan.termination is Termination.NO_PLAN_FOUND and plan.last.limit == "time_limit"
+    assert spent_s <= (1.0 + OVERRUN_SHARE) * 1.0 + OVERRUN_S

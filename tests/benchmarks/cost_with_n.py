@@ -3,8 +3,9 @@
 python tests/benchmarks/cost_with_n.py [--candidates 1000 --candidates 5000 ...] [--time-limit S] [--out FOLDER] --json
 
 Every size is a run of `national.py --bound-only` in a process of its own. Seconds are those of the bound (reducing and
-pricing, wall), and CPU seconds of the whole process, which others on the machine do not change much; memory is the
-largest resident size. Writes `cost_with_n.json` and `cost_with_n.svg`; `--draw` draws the JSON that is there again.
+pricing, wall), and CPU seconds of the whole process, which others on the machine do not change much and which are
+drawn; memory is the largest resident size. Writes `cost_with_n.json` and `cost_with_n.svg`; `--draw` draws the JSON
+that is there again.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from siting.report.charts import svg
 HERE = Path(__file__).parent
 SIZES = (1_000, 5_000, 20_000, 100_000)
 """The last is more than there are: all."""
-SECONDS = {"bound_seconds": "the bound, wall", "cpu_seconds": "everything, CPU"}
 WIDTH, HEIGHT = 300, 220
 
 
@@ -64,15 +64,11 @@ def exponent(rows: list[dict[str, Any]], name: str) -> float | None:
 def drawn(rows: list[dict[str, Any]]) -> str:
     """Seconds and MB against the number of candidates, as SVG."""
     frame = pd.DataFrame(rows)
-    seconds = (
-        frame[["candidates", *SECONDS]].rename(columns=SECONDS).melt("candidates", var_name="what", value_name="s")
-    )
     x = alt.X("candidates:Q", title="candidates", axis=alt.Axis(format=",d", tickCount=4))
-    colour = alt.Scale(domain=list(SECONDS.values()), range=["#2f6db3", "#a8741a"])
     left = (
-        alt.Chart(seconds)
-        .mark_line(point=True)
-        .encode(x=x, y=alt.Y("s:Q", title="seconds"), color=alt.Color("what:N", scale=colour))
+        alt.Chart(frame)
+        .mark_line(point=True, color="#2f6db3")
+        .encode(x=x, y=alt.Y("cpu_seconds:Q", title="CPU seconds, from reading to the bound"))
     )
     right = (
         alt.Chart(frame)

@@ -165,6 +165,11 @@ def patched(patch_with: Patch) -> Iterator[None]:
         yield
 
 
+def regions_apart(patch: pytest.MonkeyPatch) -> None:
+    """Regions that the same sources reach are not one."""
+    patch.setattr(search, "with_alike_regions_as_one", lambda p: (p, np.arange(len(p.region))))
+
+
 def as_shipped(patch: pytest.MonkeyPatch) -> None:
     """Nothing changed."""
 
@@ -181,6 +186,7 @@ SEARCHES: dict[str, Patch] = {
     "not polished": not_polished,
     "presolve off": presolve_off,
     "no start": no_start,
+    "every region for itself": regions_apart,
 }
 
 

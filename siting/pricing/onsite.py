@@ -11,9 +11,10 @@ and a GWh what it saves at the grid, less fuel and operation, + theta_t - psi_t.
 when it is best, at its capital cost, standing, for rent or upkeep, until it leaves or the bridge is over, or never
 there. With a reserve r of n units at most, firm MW of S units are w (S - r Y) <= w S (1 - r / n), as S <= n Y.
 
-Any prices are valid. psi is what the cheapest fuel saves, 0 where no unit pays for itself by that alone; theta what the
-cheapest fuel of a firm unit costs beyond the grid, lambda / w at most: what runs beyond the grid is generated. Left
-out: that units are whole, and carbon of their fuel, which never pays.
+Any prices are valid. psi is what the cheapest fuel saves, 0 where no unit pays for itself by that alone. theta is what
+the cheapest fuel of a firm unit costs beyond the grid, lambda / w at most, so that what runs beyond the grid is
+generated; or all of lambda / w where units earn less so, as they stand ready for more than they generate. Left out:
+that units are whole, and carbon of their fuel, which never pays.
 """
 
 from __future__ import annotations
@@ -54,12 +55,19 @@ class Units:
         dearer = np.where(np.logical_and(stands, fires[None, :, None]), -self.saving, np.inf)
         least = dearer.min(axis=1, initial=np.inf)
         most = lam / np.maximum(self.gwh_per_mw, 1e-12)
-        theta = np.clip(np.where(np.isfinite(least), least, 0.0), 0.0, most)
+        by_fuel = self._each(lam, np.clip(np.where(np.isfinite(least), least, 0.0), 0.0, most))
+        by_output = self._each(lam, most)
+        lower = (o.most[:, None] * (by_output - by_fuel)).sum(axis=1) < 0.0
+        each = np.where(lower[:, None, :], by_output, by_fuel)
+        return np.asarray((o.most[:, None] * _best_stay(self, each)).sum(axis=1))
+
+    def _each(self, lam: FloatArray, theta: FloatArray) -> FloatArray:
+        """(I, U, T) what one unit earns while it stands; theta: (I, T)."""
+        o = _of(self.p)
         firm = np.maximum(lam - theta * self.gwh_per_mw, 0.0) / self.p.pue_peak[:, None]
         output = np.maximum(self.saving + (theta - self.cheaper)[:, None, :], 0.0)
         mw = o.unit_mw * o.firm * (1.0 - o.reserve / np.maximum(o.most, 1))
-        each = mw[:, None] * firm[:, None, :] + o.most_mwh / 1e3 * output
-        return np.asarray((o.most[:, None] * _best_stay(self, each)).sum(axis=1))
+        return np.asarray(mw[:, None] * firm[:, None, :] + o.most_mwh / 1e3 * output)
 
 
 def unit_prices(p: Problem, money: Money, dearer: FloatArray) -> Units | None:

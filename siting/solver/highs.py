@@ -77,7 +77,8 @@ def solve_matrix(
     planned.
     """
     began = time.perf_counter()
-    outcome = _run(matrix, options, start, watch, presolve="choose")
+    # HiGHS 1.16 with presolve and a start together has proved 21.95495 optimal where 21.95215 is (tests, seed 6009)
+    outcome = _run(matrix, options, start, watch, presolve="choose" if start is None else "off")
     if start is not None and outcome is not None and _contradicts_itself(matrix, outcome):
         left = max(CONFIRMING, options.time_limit_s - (time.perf_counter() - began))
         again = Options(**{**options.__dict__, "time_limit_s": left})

@@ -21,6 +21,13 @@ def test_every_way_of_solving_has_the_same_optimum(chunk: int) -> None:
     assert len(tally.ways) >= 40
 
 
+def test_a_start_does_not_spoil_the_proof() -> None:
+    """Seed 6009: with presolve and a start together HiGHS 1.16 called a plan optimal that is not."""
+    tally = Tally()
+    run(tally, 6009)
+    assert tally.disagreements == []
+
+
 @pytest.mark.parametrize(
     ("line", "truth", "said"),
     [

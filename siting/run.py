@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from siting.aims import aims_of, options_of, proof_asked
 from siting.assembly import Assembled, assemble
 from siting.assembly.campus import is_annex
 from siting.binding import own_limits
@@ -29,12 +30,13 @@ from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
 from siting.reduction.screen import Screened, screen
 from siting.solver.budget import PRICED_A_SECOND, Budget, affordable, built_in_s
-from siting.solver.highs import Options
-from siting.solver.passes import Aim, cost_problem, earliest_quarter, run_aims
+from siting.solver.everyone import Everyone
+from siting.solver.passes import cost_problem, earliest_quarter, run_aims
 from siting.solver.prices import row_prices
 from siting.solver.prove import prove
 from siting.solver.rounds import Look, overloaded, with_rows
 from siting.solver.search import Searched, nothing_found
+from siting.solver.start import is_wide, priced_for_start, start_plan
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
@@ -96,6 +98,8 @@ class _Found:
     """Lines that the plan still overloads."""
     everyone: dict[str, Any] = field(default_factory=dict)
     """What holds for all candidates, where it was asked for and can be proved."""
+    priced: Everyone | None = None
+    """All candidates priced, where that came before the search."""
 
 
 def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock, budget: Budget) -> _Found:
@@ -137,18 +141,17 @@ def _proved(study: Study, found: _Found, clock: Clock, budget: Budget) -> _Found
     """The same with a bound over all candidates, where the cost alone is aimed at and not all of them were searched."""
     problem, value = found.assembled.problem, found.searched.measures.get("npv_cost")
     searched_all = len(found.screened.rows) == len(problem.candidate_id)
-    only_cost = [aim.objective for aim in _aims(study)] == ["npv_cost"]
-    if value is None or searched_all or not (study.search.prove_all and only_cost):
+    if value is None or searched_all or not proof_asked(study):
         return found
     if unpriced := parts_without_price(problem):
         return replace(found, everyone={"unpriced": unpriced})
     if budget.left_s * PRICED_A_SECOND < len(problem.candidate_id):
         return found
     clock.say("a bound over all candidates")
-    options, rows = budget.of(_options(study)), found.screened.rows
+    options, rows = budget.of(options_of(study)), found.screened.rows
     if (few := affordable(problem, len(rows), options.time_limit_s)) < len(rows):
         rows = screen(problem, few).rows
-    proof = prove(problem, rows, value, options)
+    proof = prove(problem, rows, value, options, found.priced)
     clock.lap("prove")
     if proof is None:
         return found
@@ -172,6 +175,8 @@ def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> 
             passes=dated,
             searched=nothing_found(dated[0]),
         )
+    if (wide := _over_open_sites(study, assembled, clock, budget)) is not None:
+        return replace(wide, passes=(*dated, *wide.passes))
     screened, problem, passes, searched = _screened_search(study, assembled, clock, budget)
     return _Found(assembled=assembled, screened=screened, problem=problem, passes=(*dated, *passes), searched=searched)
 
@@ -185,7 +190,7 @@ def _dated(
         return (), assembled
     names = [cluster.name for cluster in study.clusters]
     k = 0 if first.cluster is None else names.index(first.cluster)
-    options = budget.of(_options(study), 0.5)
+    options = budget.of(options_of(study), 0.5)
     keep = affordable(p, study.search.candidates_in_model, options.time_limit_s)
     clock.say("earliest quarter")
     found = earliest_quarter(p, k, options, lambda q: q.take(screen(q, keep).rows), clock.watch)
@@ -198,13 +203,23 @@ def _dated(
     return (found,), replace(assembled, problem=replace(p, cluster_from=begins))
 
 
-def _aims(study: Study) -> list[Aim]:
-    """Linear objectives in order; the cost comes last when it is not named."""
-    named = [Aim(objective=x.objective, tolerance=x.tolerance) for x in study.priorities]
-    aims = [aim for aim in named if aim.objective != "time_to_compute"]
-    if all(aim.objective != "npv_cost" for aim in aims):
-        aims.append(Aim(objective="npv_cost", tolerance=0.0))
-    return aims
+def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> _Found | None:
+    """The best plan over the sites that are open in a relaxation of all, where the search over those that pass the
+    screen were too wide; None where it is not, or nothing is found so."""
+    p, options = replace(assembled.problem, watched=("npv_cost",)), options_of(study)
+    screened = screen(p, study.search.candidates_in_model)
+    if not proof_asked(study) or not is_wide(p, screened.rows) or parts_without_price(p):
+        return None
+    clock.say("prices of all candidates")
+    everyone = priced_for_start(p, screened.rows, budget.of(options))
+    clock.lap("price")
+    if everyone is None or not (plans := start_plan(p, everyone, budget.of(options), clock.watch)):
+        return None
+    best = plans[-1]
+    clock.add(best.searched.seconds, best.searched.peak_mb)
+    there = replace(screened, rows=best.rows)
+    found = _Found(assembled=assembled, screened=there, problem=p.take(best.rows), passes=(), searched=best.searched)
+    return replace(found, passes=(best.searched.result,), priced=everyone)
 
 
 def _screened_search(
@@ -219,7 +234,7 @@ def _screened_search(
         screened = screen(assembled.problem, keep)
         problem = assembled.problem.take(screened.rows)
         clock.lap("reduce")
-        passes, searched = run_aims(problem, _aims(study), budget.of(_options(study)), clock.watch)
+        passes, searched = run_aims(problem, aims_of(study), budget.of(options_of(study)), clock.watch)
         clock.add(searched.seconds, searched.peak_mb)
         unsure = searched.result.termination is Termination.INFEASIBLE and len(screened.rows) < len(assembled.usable)
         if not (unsure and more):
@@ -259,11 +274,6 @@ def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
     return verify(plan, study_of(plan), tables or read_tables())
 
 
-def _options(study: Study) -> Options:
-    wish = study.search
-    return Options(gap=wish.gap, time_limit_s=wish.time_limit_s, threads=wish.threads, seed=wish.seed)
-
-
 def _plan(study: Study, tables: Tables, found: _Found, clock: Clock) -> Plan:
     assembled, screened, problem, searched = found.assembled, found.screened, found.problem, found.searched
     facts: dict[str, Any] = {
@@ -297,7 +307,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: Clock) -> Plan:
             clock.say("which limit leaves no plan")
             facts["reasons"] = _reasons(study, found)
             clock.say("how much the money carries")
-            facts["carries_gpus"] = carries_gpus(study, assembled, _options(study))
+            facts["carries_gpus"] = carries_gpus(study, assembled, options_of(study))
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
     facts["money_against_date"] = _money_against_date(study, assembled, screened, searched, clock)
     return Plan(
@@ -313,7 +323,7 @@ def _plan(study: Study, tables: Tables, found: _Found, clock: Clock) -> Plan:
 
 def _reasons(study: Study, found: _Found) -> list[str]:
     """Why there is no plan: overloaded lines, limits of the study in the way, arithmetic on one limit at a time."""
-    known = [*_crowded(found), *limits_in_the_way(study, found.problem, _options(study))]
+    known = [*_crowded(found), *limits_in_the_way(study, found.problem, options_of(study))]
     return [*known, *(text for text in simple_reasons(study, found.assembled) if not known or text != NO_SINGLE_LIMIT)]
 
 
@@ -334,8 +344,8 @@ def _grid_limits(study: Study, tables: Tables, found: _Found) -> pd.DataFrame:
     chosen = study_network(study, tables.data_dir)
     frame = grid_limits(chosen, found.problem, decisions, {})
     if len(grid.room_mw) or frame["no_room"].any():
-        priced = cost_problem(found.problem, _aims(study), found.searched)
-        frame = grid_limits(chosen, found.problem, decisions, row_prices(priced, (LINES, ISLANDS), _options(study)))
+        priced = cost_problem(found.problem, aims_of(study), found.searched)
+        frame = grid_limits(chosen, found.problem, decisions, row_prices(priced, (LINES, ISLANDS), options_of(study)))
     return frame
 
 
@@ -354,7 +364,7 @@ def _money_against_date(
         return []
     points = []
     seconds = min(CURVE_SECONDS, study.search.time_limit_s / (len(DATE_SHIFTS) + 1))
-    options = replace(_options(study), gap=CURVE_GAP, time_limit_s=seconds)
+    options = replace(options_of(study), gap=CURVE_GAP, time_limit_s=seconds)
     for shift, moved in shifts_inside(study, assembled, (*DATE_SHIFTS, 0)):
         if shift == 0 and searched.result.objective == "npv_cost_musd":
             found, decisions = searched.result, searched.decisions
@@ -386,7 +396,7 @@ def money_against_date(
     points = []
     for shift, moved in shifts_inside(study, assembled, shifts):
         clock.say(f"cluster date moved by {shift} quarters")
-        points.append(point_at(study, assembled, shift, moved, study.search.candidates_in_model, _options(study)))
+        points.append(point_at(study, assembled, shift, moved, study.search.candidates_in_model, options_of(study)))
     return frame_of(points)
 
 

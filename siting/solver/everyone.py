@@ -26,10 +26,11 @@ NEAR, LEAST = 2e-5, 40
 """Reduced cost, as a share of the bound, up to which a candidate stays in the relaxation; how many stay at least.
 Measured on 40,808 candidates, 12 quarters, 100 regions: 7 relaxations of 40 to 110 candidates, 16 s of them; with
 1e-4 and 120 taken in at a time 12 relaxations of up to 420, 140 s."""
-SENSIBLE = 0.99
-"""Share of the relaxation from which a bound tells which candidates are dear."""
-STRONG = 60
-"""Candidates that the strong relaxation begins with."""
+SOME = 1e-4
+"""Part of a site that counts as open."""
+STRONG, NEARER = 60, 1e-3
+"""Candidates that the strong relaxation begins with; as NEAR for it, wider, as a class that is left out loses what its
+capacity is worth."""
 POOL = 3
 """Candidates of each coverage class that are priced between two pricings of all: those likeliest at the last one."""
 CLOSE, CLOSER = 1e-6, 0.1
@@ -72,7 +73,7 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
             sets = found.sets
         return found
 
-    return _in_rounds(p, rows, relax, options, most_rounds, True)
+    return _in_rounds(p, rows, relax, options, most_rounds, NEAR)
 
 
 def price_strongly(p: Problem, known: Everyone, options: Options, most_rounds: int = 12) -> Everyone:
@@ -84,14 +85,14 @@ def price_strongly(p: Problem, known: Everyone, options: Options, most_rounds: i
     def relax(at: IntArray, left: Options) -> Relaxed | None:
         return strong_relaxation(p.take(at), left)
 
-    found = _in_rounds(p, np.sort(likely), relax, options, most_rounds, False)
+    found = _in_rounds(p, np.sort(likely), relax, options, most_rounds, NEARER)
     if found is None or found.bound.musd <= known.bound.musd:
         return known
     return replace(found, rounds=known.rounds + found.rounds, seconds=known.seconds + found.seconds)
 
 
 def _in_rounds(
-    p: Problem, rows: IntArray, relax: Relax, options: Options, most_rounds: int, drop: bool
+    p: Problem, rows: IntArray, relax: Relax, options: Options, most_rounds: int, near: float
 ) -> Everyone | None:
     began = time.perf_counter()
     best: tuple[Bound, Multipliers] | None = None
@@ -111,13 +112,13 @@ def _in_rounds(
         if best is not None:
             bound = bound_over_all(p.take(pool), own)
             better = _improving(p, pool, bound.gain_musd, rows)
-            kept = _kept(bound, rows, np.searchsorted(pool, rows), found.musd) if drop else rows
+            kept = _kept(bound, rows, np.searchsorted(pool, rows), found.opened, near)
         if not len(better):  # nobody in the pool is missing: look at all
             bound = bound_over_all(p, own)
             if best is None or bound.musd > best[0].musd:
                 best = bound, own
             better = _improving(p, np.arange(len(p.candidate_id)), bound.gain_musd, rows)
-            kept = _kept(bound, rows, rows, found.musd) if drop else rows
+            kept = _kept(bound, rows, rows, found.opened, near)
             pool = _likeliest(member, bound.open_musd - bound.gain_musd)
         assert best is not None
         if not len(better) or found.musd - best[0].musd <= max(CLOSE, CLOSER * options.gap) * abs(found.musd):
@@ -146,14 +147,14 @@ def _likeliest(member: IntArray, order_musd: FloatArray) -> IntArray:
     return np.sort(order[rank < POOL])
 
 
-def _kept(bound: Bound, rows: IntArray, at: IntArray, relaxed_musd: float) -> IntArray:
-    """Candidates of the relaxation that are open in it or nearly so: the others would only make it slow. All while the
-    bound is so far off that it says nothing of them. at: positions of `rows` in the bound."""
-    if bound.musd < SENSIBLE * relaxed_musd:
-        return rows
-    near = bound.open_musd[at] <= NEAR * abs(bound.musd)
-    near[np.argsort(bound.open_musd[at], kind="stable")[:LEAST]] = True
-    return rows[near]
+def _kept(bound: Bound, rows: IntArray, at: IntArray, opened: FloatArray, near: float) -> IntArray:
+    """Candidates of the relaxation that are open in it, or nearly so: the others would only make it slow.
+
+    at: positions of `rows` in the bound. opened: (n, T) part that is open. near: share of the bound.
+    """
+    kept = bound.open_musd[at] <= near * abs(bound.musd)
+    kept[np.argsort(bound.open_musd[at], kind="stable")[:LEAST]] = True
+    return rows[kept | (opened[:, -1] > SOME)]
 
 
 def _improving(p: Problem, among: IntArray, gain_musd: FloatArray, rows: IntArray) -> IntArray:

@@ -86,13 +86,16 @@ def certificate(p: Problem, everyone: Everyone) -> dict[str, Any]:
     return {"musd": musd, "multipliers": multipliers.as_lists()}
 
 
-def prove(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Proof | None:
+def prove(
+    p: Problem, rows: IntArray, value_musd: float, options: Options, known: Everyone | None = None
+) -> Proof | None:
     """A bound over all candidates of `p` for a plan that costs `value_musd`, to the gap of the options if time allows.
 
-    rows: candidates to begin the pricing with. None where not even a first relaxation was solved in time.
+    rows: candidates to begin the pricing with. known: what pricing has found before, if it has. None where not even a
+    first relaxation was solved in time.
     """
     began = time.perf_counter()
-    everyone = _priced(p, rows, value_musd, options)
+    everyone = _priced(p, rows, value_musd, options) if known is None else known
     if everyone is None:
         return None
     bare = replace(p, watched=("npv_cost",), goals=())

@@ -130,13 +130,13 @@ def _planned(
     if everyone is None:
         return found
     with phases.phase("start"):
-        plans = start_plan(p, everyone, options(START_SHARE), take)
+        plans = start_plan(p, everyone, options(START_SHARE), found_one=take)
     value, bound = found.get("value"), everyone.bound.musd
     if value is None:
         return found
-    if plans[-1].bound is not None:
-        found["shortlist_bound"] = plans[-1].bound
-        found["gap_shortlist"] = max(0.0, value - plans[-1].bound) / value
+    shortlist_bound = plans[-1].searched.result.bound
+    if shortlist_bound is not None:
+        found |= {"shortlist_bound": shortlist_bound, "gap_shortlist": max(0.0, value - shortlist_bound) / value}
     return {**found, "gap_all": max(0.0, value - bound) / value}
 
 

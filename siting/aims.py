@@ -1,0 +1,27 @@
+"""What a study asks of the search: objectives in order, and how long and how closely."""
+
+from __future__ import annotations
+
+from siting.solver.highs import Options
+from siting.solver.passes import Aim
+from siting.study import Study
+
+
+def aims_of(study: Study) -> list[Aim]:
+    """Linear objectives in order; the cost comes last when it is not named."""
+    named = [Aim(objective=x.objective, tolerance=x.tolerance) for x in study.priorities]
+    aims = [aim for aim in named if aim.objective != "time_to_compute"]
+    if all(aim.objective != "npv_cost" for aim in aims):
+        aims.append(Aim(objective="npv_cost", tolerance=0.0))
+    return aims
+
+
+def options_of(study: Study) -> Options:
+    """Gap, limit, threads and seed of the study."""
+    wish = study.search
+    return Options(gap=wish.gap, time_limit_s=wish.time_limit_s, threads=wish.threads, seed=wish.seed)
+
+
+def proof_asked(study: Study) -> bool:
+    """Whether a bound over all candidates is asked for and has a meaning: where the cost alone is aimed at."""
+    return study.search.prove_all and [aim.objective for aim in aims_of(study)] == ["npv_cost"]

@@ -77,7 +77,8 @@ def branched(loc: Location, priced: Priced, options: Options, watch: Watcher | N
             continue
         if watch is not None and now - told > 0.5:
             told = now
-            watch(None if plan is None else plan.value, min([node.bound, lowest, *(b for b, _, _ in heap[:1])]), now)
+            proved = min([node.bound, lowest, *(bound for bound, _, _ in heap[:1])])
+            watch(None if plan is None else plan.value, proved, now - began)
         nodes += 1
         found = _climbed(loc, node, plan, options.time_limit_s - (now - began))
         free = np.flatnonzero(found.state == 0)

@@ -188,7 +188,7 @@ def _run(
     if start is not None and is_mip:
         solution = highspy.HighsSolution()
         solution.col_value = list(start)
-        _accepted(solver.setSolution(solution), "the start")
+        _accepted(solver.setSolution(solution), "the start", warning_allowed=True)
     if watch is not None and is_mip:
         _subscribe(solver, watch)
     began = time.perf_counter()

@@ -53,7 +53,7 @@ def made_whole(p: Problem, whole: Matrix, totals: Matrix, x: FloatArray, options
         lower[column] = upper[column] = float(signed)
     settled = kept & ~columns_of(whole, ("Y", *COUNTED)) | modules | pods | contracts
     lower[settled] = upper[settled] = np.round(rounded[settled])
-    rest = replace(whole, lower=lower, upper=upper, integer=np.zeros_like(whole.integer))
+    rest = replace(whole, lower=lower, upper=upper)  # what no stage made whole is made so here
     found = solve_matrix(rest, replace(options, feasibility=1e-9, time_limit_s=max(5.0, options.time_limit_s)))
     return None if found.x is None else found
 

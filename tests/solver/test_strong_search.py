@@ -1,4 +1,4 @@
-"""The search with strong rows, a start near the relaxation and plans made whole in stages, against the search without."""
+"""The search with strong rows, a start near the relaxation and stages, against the search without."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Grid(Strict):
     stricter: at 0 everything counts, and one line near its emergency rating can bar a whole interconnection, since
     generation all over it meets a new load. n0 has no such share."""
     rounds: Annotated[int, Field(ge=1, le=50)] = 8
-    """So many times the study is solved at most, each inside its own time limit. A plan that still overloads a line
+    """So many times the study is solved at most, all inside the one time limit. A plan that still overloads a line
     after that is kept, and its grid check says failed."""
 
     @property

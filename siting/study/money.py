@@ -85,7 +85,8 @@ class Search(Strict):
     gap: Annotated[float, Field(ge=0, lt=1)] = 0.001
     """Relative gap at which the search may stop."""
     time_limit_s: Annotated[float, Field(gt=0), Unit("s")] = 150.0
-    """Limit of the whole search."""
+    """Limit of everything from the reduction to the proof over all candidates; with a short one fewer candidates enter
+    the model."""
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     """Threads of the solver."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
@@ -93,7 +94,8 @@ class Search(Strict):
     date_curve: bool = True
     """Solve again, quickly, for a few earlier and later dates of the clusters, for the report."""
     candidates_in_model: Annotated[int, Field(ge=1, le=100_000)] = 120
-    """All candidates are priced; so many of the best enter the model."""
+    """All candidates are priced; so many of the best enter the model. Where that would be too many flows of service,
+    the sites that a relaxation of all opens are searched instead."""
     prove_all: bool = True
     """Prove how good the plan is among all candidates, not only those in the model; parts of a study that have no price
     there leave the bound to these, and the report says so."""

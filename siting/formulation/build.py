@@ -82,9 +82,7 @@ def build_relaxation(p: Problem) -> pyo.ConcreteModel:
 
 def build_strong_relaxation(p: Problem) -> pyo.ConcreteModel:
     """The model with flows and the rows of `add_open_service`, without survival. Raises as `build_model`."""
-    m = _built(p, [add for add in FAMILIES if add is not add_survival])
-    add_open_service(m, p)
-    return m
+    return _built(p, [*(add for add in FAMILIES if add is not add_survival), add_open_service])
 
 
 def build_model(p: Problem, *, strong: bool = False) -> pyo.ConcreteModel:
@@ -94,10 +92,7 @@ def build_model(p: Problem, *, strong: bool = False) -> pyo.ConcreteModel:
     strong: with the rows of `add_open_service`, that no plan breaks: more of them than of all others, and a better
     relaxation where several campuses serve regions.
     """
-    m = _built(p, FAMILIES)
-    if strong:
-        add_open_service(m, p)
-    return m
+    return _built(p, (*FAMILIES, add_open_service) if strong else FAMILIES)
 
 
 def _built(p: Problem, families: Iterable[Callable[[pyo.ConcreteModel, Problem], None]]) -> pyo.ConcreteModel:

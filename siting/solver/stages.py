@@ -6,13 +6,13 @@ one after the other takes seconds and costs about 0.1 %. Only a plan comes out o
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siting.problem import FloatArray, Problem
+from siting.solver.budget import Budget
 from siting.solver.columns import columns_of
 from siting.solver.compile import Matrix
 from siting.solver.highs import Options, Outcome, solve_matrix
@@ -28,16 +28,14 @@ def made_whole(p: Problem, whole: Matrix, totals: Matrix, x: FloatArray, options
 
     whole, totals: the same problem with everything that is counted whole, and with totals alone (`totals_of`).
     """
-    began = time.perf_counter()
-    roomy = _with_room(totals)
+    budget, roomy = Budget(options.time_limit_s), _with_room(totals)
     modules, pods, contracts = (columns_of(totals, (name,)) for name in ("V", "B", "X"))
     kept = (columns_of(totals, DECIDED) & totals.integer) | columns_of(totals, COUNTED)
     stages = ((modules, kept), (pods, (kept & ~columns_of(totals, COUNTED)) | modules))
     point = x
     for kind, held in stages:
-        left = options.time_limit_s - (time.perf_counter() - began)
         trial = _held(replace(roomy, integer=totals.integer | kind), held, point)
-        found = solve_matrix(trial, replace(options, gap=GAP, time_limit_s=max(0.5, 0.6 * left)))
+        found = solve_matrix(trial, budget.of(replace(options, gap=GAP), 0.6))
         if found.x is None:
             return None
         point = found.x
@@ -54,7 +52,7 @@ def made_whole(p: Problem, whole: Matrix, totals: Matrix, x: FloatArray, options
     settled = kept & ~columns_of(whole, ("Y", *COUNTED)) | modules | pods | contracts
     lower[settled] = upper[settled] = np.round(rounded[settled])
     rest = replace(whole, lower=lower, upper=upper)  # what no stage made whole is made so here
-    found = solve_matrix(rest, replace(options, feasibility=1e-9, time_limit_s=max(5.0, options.time_limit_s)))
+    found = solve_matrix(rest, budget.of(replace(options, feasibility=1e-9)))
     return None if found.x is None else found
 
 

@@ -207,11 +207,13 @@ def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: B
     """The best plan over the sites that are open in a relaxation of all, where the search over those that pass the
     screen were too wide; None where it is not, or nothing is found so."""
     p, options = replace(assembled.problem, watched=("npv_cost",)), options_of(study)
+    if not proof_asked(study) or parts_without_price(p):
+        return None
     screened = screen(p, study.search.candidates_in_model)
-    if not proof_asked(study) or not is_wide(p, screened.rows) or parts_without_price(p):
+    if not is_wide(p, screened.rows):
         return None
     clock.say("prices of all candidates")
-    everyone = priced_for_start(p, screened.rows, budget.of(options))
+    everyone = priced_for_start(p, budget.of(options))
     clock.lap("price")
     if everyone is None or not (plans := start_plan(p, everyone, budget.of(options), clock.watch)):
         return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.problem import IntArray, Problem
+from siting.reduction.screen import screen
 from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
 from siting.solver.everyone import Everyone, price_everyone, price_strongly
@@ -53,10 +54,10 @@ def is_wide(p: Problem, rows: IntArray) -> bool:
     return int(classes.sum()) * int(p.demand_h100e.any(axis=0).sum()) > FLOWS
 
 
-def priced_for_start(p: Problem, rows: IntArray, options: Options) -> Everyone | None:
-    """All candidates of `p` priced, from those at `rows` on, by the strong relaxation too."""
+def priced_for_start(p: Problem, options: Options) -> Everyone | None:
+    """All candidates of `p` priced, from those that look best one at a time on, by the strong relaxation too."""
     budget = Budget(options.time_limit_s)
-    weakly = price_everyone(p, rows[:LIKELY], budget.of(options, PRICED))
+    weakly = price_everyone(p, screen(p, LIKELY).rows, budget.of(options, PRICED))
     return None if weakly is None else price_strongly(p, weakly, budget.of(options, PRICED))
 
 

@@ -301,9 +301,8 @@ def proved(p: Problem, way: str, patch_with: Patch, rows: IntArray, value: float
 
 def relaxed(p: Problem, way: str, patch_with: Patch) -> Line | None:
     """The linear relaxation with sets of regions in place of flows, over all."""
-    none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
     with patched(patch_with):
-        found = relaxation.relaxation(p, EXACT, none)
+        found = relaxation.relaxation(p, EXACT)
     return None if found is None else Line(way, None, found.musd)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from siting.pricing import Bound, Multipliers, bound_over_all
 from siting.pricing.reduced import reach_classes
-from siting.problem import FloatArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.highs import Options
 from siting.solver.relaxation import Relaxed, relaxation, strong_relaxation
 
@@ -64,7 +64,7 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
     None where the relaxation over the candidates at hand has no solution inside the limit. `p` has no part that is
     without a price (`parts_without_price`).
     """
-    sets = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
+    sets: tuple[BoolArray, IntArray] | None = None
 
     def relax(at: IntArray, left: Options) -> Relaxed | None:
         nonlocal sets

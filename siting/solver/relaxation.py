@@ -54,14 +54,17 @@ def strong_relaxation(p: Problem, options: Options) -> Relaxed | None:
     found = solve_interior(matrix, replace(options, time_limit_s=left)) if left > 0.0 else None
     if found is None or found.row_dual is None or found.x is None or found.value is None:
         return None
-    nothing = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
     return Relaxed(
         musd=found.value,
         multipliers=multipliers_from(p, matrix, found.row_dual, served_by_flows(stripped, matrix, found.row_dual)),
         opened=_values(p, matrix, "Z", found.x),
         modules=_values(p, matrix, "V", found.x),
-        sets=nothing,
+        sets=_no_sets(p),
     )
+
+
+def _no_sets(p: Problem) -> tuple[BoolArray, IntArray]:
+    return np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
 
 
 def _stripped(p: Problem) -> Problem:
@@ -80,13 +83,13 @@ def _values(p: Problem, matrix: Matrix, family: str, x: FloatArray) -> FloatArra
 def relaxation(
     p: Problem,
     options: Options,
-    known: tuple[BoolArray, IntArray],
+    known: tuple[BoolArray, IntArray] | None = None,
     most_rounds: int = ROUNDS,
 ) -> Relaxed | None:
-    """Relaxation of `p`, from the sets that are known on.
+    """Relaxation of `p`, from the sets that are known on, if any are.
     None when nothing is feasible or the time is up before the first optimum."""
     began = time.perf_counter()
-    stripped = _stripped(p)
+    stripped, known = _stripped(p), _no_sets(p) if known is None else known
     try:
         matrix = compile_model(build_relaxation(stripped))
     except InfeasibleRowError:

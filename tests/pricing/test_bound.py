@@ -33,8 +33,7 @@ def optimum(matrix: Matrix) -> float | None:
 
 
 def relaxed(p: Problem) -> tuple[float, Multipliers] | None:
-    none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-    found = relaxation(p, Options(threads=1), none)
+    found = relaxation(p, Options(threads=1))
     return None if found is None else (found.musd, found.multipliers)
 
 

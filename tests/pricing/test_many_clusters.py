@@ -51,8 +51,7 @@ def test_no_bound_with_many_clusters_lies_above_the_optimum(chunk: int, monkeypa
         best = optimum(p, whole=False).value
         if not np.isfinite(best):
             continue
-        none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-        found = relaxation(p, Options(threads=1), none)
+        found = relaxation(p, Options(threads=1))
         assert found is not None, seed
         seen += 1
         y = found.multipliers

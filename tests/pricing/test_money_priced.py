@@ -51,8 +51,7 @@ MAKERS: dict[str, Maker] = {
 
 def multipliers(p: Problem) -> Multipliers | None:
     """Of the relaxation."""
-    none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-    found = relaxation(p, Options(threads=1), none)
+    found = relaxation(p, Options(threads=1))
     return None if found is None else found.multipliers
 
 

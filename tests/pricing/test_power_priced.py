@@ -64,8 +64,7 @@ def dearer(p: Problem, r: np.random.Generator) -> Problem:
 
 def relaxed(p: Problem) -> Multipliers | None:
     """Multipliers of the relaxation."""
-    none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-    found = relaxation(p, Options(threads=1), none)
+    found = relaxation(p, Options(threads=1))
     return None if found is None else found.multipliers
 
 

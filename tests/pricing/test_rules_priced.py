@@ -56,8 +56,7 @@ def test_no_bound_with_rules_lies_above_the_optimum(chunk: int) -> None:
         if not np.isfinite(best) or not p.always_kept.any():
             continue
         assert parts_without_price(p) == []
-        none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-        found = relaxation(p, Options(threads=1), none)
+        found = relaxation(p, Options(threads=1))
         assert found is not None, seed
         seen += 1
         y, room = found.multipliers, 1e-6 * max(1.0, abs(best))

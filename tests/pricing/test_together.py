@@ -184,8 +184,7 @@ def test_no_bound_of_a_widened_problem_lies_above_its_optimum(chunk: int) -> Non
         best = optimum(p, whole=False).value
         if not np.isfinite(best):
             continue
-        none = np.zeros((0, len(p.region)), dtype=bool), np.zeros(0, dtype=np.int64)
-        found = relaxation(p, Options(threads=1), none)
+        found = relaxation(p, Options(threads=1))
         assert found is not None, seed
         seen += 1
         y = found.multipliers

@@ -12,6 +12,19 @@ ABILENE = "abilene,32.45,-99.73,own,150,,62,2025-Q2,,\n"
 DALLAS = "dallas,32.78,-96.80,own,100,,,,,\n"
 CHICAGO = "chicago,41.88,-87.63,own,60,,,,,\n"
 H100 = "H100 SXM 80GB"
+PATH = {"2024": "40 USD/MWh", "2025": "41 USD/MWh", "2026": "42 USD/MWh", "2027": "43 USD/MWh"}
+INDEX = {"name": "hub", "kind": "index", "prices": PATH, "max_share": "60 %"}
+PPA = {
+    "name": "wind",
+    "kind": "ppa",
+    "price_usd_per_mwh": "30 USD/MWh",
+    "ppa_mw_max": "2 MW",
+    "term_years": 4,
+    "capacity_factor": "40 %",
+    "min_take_share": "80 %",
+    "start": "2025-Q3",
+    "resale_usd_per_mwh": "20 USD/MWh",
+}
 
 
 def small_study(folder: Path, rows: str = ABILENE + DALLAS + CHICAGO, **changes: Any) -> Study:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from small_studies import INDEX, PPA
 
 from siting import run
 from siting.errors import InputError
@@ -14,20 +15,6 @@ from siting.run import verify_plan
 from siting.study import read_study
 from siting.tables.read import Tables, read_tables
 from siting.units import hours_in, parse_quarter
-
-PATH = {"2024": "40 USD/MWh", "2025": "41 USD/MWh", "2026": "42 USD/MWh", "2027": "43 USD/MWh"}
-INDEX = {"name": "hub", "kind": "index", "prices": PATH, "max_share": "60 %"}
-PPA = {
-    "name": "wind",
-    "kind": "ppa",
-    "price_usd_per_mwh": "30 USD/MWh",
-    "ppa_mw_max": "2 MW",
-    "term_years": 4,
-    "capacity_factor": "40 %",
-    "min_take_share": "80 %",
-    "start": "2025-Q3",
-    "resale_usd_per_mwh": "20 USD/MWh",
-}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from onsite_studies import ENGINE, MEMPHIS, RAMP
-from small_studies import H100, small_study
+from small_studies import H100, INDEX, PPA, small_study
 
 from siting.report.answer import bound_covers
 from siting.run import solve
@@ -24,19 +24,6 @@ INCOME = {"taxable_musd_per_year": {"2024": "5 MUSD/y", "2026": "12 MUSD/y"}, "h
 MONEY = {"discount_rate": "10 %/y", "lease": False}
 SHORT = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "500 MUSD", "status": "closed"}]}
 RICH = {**MONEY, "funding": [{"quarter": "2024-Q2", "amount_musd": "9 GUSD", "status": "closed"}]}
-PATH = {"2024": "40 USD/MWh", "2025": "41 USD/MWh", "2026": "42 USD/MWh", "2027": "43 USD/MWh"}
-INDEX = {"name": "hub", "kind": "index", "prices": PATH, "max_share": "60 %"}
-PPA = {
-    "name": "wind",
-    "kind": "ppa",
-    "price_usd_per_mwh": "30 USD/MWh",
-    "ppa_mw_max": "2 MW",
-    "term_years": 4,
-    "capacity_factor": "40 %",
-    "min_take_share": "80 %",
-    "start": "2025-Q3",
-    "resale_usd_per_mwh": "20 USD/MWh",
-}
 CURTAILABLE = {
     "quarters_earlier": 2,
     "connection_cost_share": "60 %",

@@ -10,10 +10,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from siting.curve import money_against_date
     from siting.errors import InputError
     from siting.plan import Plan, read_plan
     from siting.report import write_report
-    from siting.run import money_against_date, solve
+    from siting.run import solve
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
@@ -35,7 +36,7 @@ _HOME = {
     "InputError": ("siting.errors", "InputError"),
     "Plan": ("siting.plan", "Plan"),
     "Study": ("siting.study", "Study"),
-    "money_against_date": ("siting.run", "money_against_date"),
+    "money_against_date": ("siting.curve", "money_against_date"),
     "read_plan": ("siting.plan", "read_plan"),
     "read_study": ("siting.study", "read_study"),
     "read_tables": ("siting.tables.read", "read_tables"),

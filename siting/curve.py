@@ -7,20 +7,29 @@ date. A later date costs less partly because the clusters then run for fewer qua
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from siting.assembly import Assembled
+from siting.aims import options_of
+from siting.assembly import Assembled, assemble
+from siting.errors import Fault, InputError
 from siting.problem import IntArray
-from siting.reduction.screen import screen
+from siting.progress import Clock, Listener
+from siting.reduction.screen import Screened, screen
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options
-from siting.solver.search import search
+from siting.solver.search import Searched, search
 from siting.study import Study
+from siting.tables.read import Tables, read_tables
 from siting.termination import PassResult
 from siting.units import quarter_label
+
+DATE_SHIFTS = (-2, 2, 4)
+"""Quarters by which the clusters' date is moved for the report's curve."""
+CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 24, 12.0, 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +48,50 @@ class Point:
     hosted_by: str
     """Tenures of the hosts."""
     seconds: float
+
+
+def money_against_date(
+    study: Study,
+    shifts: Iterable[int] = range(-4, 5),
+    *,
+    progress: Listener | None = None,
+    tables: Tables | None = None,
+) -> pd.DataFrame:
+    """The cost of having the clusters earlier or later: one row for every shift of their date, in quarters.
+
+    Columns: those of `siting.curve.Point`. Each point is searched as a plan is: the study's number of candidates, gap
+    and time limit. Shifts that leave the horizon are left out. Raises InputError for bad input or without clusters.
+    """
+    clock = Clock(progress)
+    assembled = assemble(study, tables or read_tables())
+    clock.lap("assemble")
+    if not study.clusters:
+        fault = Fault(file=str(study.path or study.name), key="clusters", value="none", expected="at least one cluster")
+        raise InputError([fault])
+    points = []
+    for shift, moved in shifts_inside(study, assembled, shifts):
+        clock.say(f"cluster date moved by {shift} quarters")
+        points.append(point_at(study, assembled, shift, moved, study.search.candidates_in_model, options_of(study)))
+    return frame_of(points)
+
+
+def quick_curve(
+    study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: Clock
+) -> list[dict[str, Any]]:
+    """The curve over a few dates, quickly: fewer candidates and a wider gap than the plan itself."""
+    if not study.search.date_curve:
+        return []
+    points = []
+    seconds = min(CURVE_SECONDS, study.search.time_limit_s / (len(DATE_SHIFTS) + 1))
+    options = replace(options_of(study), gap=CURVE_GAP, time_limit_s=seconds)
+    for shift, moved in shifts_inside(study, assembled, (*DATE_SHIFTS, 0)):
+        if shift == 0 and searched.result.objective == "npv_cost_musd":
+            found, decisions = searched.result, searched.decisions
+            points.append(point_of(study, assembled, shift, moved, found, decisions, screened.rows))
+        else:
+            clock.say(f"cluster date moved by {shift} quarters")
+            points.append(point_at(study, assembled, shift, moved, CURVE_CANDIDATES, options))
+    return [asdict(point) for point in points]
 
 
 def shifts_inside(study: Study, assembled: Assembled, wished: Iterable[int]) -> Iterator[tuple[int, IntArray]]:

@@ -25,7 +25,7 @@ def tables() -> Tables:
 @pytest.fixture(autouse=True)
 def _one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """No curve of money against date: each point of it is a solve of its own."""
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
 
 
 def planned(tables: Tables, **changes: Any) -> Plan:

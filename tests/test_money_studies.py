@@ -23,7 +23,7 @@ def tables() -> Tables:
 
 @pytest.fixture(autouse=True)
 def no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
 
 
 def solved(tables: Tables, **changes: Any) -> tuple[Plan, Study]:

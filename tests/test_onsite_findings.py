@@ -16,7 +16,7 @@ def test_units_enter_what_binds_what_is_used_and_the_cost_of_a_site(tmp_path, mo
     carries the whole cost of the plan; 42.9 of 43 MW run, so power does not bind: the
     8 MW of the grid are not all there is.
     """
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
     unit = {**ENGINE, "unit": "recip-3mw", "lead_quarters": 1, "gas_usd_per_mmbtu": None}
     plan = run.solve(onsite_study(tmp_path, unit, gpus=25_300), tables=read_tables())
     used = {row["item"]: row for row in plan.facts["sources"]}
@@ -28,7 +28,7 @@ def test_units_enter_what_binds_what_is_used_and_the_cost_of_a_site(tmp_path, mo
 
 def test_the_report_has_the_units(tmp_path, monkeypatch) -> None:
     """Their table stands beside the power table."""
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
     plan = run.solve(onsite_study(tmp_path, ENGINE), tables=read_tables())
     found = {table.title: table.frame for table in plan_tables(plan)}
     assert found["Units on the campus by quarter"]["unit"].unique().tolist() == ["engine"]
@@ -38,7 +38,7 @@ def test_least_carbon_counts_the_fuel(tmp_path, monkeypatch) -> None:
     """Gas at 0.477 t a MWh in place of a grid that emits less or more: what carbon reaches is what the verifier reads,
     and no more is generated than the grid leaves over when the grid is the cleaner of the two.
     """
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
     study = onsite_study(tmp_path, ENGINE, priorities=[{"objective": "carbon"}, {"objective": "npv_cost"}])
     plan = run.solve(study, tables=read_tables())
     power, onsite = plan.tables["power"], plan.tables["onsite"]

@@ -29,7 +29,7 @@ def tables() -> Tables:
 @pytest.mark.parametrize("seed", PLANNED)
 def test_plan_of_a_random_study_holds(seed, tables, monkeypatch):
     """Limits, payments and value agree with the second reading, and the bound does not lie above the value."""
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
     plan = run.solve(random_study(seed), tables=tables)
     assert plan.npv_cost_musd is not None, plan.facts["reasons"]
     assert plan.facts["verification"]["faults"] == []

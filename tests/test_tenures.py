@@ -81,7 +81,7 @@ def solved(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pl
     """The plan of all four tenures."""
     study = study_of_all(tmp_path_factory.mktemp("tenures"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_money_against_date", lambda *_: [])
+        patch.setattr(run, "quick_curve", lambda *_: [])
         return run.solve(study, tables=tables), study
 
 
@@ -239,7 +239,7 @@ def test_a_plan_with_ramps_holds_and_one_that_runs_ahead_does_not(tables: Tables
     """The same decisions under a ramp that gives the factory 1 MW for ever are refused there and nowhere else."""
     study = ramped(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_money_against_date", lambda *_: [])
+        patch.setattr(run, "quick_curve", lambda *_: [])
         plan = run.solve(study, tables=tables)
     assert verify(plan, study, tables).faults == ()
     (tmp_path / "sites.csv").write_text(RAMPS.replace("0:1;2:2.5", "0:1"))
@@ -268,7 +268,7 @@ def test_two_tenures_of_one_place_share_its_mw(solved: tuple[Plan, Study], table
     Four clusters have no room where three places are left; a plan made without the column is refused with it.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_money_against_date", lambda *_: [])
+        patch.setattr(run, "quick_curve", lambda *_: [])
         three = run.solve(sharing(tmp_path, 3, 3), tables=tables)
         four = run.solve(sharing(tmp_path, 3, 4), tables=tables)
         study = sharing(tmp_path, 5, 4)

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from siting.cli.edge import print_json
+from siting.curve import money_against_date
 from siting.errors import Fault, InputError
-from siting.run import money_against_date
 from siting.study import read_study
 
 

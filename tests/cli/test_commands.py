@@ -162,9 +162,9 @@ def test_new_study_is_valid_and_named(siting):
 
 def test_new_study_solves(siting, monkeypatch):
     """A beginner's first command after `new` gives a verified plan."""
-    from siting import run
+    from siting import curve
 
-    monkeypatch.setattr(run, "DATE_SHIFTS", ())
+    monkeypatch.setattr(curve, "DATE_SHIFTS", ())
     siting("new", "first")
     said = siting("solve", "first.toml", "--gap", "0.02", "--json")
     assert said.code == 0 and Path("plans/first/report.html").exists()

@@ -30,7 +30,7 @@ def tables() -> Tables:
 
 @pytest.fixture(autouse=True)
 def _no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
 
 
 def solved(folder: Path, tables: Tables, **changes: Any) -> Plan:

@@ -35,7 +35,7 @@ def tables() -> Tables:
 def solved(request, tables) -> tuple[Plan, Study]:
     """A draw with clusters on colocation and on a lease, and inference."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_money_against_date", lambda *_: [])
+        patch.setattr(run, "quick_curve", lambda *_: [])
         study = random_study(request.param)
         return run.solve(study, tables=tables), study
 

@@ -42,7 +42,7 @@ def tables() -> Tables:
 
 def solved(study: Study, tables: Tables) -> Plan:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_money_against_date", lambda *_: [])
+        patch.setattr(run, "quick_curve", lambda *_: [])
         return run.solve(study, tables=tables)
 
 

@@ -26,7 +26,7 @@ def tables() -> Tables:
 
 @pytest.fixture(autouse=True)
 def _no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_money_against_date", lambda *_: [])
+    monkeypatch.setattr(run, "quick_curve", lambda *_: [])
 
 
 def asks(folder: Path, **inference: Any) -> Study:

@@ -1,0 +1,1 @@
+"""One study, many plans: variations, sweeps, comparisons, and what is safe to decide."""

@@ -7,6 +7,7 @@ plan = siting.solve(siting.read_study("models/tiny.toml"))
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,3 +57,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+if "IPython" in sys.modules:  # in a notebook answers show themselves as tables and maps
+    importlib.import_module("siting.display.registry").register()

@@ -20,10 +20,13 @@ from siting.termination import PassResult, Termination
 PLACES = ("sites", "candidates")
 """Tables that carry points; they are saved as GeoParquet beside their CSV."""
 
+MOST_LINES = 5
+"""Sites, clusters and leases that `print(plan)` names; the others are counted."""
+
 TEXT_COLUMNS = {"county_fips": "str", "candidate": "str", "lease": "str", "source": "str", "region": "str"}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Plan:
     """What to do, what it costs, how good it is proved to be. `tables` are pandas frames (columns in the docstring of
     `siting.run`), everything else is plain data that JSON can hold."""
@@ -97,6 +100,42 @@ class Plan:
     def leases(self) -> pd.DataFrame:
         """Lease contracts, existing ones included."""
         return self.tables["leases"]
+
+    def __str__(self) -> str:
+        """A few readable lines; the tables hold the rest."""
+        return "\n".join([f"Plan for “{self.study['name']}” ({self._how_it_ended()})", *self._lines()])
+
+    __repr__ = __str__
+
+    def _how_it_ended(self) -> str:
+        ended = str(self.termination).replace("_", " ")
+        return f"{ended}, {self.last.limit.replace('_', ' ')}" if self.last.limit else ended
+
+    def _lines(self) -> list[str]:
+        if self.npv_cost_musd is None:
+            return [f"  - {reason}" for reason in self.facts.get("reasons", [])]
+        bound = (
+            "none" if self.bound_musd is None else f"{self.bound_musd:,.2f} MUSD, gap {(self.gap or 0.0) * 100:.2f} %"
+        )
+        lines = [f"  cost     {self.npv_cost_musd:,.2f} MUSD present value; bound {bound}"]
+        for _, site in self._first("sites").iterrows():
+            mw = f"{site['it_mw']:,.1f} MW IT, {site['utility_mw']:,.1f} MW at the meter"
+            stated = site["tenure"] == "colocation" or site["candidate"] in self.facts.get("own_power_dates", [])
+            dates = f"first halls {site['open_quarter']}, power from {site['energization']}"
+            dates += "" if stated else " (assumed)"
+            lines.append(f"  site     {site['name']} ({str(site['tenure']).replace('_', ' ')}): {mw}, {dates}")
+        for _, host in self._first("clusters").iterrows():
+            what = f"{host['gpus']:,.0f} {host['accelerator']} at {host['host']}"
+            lines.append(f"  cluster  {host['cluster']}: {what} from {host['by']}")
+        for _, lease in self._first("leases").iterrows():
+            kept = ", exists" if lease["existing"] else ""
+            price = f"{lease['usd_per_gpu_h']:.2f} USD/GPU/h for {lease['term_quarters']:.0f} quarters{kept}"
+            lines.append(f"  lease    {lease['lease']}: {lease['gpus']:,.0f} from {lease['quarter']} at {price}")
+        more = {name: len(self.tables.get(name, ())) - MOST_LINES for name in ("sites", "clusters", "leases")}
+        return [*lines, *(f"  and {count} more {name}" for name, count in more.items() if count > 0)]
+
+    def _first(self, name: str) -> pd.DataFrame:
+        return self.tables.get(name, pd.DataFrame()).head(MOST_LINES)
 
     def save(self, folder: Path) -> None:
         """Write the plan folder whole: built beside its place, then renamed. An older plan there is replaced."""

@@ -25,3 +25,25 @@ def test_notebook_runs(path: Path, tmp_path: Path):
     assert all(
         output.output_type != "error" for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
     )
+
+
+def test_a_cell_run_twice_gives_the_same_plan_with_any_number_of_threads():
+    """One kernel, the same cell three times, the last with another number of threads, and once more after it: the
+    solver's scheduler outlives a solve, and must not be felt.
+    """
+    cell = nbformat.v4.new_code_cell("plan = siting.solve(study)\nplan")
+    again = nbformat.v4.new_code_cell("study = study.update({'search.threads': 1})")
+    start = "import siting\nstudy = siting.read_study('models/tiny.toml').update({'search.date_curve': False})"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(start), cell, again])
+    shown = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the kernel's own start-up
+        from nbclient import NotebookClient
+
+        client = NotebookClient(notebook, timeout=120)
+        with client.setup_kernel():
+            for index in (0, 1, 1, 2, 1):
+                ran = client.execute_cell(notebook.cells[index], index)
+                shown += [output["data"] for output in ran.outputs if output.output_type == "execute_result"]
+    assert len(shown) == 3 and "60.29 MUSD" in shown[0]["text/plain"] and "data:image" in shown[0]["text/html"]
+    assert shown[0] == shown[1] == shown[2]

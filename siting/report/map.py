@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +34,35 @@ INK, PALE, BLUE, RED, GOLD = "#1f2933", "#b4bfcb", "#2f6db3", "#c8322b", "#a8741
 
 
 def site_map(plan: Plan) -> dict[str, Any]:
-    """The map of a plan as Vega-Lite; without a plan the candidates and regions alone. Says "synthetic grid" where it
-    is the shipped one.
+    """The map of a plan as Vega-Lite; without a plan the candidates and regions alone."""
+    return places_map(plan.tables, plan.facts.get("network") or {})
+
+
+def places_map(
+    tables: Mapping[str, pd.DataFrame],
+    network: Mapping[str, Any],
+    *,
+    simplify_deg: float = SIMPLIFY_DEG,
+    raster_deg: float = RASTER_DEG,
+) -> dict[str, Any]:
+    """`candidates`, `regions` and, where there are any, `sites` of a plan's tables, as Vega-Lite. Says "synthetic grid"
+    where the network is the shipped one. simplify_deg, raster_deg: how coarse outlines and dots may be.
 
     The outlines join the specification last: as part of the chart each of their 10,000 points would be checked and
     copied at every step.
     """
-    candidates = plan.tables["candidates"]
-    data: dict[str, Any] = {OUTLINES: _states(shipped("data") / STATES)}
-    if dots := _dots(candidates):
+    data: dict[str, Any] = {OUTLINES: _states(shipped("data") / STATES, simplify_deg)}
+    if dots := _dots(tables["candidates"], raster_deg):
         data[DOTS] = [dots]
-    spec = plain(_layers(plan, dots=bool(dots)))
+    spec = plain(_layers(tables, network, dots=bool(dots)))
     return {**spec, "datasets": {**spec.get("datasets", {}), **data}}
 
 
-def _layers(plan: Plan, *, dots: bool) -> alt.LayerChart:
+def _layers(tables: Mapping[str, pd.DataFrame], network: Mapping[str, Any], *, dots: bool) -> alt.LayerChart:
     """Outlines and dots by the name of their data, all else with it."""
     states = alt.NamedData(name=OUTLINES, format=alt.TopoDataFormat(type="topojson", feature="states"))
     outline = alt.Chart(states).mark_geoshape(fill="#f4f5f7", stroke="#b4bac4", strokeWidth=0.6)
-    candidates, regions = plan.tables["candidates"], plan.tables["regions"]
+    candidates, regions = tables["candidates"], tables["regions"]
     layers: list[Any] = [outline]
     if dots:
         layers.append(alt.Chart(alt.NamedData(name=DOTS)).mark_geoshape(fill=PALE, stroke=None))
@@ -61,7 +71,7 @@ def _layers(plan: Plan, *, dots: bool) -> alt.LayerChart:
         layers.append(_points(_told(inside)).mark_circle(color=BLUE, size=26, opacity=0.75))
     if len(regions):
         layers.append(_points(_region_rows(regions)).mark_point(shape="diamond", color=GOLD, size=46, strokeWidth=1.4))
-    sites = plan.tables.get("sites", pd.DataFrame())
+    sites = tables.get("sites", pd.DataFrame())
     if len(sites):
         rows = _site_rows(sites)
         layers.append(
@@ -71,7 +81,7 @@ def _layers(plan: Plan, *, dots: bool) -> alt.LayerChart:
         font: dict[str, Any] = {"dy": -17, "fontSize": 13, "fontWeight": "bold"}
         layers.append(label.mark_text(**font, color="white", stroke="white", strokeWidth=4, opacity=0.85))
         layers.append(label.mark_text(**font, color=INK))
-    layers.append(_corner(plan))
+    layers.append(_corner(network))
     return (
         alt.layer(*layers)
         .properties(width=WIDTH, height=HEIGHT)
@@ -130,9 +140,8 @@ def _frame(places: pd.DataFrame, what: list[str], note: list[str]) -> pd.DataFra
     )
 
 
-def _corner(plan: Plan) -> alt.Chart:
+def _corner(network: Mapping[str, Any]) -> alt.Chart:
     """The words that must be read with the map."""
-    network = plan.facts.get("network") or {}
     shipped_grid = "synthetic grid: a model of the US system, not the real one"
     text = pd.DataFrame({"t": [f"grid: {network['name']}" if network.get("own") else shipped_grid]})
     return (
@@ -142,9 +151,9 @@ def _corner(plan: Plan) -> alt.Chart:
     )
 
 
-def _dots(candidates: pd.DataFrame) -> dict[str, Any] | None:
+def _dots(candidates: pd.DataFrame, raster_deg: float) -> dict[str, Any] | None:
     """All candidates as one GeoJSON MultiPoint: one mark, whatever their number."""
-    near = (candidates[["lon", "lat"]].astype(float) / RASTER_DEG).round().drop_duplicates() * RASTER_DEG
+    near = (candidates[["lon", "lat"]].astype(float) / raster_deg).round().drop_duplicates() * raster_deg
     if not len(near):
         return None
     points = near.round(2).to_numpy().tolist()
@@ -152,7 +161,7 @@ def _dots(candidates: pd.DataFrame) -> dict[str, Any] | None:
 
 
 @functools.cache
-def _states(path: Path) -> dict[str, Any]:
+def _states(path: Path, simplify_deg: float) -> dict[str, Any]:
     """The states of a TopoJSON file, arcs simplified one by one so that neighbours still meet; rings that vanish go."""
     whole = json.loads(path.read_text(encoding="utf-8"))
     (kx, ky), (dx, dy) = whole["transform"]["scale"], whole["transform"]["translate"]
@@ -168,7 +177,7 @@ def _states(path: Path) -> dict[str, Any]:
             for step_x, step_y in whole["arcs"][forward]:
                 x, y = x + step_x, y + step_y
                 points.append((x * kx + dx, y * ky + dy))
-            line = LineString(points).simplify(SIMPLIFY_DEG) if len(points) > 2 else LineString(points)
+            line = LineString(points).simplify(simplify_deg) if len(points) > 2 else LineString(points)
             arcs.append([[round(px, ROUND_DEG), round(py, ROUND_DEG)] for px, py in line.coords])
         return old[forward] if index >= 0 else ~old[forward]
 

@@ -36,6 +36,7 @@ from siting.study.rules import Rules
 from siting.study.strict import Checked, Clash, Rule
 from siting.study.supply import contract_dates
 from siting.study.tenures import PoweredShell, Retrofit
+from siting.study.words import study_text
 from siting.units import Quarter, first_day, quarter_label
 
 USELESS_LATER = ("clusters", "inference", "rules", "leases.bilateral", "accelerators", "candidates")
@@ -136,6 +137,12 @@ class Study(Checked):
         changed = Study.model_validate(tree)
         changed._path = self._path
         return changed
+
+    def __str__(self) -> str:
+        """A few readable lines; `siting validate --show` prints every value."""
+        return study_text(self)
+
+    __repr__ = __str__
 
     def digest(self) -> str:
         """SHA-256 of the validated content, independent of key order and comments."""

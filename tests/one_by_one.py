@@ -137,13 +137,13 @@ def straight_to_free(patch: pytest.MonkeyPatch) -> None:
         p: Problem, matrix: Matrix, totals: Matrix, relaxed: Outcome, options: Options, watch: Any, *, in_stages: bool
     ) -> Outcome:
         found = solve_matrix(matrix, options)
-        return search._polished(matrix, found, options) if found.x is not None else found
+        return search.polished(matrix, found, options) if found.x is not None else found
 
     patch.setattr(search, "_whole_plan", free)
 
 
 def not_polished(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(search, "_polished", lambda matrix, outcome, options: outcome)
+    patch.setattr(search, "polished", lambda matrix, outcome, options: outcome)
 
 
 def presolve_off(patch: pytest.MonkeyPatch) -> None:

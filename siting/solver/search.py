@@ -30,6 +30,7 @@ from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
 from siting.solver.location import Location, location_of
 from siting.solver.location_search import location_decisions, solve_location
 from siting.solver.neighbourhood import near, with_rows_that_matter
+from siting.solver.polish import polished
 from siting.solver.regions import shared_out, with_alike_regions_as_one
 from siting.solver.stages import DECIDED, made_whole
 from siting.termination import PassResult, Termination
@@ -211,7 +212,7 @@ def _improved(
     found = solve_matrix(matrix, options, start=whole.x, watch=watch)
     bounds = [known for known in (bound, found.bound) if known is not None]
     if found.value is not None and (whole.value is None or found.value < whole.value):
-        whole = _polished(matrix, found, options)
+        whole = polished(matrix, found, options)
     return whole, max(bounds) if bounds else None
 
 
@@ -269,7 +270,7 @@ def _whole_plan(
     if in_stages:
         staged = made_whole(p, matrix, totals, relaxed.x, options)
         if staged is not None:
-            return _polished(matrix, staged, budget.of(options))
+            return polished(matrix, staged, budget.of(options))
     hosts = ("W", "Pair", "U")
     for way in ("as found", "hosts", "reserve", "free"):
         if way == "reserve":
@@ -284,7 +285,7 @@ def _whole_plan(
             trial = _fixed(matrix, totals.integer, relaxed.x, DECIDED if way == "as found" else hosts)
         outcome = solve_matrix(trial, budget.of(options), watch=watch)
         if outcome.x is not None:
-            return _polished(matrix, outcome, budget.of(options))
+            return polished(matrix, outcome, budget.of(options))
         if not budget.left_s:  # nothing is proved of the ways that were not tried
             return replace(outcome, termination=Termination.NO_PLAN_FOUND, limit=outcome.limit or "time_limit")
     return outcome
@@ -337,15 +338,3 @@ def _with_reserve(p: Problem, totals: Matrix, x: NDArray[np.float64]) -> Matrix:
     rows, columns = np.array(at, dtype=np.int64).reshape(-1, 2).T
     reserve = coo_array((np.full(len(at), spare_mw), (rows, columns)), shape=totals.a.shape)
     return replace(totals, a=csc_array(totals.a + reserve))
-
-
-def _polished(matrix: Matrix, outcome: Outcome, options: Options) -> Outcome:
-    """The same plan with integers exact and the rest solved as an LP to 1e-9; the outcome as it was if that fails."""
-    assert outcome.x is not None
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    lower[matrix.integer] = upper[matrix.integer] = np.round(outcome.x[matrix.integer])
-    rest = replace(matrix, lower=lower, upper=upper, integer=np.zeros_like(matrix.integer))
-    tight = solve_matrix(rest, replace(options, feasibility=1e-9, time_limit_s=max(5.0, options.time_limit_s)))
-    if tight.x is None:
-        return outcome
-    return replace(outcome, x=tight.x, value=tight.value)

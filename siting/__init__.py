@@ -19,16 +19,23 @@ if TYPE_CHECKING:
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
+    from siting.whatif.runner import sweep
+    from siting.whatif.sweeps import Sweep, read_sweep
+    from siting.whatif.variation import Variation
 
 __all__ = [
     "InputError",
     "Plan",
     "Study",
+    "Sweep",
+    "Variation",
     "money_against_date",
     "read_plan",
     "read_study",
+    "read_sweep",
     "read_tables",
     "solve",
+    "sweep",
     "verify",
     "write_report",
 ]
@@ -37,11 +44,15 @@ _HOME = {
     "InputError": ("siting.errors", "InputError"),
     "Plan": ("siting.plan", "Plan"),
     "Study": ("siting.study", "Study"),
+    "Sweep": ("siting.whatif.sweeps", "Sweep"),
+    "Variation": ("siting.whatif.variation", "Variation"),
     "money_against_date": ("siting.curve", "money_against_date"),
     "read_plan": ("siting.plan", "read_plan"),
     "read_study": ("siting.study", "read_study"),
+    "read_sweep": ("siting.whatif.sweeps", "read_sweep"),
     "read_tables": ("siting.tables.read", "read_tables"),
     "solve": ("siting.run", "solve"),
+    "sweep": ("siting.whatif.runner", "sweep"),
     "verify": ("siting.run", "verify_plan"),
     "write_report": ("siting.report", "write_report"),
 }

@@ -130,13 +130,17 @@ class Study(Checked):
 
         Raises KeyError when a name matches nothing, pydantic.ValidationError when the value is wrong.
         """
+        changed = Study.model_validate(self.edited(changes))
+        changed._path = self._path
+        return changed
+
+    def edited(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """What the study's TOML would hold with the changes, not yet validated. Raises KeyError as `update`."""
         tree = self.model_dump(mode="json", exclude_unset=True)
         full = self.model_dump(mode="json")
         for dotted, value in changes.items():
             _set(tree, full, dotted.split("."), value, dotted)
-        changed = Study.model_validate(tree)
-        changed._path = self._path
-        return changed
+        return tree
 
     def __str__(self) -> str:
         """A few readable lines; `siting validate --show` prints every value."""
@@ -330,10 +334,10 @@ def _below(part: Any, *names: str) -> tuple[Any, ...]:
 
 def _set(tree: Any, full: Any, keys: list[str], value: Any, dotted: str) -> None:
     head, *rest = keys
-    step: Any = int(head) if isinstance(full, list) else head
     try:
+        step: Any = int(head) if isinstance(full, list) else head
         below = full[step]
-    except (KeyError, IndexError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:  # also below a value, or no number in a list
         raise KeyError(f"{dotted}: no field {head!r}") from error
     if not rest:
         tree[step] = value

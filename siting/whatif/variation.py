@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
+from siting.errors import Fault, InputError, raise_if_any
 from siting.study import Study
+from siting.study.faults import faults_of
+from siting.whatif.filenames import file_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +24,53 @@ class Variation:
     edits: Mapping[str, Any]
     """Value by dotted key, in the units of a study file: `{"clusters.0.by": "2026-Q3"}`."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", unicodedata.normalize("NFC", self.name).strip())
+
+    @property
+    def file(self) -> str:
+        """The name as files and folders may bear it on any disk; another one for every other name."""
+        return file_name(self.name)
+
     def of(self, study: Study) -> Study:
-        """The study with the edits. Raises as `Study.update` does."""
-        return study.update(dict(self.edits))
+        """The study with the edits. Raises InputError with every fault, which name the variation."""
+        where = f"variation {self.name!r}"
+        raise_if_any([*self._unknown(study, where)])
+        try:
+            return study.update(self.edits)
+        except ValidationError as error:
+            raise InputError(faults_of(error, Study, study.edited(self.edits), where)) from error
+
+    def _unknown(self, study: Study, where: str) -> Iterator[Fault]:
+        for key, value in self.edits.items():
+            try:
+                study.edited({key: value})
+            except KeyError as error:
+                found = str(error.args[0]).removeprefix(f"{key}: ")
+                expected = "a field of the study by its dotted name, entries of a list by number from 0"
+                yield Fault(file=where, key=key, value=found, expected=expected)
+
+
+def studies_of(study: Study, variations: Iterable[Variation]) -> list[Study]:
+    """The study of each variation, in their order. Raises InputError with the faults of all variations at once."""
+    variations = list(variations)
+    faults = [*_names(variations)]
+    studies = []
+    for variation in variations:
+        try:
+            studies.append(variation.of(study))
+        except InputError as error:
+            faults += error.faults
+    raise_if_any(faults)
+    return studies
+
+
+def _names(variations: list[Variation]) -> Iterator[Fault]:
+    if not variations:
+        yield Fault(file="the sweep", key="variations", value="none", expected="at least one")
+    for name, times in Counter(variation.name for variation in variations).items():
+        if not name:
+            yield Fault(file="the sweep", key="name", value="an empty name", expected="a name for every variation")
+        elif times > 1:
+            where = f"variation {name!r}"
+            yield Fault(file=where, key="name", value=f"the same name {times} times", expected="every name once")

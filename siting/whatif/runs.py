@@ -1,0 +1,152 @@
+"""One run of a sweep, as a row and as a small file: what it was, how it ended, what it chose."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from siting.plan import Plan
+from siting.whatif.apart import Answer
+from siting.whatif.filenames import file_name
+from siting.whatif.variation import Variation
+
+Status = Literal["done", "refused", "failed", "killed", "died", "not_run"]
+"""done: the search ended; `termination` says how. refused: bad input that only the tables reveal. failed: an error of
+ours or of the solver. killed: it outlasted the limit of a run. died: its process ended from outside. not_run: none."""
+LASTING = ("done", "refused", "failed", "killed")
+"""What would end the same way again, and is not run again."""
+WORDS: Mapping[Status, str] = {
+    "done": "done",
+    "refused": "refused: bad input",
+    "failed": "failed",
+    "killed": "killed at the limit of a run",
+    "died": "died",
+    "not_run": "not run yet",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A row of a sweep. Everything in it is plain data; the plan and the study are asked of the sweep."""
+
+    name: str
+    edits: Mapping[str, Any]
+    status: Status = "not_run"
+    message: str = ""
+    """Why, when it is not done."""
+    key: str = ""
+    """Digest of all that the result depends on."""
+    limit_s: float = 0.0
+    """Outer limit under which it ran."""
+    termination: str = ""
+    """Of its last pass: optimal, feasible, infeasible, no_plan_found; empty when it is not done."""
+    limit: str | None = None
+    """Which limit of the search stopped it."""
+    value_musd: float | None = None
+    """Present value of all cost; None without a plan."""
+    bound_musd: float | None = None
+    gap: float | None = None
+    measures: Mapping[str, float] | None = None
+    """Every objective's value by name with unit (`carbon_t`, ...); None without a plan."""
+    sites: tuple[Mapping[str, Any], ...] = ()
+    """candidate, name, state, tenure, open_quarter, it_mw, utility_mw of every opened campus."""
+    leases: tuple[Mapping[str, Any], ...] = ()
+    """lease, accelerator, quarter, gpus of every contract that the plan signs; existing ones are left out."""
+    clusters: tuple[Mapping[str, Any], ...] = ()
+    """cluster, host, by of every training cluster."""
+    seconds: float = 0.0
+    """Wall seconds, with the start of its process."""
+    search_seconds: float = 0.0
+    """Wall seconds that the plan itself counted."""
+
+    @property
+    def file(self) -> str:
+        """Name of its record and of its plan's folder."""
+        return file_name(self.name)
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a plan to build."""
+        return self.value_musd is not None
+
+    @property
+    def choice(self) -> frozenset[tuple[str, ...]]:
+        """What is decided first: sites with their tenure, lease contracts, hosts of clusters. Equal for two plans that
+        differ in dates and quantities only."""
+        return frozenset(
+            [
+                *(("site", row["candidate"], row["tenure"]) for row in self.sites),
+                *(("lease", row["lease"]) for row in self.leases),
+                *(("host", row["cluster"], row["host"]) for row in self.clusters),
+            ]
+        )
+
+
+def ended(variation: Variation, key: str, limit_s: float, answer: Answer, plan: Plan | None) -> Run:
+    """The row of a run that has ended."""
+    bare = Run(name=variation.name, edits=variation.edits, key=key, limit_s=limit_s, seconds=answer.seconds)
+    if plan is None:
+        return replace(bare, status=answer.outcome, message=answer.message)  # type: ignore[arg-type]
+    found = plan.npv_cost_musd is not None
+    own = plan.leases[~plan.leases["existing"].astype(bool)] if found and len(plan.leases) else None
+    return replace(
+        bare,
+        status="done",
+        termination=str(plan.termination),
+        limit=plan.last.limit,
+        value_musd=plan.npv_cost_musd,
+        bound_musd=plan.bound_musd,
+        gap=plan.gap,
+        measures=_numbers(plan.facts.get("measures", {})) if found else None,
+        sites=_rows(plan.sites, "candidate name state tenure open_quarter it_mw utility_mw") if found else (),
+        leases=() if own is None else _rows(own, "lease accelerator quarter gpus"),
+        clusters=_rows(plan.tables["clusters"], "cluster host by") if found else (),
+        search_seconds=float(sum(plan.seconds.values())),
+    )
+
+
+def write_run(run: Run, folder: Path) -> None:
+    """The record of the run in the folder, whole or not at all."""
+    content = asdict(run)
+    write_json(folder / f"{run.file}.json", content)
+
+
+def read_run(folder: Path, variation: Variation, key: str) -> Run:
+    """The record of that variation; one that is not run yet where there is none, it cannot be read, or it is of another
+    key (the study, its files, the tables or the program have changed since)."""
+    blank = Run(name=variation.name, edits=variation.edits, key=key)
+    try:
+        content = json.loads((folder / f"{variation.file}.json").read_text(encoding="utf-8"))
+        known = {field.name: content[field.name] for field in fields(Run)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return blank
+    if known["key"] != key or known["name"] != variation.name:
+        return blank
+    rows = {name: tuple(known[name]) for name in ("sites", "leases", "clusters")}
+    return Run(**{**known, **rows, "edits": variation.edits})
+
+
+def write_json(path: Path, content: Any) -> None:
+    """A JSON file, whole or not at all, also when the machine stops in between."""
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=1, ensure_ascii=False, allow_nan=False, default=str)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)
+
+
+def _rows(frame: Any, columns: str) -> tuple[dict[str, Any], ...]:
+    chosen = frame[columns.split()]
+    return tuple(
+        {name: value.item() if hasattr(value, "item") else value for name, value in row.items()}
+        for row in chosen.to_dict("records")
+    )
+
+
+def _numbers(measures: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in measures.items() if value is not None}

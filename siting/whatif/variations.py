@@ -1,0 +1,218 @@
+"""Many variations from a few lines: a full product, a table of named edits, a sample of ranges.
+
+Sampling is scipy's (`scipy.stats.qmc`): Latin hypercube (McKay, Beckman and Conover 1979) or Sobol's sequence,
+scrambled, from a seed: the same seed gives the same sample.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from scipy.stats import qmc
+
+from siting.errors import Fault, InputError, raise_if_any
+from siting.units import parse_quantity, parse_quarter, quarter_label
+from siting.whatif.variation import Variation
+
+MOST = 100_000
+"""More variations than this are a slip: they would run for months."""
+_QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*(\D.*?)\s*")
+
+
+def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Variation]:
+    """Every combination of the values of each key, the last key changing fastest.
+
+    choices: values by dotted key; a mapping gives each value its name in that of the variation. Raises InputError.
+    """
+    named = {key: _named(values) for key, values in choices.items()}
+    raise_if_any(
+        [Fault(file="grid", key=key, value="no value", expected="at least one") for key, n in named.items() if not n]
+    )
+    if (size := math.prod(map(len, named.values()))) > MOST or not named:
+        expected = f"one key or more, {MOST:,} combinations at most"
+        raise InputError([Fault(file="grid", key="all keys", value=f"{size if named else 0:,}", expected=expected)])
+    short = _short(list(named))
+    return [
+        Variation(
+            name=", ".join(f"{short[key]} {label}" for key, (label, _) in zip(named, combination, strict=True)),
+            edits={key: value for key, (_, value) in zip(named, combination, strict=True)},
+        )
+        for combination in itertools.product(*named.values())
+    ]
+
+
+def table(rows: pd.DataFrame | str | Path | Iterable[Mapping[str, Any]]) -> list[Variation]:
+    """One variation a row: column `name`, every other column the dotted key of a field; a blank cell changes nothing.
+
+    rows: a frame, mappings, or a CSV file in UTF-8. Text that begins with [ or { is read as JSON. Raises InputError.
+    """
+    file = str(rows) if isinstance(rows, (str, Path)) else "table"
+    if isinstance(rows, (str, Path)):
+        rows = _read(Path(rows))
+    entries = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else [dict(row) for row in rows]
+    faults, variations = [], []
+    for number, entry in enumerate(entries, start=1):
+        name = entry.pop("name", None)
+        if _blank(name):
+            faults.append(
+                Fault(file=file, key=f"row {number}, name", value="nothing", expected="a name for every variation")
+            )
+            continue
+        edits = {str(key): value for key, value in entry.items() if not _blank(value)}
+        try:
+            variations.append(Variation(name=str(name), edits={key: _from_json(value) for key, value in edits.items()}))
+        except ValueError as error:
+            faults.append(Fault(file=file, key=f"row {number}", value=str(error), expected="JSON after [ or {"))
+    raise_if_any(faults)
+    return variations
+
+
+@dataclass(frozen=True)
+class Range:
+    """Everything from `low` to `high`: text with units, quarters, whole or other numbers."""
+
+    low: Any
+    high: Any
+
+    def at(self, share: float) -> Any:
+        """The value at a share in [0, 1) of the way; whole numbers and quarters are equally likely, both ends included.
+
+        Raises ValueError that says what was expected.
+        """
+        if any(isinstance(end, bool) for end in (self.low, self.high)):
+            raise ValueError("numbers, quarters or text with a unit, not true or false")
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return _whole(self.low, self.high, share)
+        if isinstance(self.low, (int, float)) and isinstance(self.high, (int, float)):
+            return _between(float(self.low), float(self.high), share)
+        quarters = _quarters(self.low, self.high)
+        if quarters is not None:
+            return quarter_label(_whole(*quarters, share))
+        match = _QUANTITY.fullmatch(self.low) if isinstance(self.low, str) else None
+        if match is None:
+            raise ValueError('two numbers, two quarters, or two texts with a unit such as "40 USD/MWh"')
+        unit = match.group(1)
+        return f"{_between(parse_quantity(self.low, unit), parse_quantity(self.high, unit), share):.6g} {unit}"
+
+
+def sample(
+    ranges: Mapping[str, Range | Sequence[Any]],
+    size: int,
+    *,
+    seed: int = 0,
+    method: Literal["latin-hypercube", "sobol"] = "latin-hypercube",
+) -> list[Variation]:
+    """`size` variations spread evenly over the ranges, named `sample 001` and so on.
+
+    ranges: by dotted key, a `Range`, or a list of values that are equally likely. A Sobol sample whose size is no power
+    of two is the beginning of the next longer one, and a little less even. Raises InputError.
+    """
+    faults = [*_sample_faults(ranges, size)]
+    raise_if_any(faults)
+    if method == "sobol":
+        sampler = qmc.Sobol(d=len(ranges), rng=seed)
+        points = sampler.random_base2(max(0, math.ceil(math.log2(size))))[:size]
+    else:
+        points = qmc.LatinHypercube(d=len(ranges), rng=seed).random(size)
+    digits = max(3, len(str(size)))
+    return [
+        Variation(
+            name=f"sample {number:0{digits}}",
+            edits={key: _drawn(wish, float(share)) for (key, wish), share in zip(ranges.items(), point, strict=True)},
+        )
+        for number, point in enumerate(points, start=1)
+    ]
+
+
+def _sample_faults(ranges: Mapping[str, Range | Sequence[Any]], size: int) -> Iterable[Fault]:
+    if not ranges:
+        yield Fault(file="sample", key="ranges", value="none", expected="at least one key")
+    if not 1 <= size <= MOST:
+        yield Fault(file="sample", key="size", value=f"{size:,}", expected=f"1 to {MOST:,}")
+    for key, wish in ranges.items():
+        try:
+            _drawn(wish, 0.5)
+        except (ValueError, IndexError) as error:
+            said = f"{wish.low!r} to {wish.high!r}" if isinstance(wish, Range) else repr(wish)
+            expected = str(error).removeprefix("expected ") if isinstance(error, ValueError) else "at least one value"
+            yield Fault(file="sample", key=key, value=said, expected=expected)
+
+
+def _drawn(wish: Range | Sequence[Any], share: float) -> Any:
+    return wish.at(share) if isinstance(wish, Range) else wish[int(share * len(wish))]
+
+
+def _named(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:
+    if isinstance(values, Mapping):
+        return [(str(label), value) for label, value in values.items()]
+    return [(_label(value), value) for value in values]
+
+
+def _label(value: Any) -> str:
+    """How a name says the value."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _short(keys: list[str]) -> dict[str, str]:
+    """The shortest endings of dotted keys that tell them apart."""
+    parts = {key: key.split(".") for key in keys}
+    short = {}
+    for key in keys:
+        for length in range(1, len(parts[key]) + 1):
+            if all(other == key or parts[other][-length:] != parts[key][-length:] for other in keys):
+                break
+        short[key] = ".".join(parts[key][-length:])
+    return short
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        fault = Fault(file=str(path), key="the file", value=f"{type(error).__name__}: {error}", expected="CSV in UTF-8")
+        raise InputError([fault]) from error
+    if "name" not in frame.columns:
+        found = ", ".join(map(str, frame.columns))
+        raise InputError([Fault(file=str(path), key="columns", value=found, expected="a column `name`")])
+    return frame
+
+
+def _blank(value: Any) -> bool:
+    return (
+        value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and value != value)
+    )
+
+
+def _from_json(value: Any) -> Any:
+    if hasattr(value, "item"):  # numpy's own numbers
+        value = value.item()
+    return json.loads(value) if isinstance(value, str) and value.lstrip()[:1] in ("[", "{") else value
+
+
+def _whole(low: int, high: int, share: float) -> int:
+    if high < low:
+        raise ValueError("the lower end first")
+    return low + int(share * (high - low + 1))
+
+
+def _between(low: float, high: float, share: float) -> float:
+    if not (math.isfinite(low) and math.isfinite(high)) or high < low:
+        raise ValueError("finite ends, the lower one first")
+    return low + share * (high - low)
+
+
+def _quarters(low: Any, high: Any) -> tuple[int, int] | None:
+    """Both as quarters, if that is what they are."""
+    try:
+        return parse_quarter(low), parse_quarter(high)
+    except ValueError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -25,6 +26,19 @@ def test_notebook_runs(path: Path, tmp_path: Path):
     assert all(
         output.output_type != "error" for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs
     )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_saved_for_others(path: Path):
+    """What a notebook was saved with names no folder of anybody's machine, fetches nothing, stays below 600 kB and is
+    numbered as a run from top to bottom is.
+    """
+    text = path.read_text(encoding="utf-8")
+    assert len(text.encode()) < 600_000
+    assert not re.search(r"(?<![\w.])/(tmp|home|root|work|Users|usr)/", text)
+    assert not re.search(r"<script|src=.?.https?:|cdn\.", text)
+    cells = [cell for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
 
 
 def test_a_cell_run_twice_gives_the_same_plan_with_any_number_of_threads():

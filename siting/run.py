@@ -52,18 +52,27 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("assemble")
     budget = Budget(study.search.time_limit_s)
     found = seek(study, tables, assembled, clock, budget)
-    plan = _plan(study, tables, found, clock)
-    clock.lap("report")
-    if plan.npv_cost_musd is not None:
-        checked = verify(plan, study, tables)
-        said: dict[str, Any] = {"binding": [*plan.facts["binding"], *own_limits(study, checked.own_limits)]}
-        said |= {"verification": _verdict(checked), "grid_check": checked.grid}
-        plan = replace(plan, facts={**plan.facts, **said})
-        clock.lap("verify")
-        if not checked.ok and not (found.overloads and checked.only_grid):
-            raise VerificationError("\n".join(checked.faults))
+    plan = finished(study, tables, found, clock)
     facts = {**plan.facts, "peak_mb_by_phase": clock.peak_mb}
     return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
+
+
+def finished(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bool = True) -> Plan:
+    """The plan of a search, read a second time. curve: with the report's money against date, which searches again.
+
+    Raises VerificationError when the second reading finds a fault.
+    """
+    plan = _plan(study, tables, found, clock, curve=curve)
+    clock.lap("report")
+    if plan.npv_cost_musd is None:
+        return plan
+    checked = verify(plan, study, tables)
+    said: dict[str, Any] = {"binding": [*plan.facts["binding"], *own_limits(study, checked.own_limits)]}
+    said |= {"verification": _verdict(checked), "grid_check": checked.grid}
+    clock.lap("verify")
+    if not checked.ok and not (found.overloads and checked.only_grid):
+        raise VerificationError("\n".join(checked.faults))
+    return replace(plan, facts={**plan.facts, **said})
 
 
 def assemble_only(study: Study, tables: Tables | None = None) -> Assembled:
@@ -90,7 +99,7 @@ def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
     return verify(plan, study_of(plan), tables or read_tables())
 
 
-def _plan(study: Study, tables: Tables, found: Found, clock: Clock) -> Plan:
+def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bool) -> Plan:
     assembled, screened, problem, searched = found.assembled, found.screened, found.problem, found.searched
     facts: dict[str, Any] = {
         "study_file": str(study.path.resolve()) if study.path else "",
@@ -125,7 +134,7 @@ def _plan(study: Study, tables: Tables, found: Found, clock: Clock) -> Plan:
             clock.say("how much the money carries")
             facts["carries_gpus"] = carries_gpus(study, assembled, options_of(study))
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
-    facts["money_against_date"] = quick_curve(study, assembled, screened, searched, clock)
+    facts["money_against_date"] = quick_curve(study, assembled, screened, searched, clock) if curve else []
     return Plan(
         study=study.model_dump(mode="json"),
         study_digest=study.digest(),

@@ -21,6 +21,7 @@ from siting.formulation.measures import add_measures, add_objective
 from siting.formulation.money import add_money, add_payments
 from siting.formulation.onsite import add_onsite, add_onsite_energy
 from siting.formulation.open_service import add_open_service
+from siting.formulation.other_sites import add_other_sites
 from siting.formulation.power import add_power
 from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
@@ -41,6 +42,7 @@ FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_sites,
     add_cooling,
     add_rules,
+    add_other_sites,
     add_grid,
     add_fleet,
     add_totals,

@@ -88,6 +88,7 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
         crowd=Crowd(count=count, may_host=hosts),
         grid=_grid(p, order, starts, values["pue_peak"]) if p.grid is not None else None,
         rules=_rules(p, rows, len(crowds)) if p.rules is not None else None,
+        other_sites=p.other_sites.with_crowds(rows, len(crowds)) if p.other_sites is not None else None,
         survive_share=0.0,
         single_source=False,
     )

@@ -25,6 +25,7 @@ from siting.problem.grid_rows import GridRows
 from siting.problem.income_tax import IncomeTax
 from siting.problem.limits import OwnLimits
 from siting.problem.onsite import Onsite
+from siting.problem.other_sites import OtherSites
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
 from siting.problem.split import Split
@@ -157,6 +158,8 @@ class Problem:
     income_tax: IncomeTax | None = None
     annex: Annexes | None = None
     """Halls of a second cooling class; None when halls are of one class and hold everything."""
+    other_sites: OtherSites | None = None
+    """Sets of sites that plans may not have; None where every plan may be."""
     crowd: Crowd | None = None
     """Candidates that stand for many; None where every candidate is one place, as in every problem of a plan."""
 

@@ -106,10 +106,13 @@ def prove(
     dear = bound.musd + bound.open_musd >= value_musd
     may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
     floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
-    hosts = np.flatnonzero(may_host.any(axis=1) & ~dear & ~p.always_kept)
+    apart = p.always_kept
+    if p.other_sites is not None:
+        apart = apart | p.other_sites.known.any(axis=0)
+    hosts = np.flatnonzero(may_host.any(axis=1) & ~dear & ~apart)
     hosts = hosts[np.argsort(bound.host_musd[hosts], kind="stable")]
-    single = np.union1d(hosts[:HOSTS], np.flatnonzero(p.always_kept)).astype(np.int64)
-    rest = np.flatnonzero(~dear & ~may_host.any(axis=1) & ~p.always_kept).astype(np.int64)
+    single = np.union1d(hosts[:HOSTS], np.flatnonzero(apart)).astype(np.int64)
+    rest = np.flatnonzero(~dear & ~may_host.any(axis=1) & ~apart).astype(np.int64)
     crowds = [*crowds_of(bare, rest, CROWDS), *crowds_of(bare, np.sort(hosts[HOSTS:]), CROWDS)]
     searchable = may_crowd(p) or not crowds
     stated = certificate(p, everyone)

@@ -19,17 +19,20 @@ if TYPE_CHECKING:
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
+    from siting.whatif.n_best import NBest, n_best
     from siting.whatif.runner import sweep
     from siting.whatif.sweeps import Sweep, read_sweep
     from siting.whatif.variation import Variation
 
 __all__ = [
     "InputError",
+    "NBest",
     "Plan",
     "Study",
     "Sweep",
     "Variation",
     "money_against_date",
+    "n_best",
     "read_plan",
     "read_study",
     "read_sweep",
@@ -42,11 +45,13 @@ __all__ = [
 
 _HOME = {
     "InputError": ("siting.errors", "InputError"),
+    "NBest": ("siting.whatif.n_best", "NBest"),
     "Plan": ("siting.plan", "Plan"),
     "Study": ("siting.study", "Study"),
     "Sweep": ("siting.whatif.sweeps", "Sweep"),
     "Variation": ("siting.whatif.variation", "Variation"),
     "money_against_date": ("siting.curve", "money_against_date"),
+    "n_best": ("siting.whatif.n_best", "n_best"),
     "read_plan": ("siting.plan", "read_plan"),
     "read_study": ("siting.study", "read_study"),
     "read_sweep": ("siting.whatif.sweeps", "read_sweep"),

@@ -1,0 +1,148 @@
+"""Which limits: the least total violation, and a minimal set that no plan keeps together.
+
+The set is found by deletion: limits are let go, many at a time, and stay so while there is still no plan. What is left
+cannot hold together whatever becomes of all others, and without any one of it there is a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from siting.explanation.elastic import Elastic, total
+from siting.explanation.limits import NamedLimit, Way
+from siting.explanation.of_network import Lines
+from siting.problem import FloatArray
+from siting.solver.budget import Budget
+from siting.solver.highs import Options, Outcome
+from siting.termination import Termination
+
+SEARCHES = 40
+"""About so many searches for a plan are made: each has its part of the time."""
+ROUNDS = 12
+"""Searches until a plan overloads no line that is no limit yet."""
+NEGLIGIBLE = 1e-6
+"""Violation, in normalised units, that is rounding."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Violation:
+    """How far one limit gives way where all of them give way least in sum."""
+
+    limit: NamedLimit
+    amount: float
+    unit: str
+    share: float
+    """Of the whole of the quantity, or years of a date."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Least:
+    """The elastic pass."""
+
+    violations: tuple[Violation, ...]
+    termination: Termination
+    bound: float | None
+    """No plan breaks the limits by less in sum, in normalised units."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Conflict:
+    """Limits that cannot hold together."""
+
+    members: tuple[NamedLimit, ...]
+    decided: bool
+    """Whether every search of it ended: else members may be there that need not be."""
+
+
+class Judge:
+    """Asks the elastic matrix for plans, within a budget."""
+
+    def __init__(
+        self, e: Elastic, limits: Sequence[NamedLimit], lines: Lines | None, budget: Budget, options: Options
+    ) -> None:
+        self.limits = (*limits, *([] if lines is None else [lines.limit]))
+        self._e, self._lines, self._budget, self._options = e, lines, budget, options
+        self.searches = 0
+
+    def least(self) -> Least:
+        """The least sum of violations over all limits, each in its own unit of one."""
+        cost: dict[int, float] = {}
+        free: set[int] = set()
+        for limit in self.limits:
+            for way in limit.ways:
+                amount = way.amount or tuple((column, way.one) for column in limit.release)
+                free |= {*(column for column, _ in amount), *way.also}
+                for column, weight in amount:
+                    cost[column] = max(cost.get(column, 0.0), weight / way.one)
+        found = self._solve(free, 0.25, cost)
+        seen = () if found.x is None else tuple(_violations(self.limits, found.x))
+        return Least(violations=seen, termination=found.termination, bound=found.bound)
+
+    def minimal(self, first: Iterable[NamedLimit]) -> Conflict | None:
+        """A minimal set, from the limits of `first` where they are enough; None: no plan even without any limit."""
+        decided = True
+        if (there := self.has_plan(())) is not True:
+            return None if there is False else Conflict(members=(), decided=False)
+        wanted = {limit.name for limit in first}
+        kept: list[NamedLimit] = []
+        last = [limit for limit in self.limits if limit.name in wanted]
+        open_ = [*reversed([limit for limit in self.limits if limit.name not in wanted]), *reversed(last)]
+        size = max(1, len(open_) - len(last))
+        while open_:
+            chunk, rest = open_[:size], open_[size:]
+            there = self.has_plan([*kept, *rest])
+            if there is False:
+                open_ = rest
+                size = min(2 * size, max(1, len(open_) // 2))
+            elif len(chunk) == 1:
+                decided &= there is True
+                kept += chunk
+                open_ = rest
+            else:
+                size = max(1, len(chunk) // 2)
+        if decided:
+            decided = self.has_plan(kept) is False
+        return Conflict(members=tuple(limit for limit in self.limits if limit in kept), decided=decided)
+
+    def has_plan(self, in_force: Iterable[NamedLimit]) -> bool | None:
+        """Whether there is a plan with only these limits; None where no search decided it."""
+        names = {limit.name for limit in in_force}
+        free = {column for limit in self.limits if limit.name not in names for column in limit.release}
+        found = self._solve(free, 2.0 / SEARCHES)
+        if found.x is not None:
+            return True
+        return False if found.termination is Termination.INFEASIBLE else None
+
+    def smallest(self, way: Way) -> tuple[float | None, bool]:
+        """Least amount of the one way that makes a plan possible with all other limits in force, None where none does;
+        and whether that is decided."""
+        if not way.amount:
+            return None, False
+        free = {*(column for column, _ in way.amount), *way.also}
+        cost = {column: weight / way.one for column, weight in way.amount}
+        found = self._solve(free, 2.0 / SEARCHES, cost)
+        if found.x is None:
+            return None, found.termination is Termination.INFEASIBLE
+        return total(way.amount, found.x), found.termination is Termination.OPTIMAL
+
+    def _solve(self, free: set[int], share: float, cost: Mapping[int, float] | None = None) -> Outcome:
+        """One search; again while its plan overloads lines that were no limits yet, and lines are limits."""
+        part = Budget(max(1.0, share * self._budget.left_s))
+        for _ in range(ROUNDS):
+            found = self._e.solve(free, part.of(replace(self._options, gap=1e-6)), cost)
+            self.searches += 1
+            lines = self._lines
+            looked_at = lines is not None and (lines.column not in free or cost is not None)
+            if found.x is None or lines is None or not looked_at or not lines.broken(found.x):
+                return found
+        return replace(found, termination=Termination.NO_PLAN_FOUND, limit="grid_rounds", x=None, value=None)
+
+
+def _violations(limits: Iterable[NamedLimit], x: FloatArray) -> Iterator[Violation]:
+    for limit in limits:
+        for way in limit.ways:
+            amount = total(way.amount or [(column, way.one) for column in limit.release], x)
+            amount = float(round(amount)) if way.whole and way.amount else amount
+            if amount / way.one > NEGLIGIBLE:
+                yield Violation(limit=limit, amount=amount, unit=way.unit, share=amount / way.one)

@@ -1,0 +1,137 @@
+"""The elastic matrix: the model with every named limit as rows that columns of their own can loosen.
+
+Built from the problem with the limits let go (`relaxed`), it has the plans of a study in which no limit holds; rows put
+the limits back. With all the added columns at 0 its plans are those of the study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array, csc_array
+
+from siting.problem import FloatArray
+from siting.solver.columns import columns_of
+from siting.solver.compile import Matrix
+from siting.solver.highs import Options, Outcome, solve_matrix
+
+WHOLE = ("V", "B", "X", "M", "N")
+
+
+class Elastic:
+    """A matrix to which rows and columns are added; the added columns are fixed at 0 unless a solve frees them."""
+
+    def __init__(self, matrix: Matrix, *, whole: bool) -> None:
+        """whole: pods and leased GPUs are whole; else fractions of them may stand for a plan."""
+        integer = matrix.integer | columns_of(matrix, WHOLE) if whole else matrix.integer
+        self._base = replace(matrix, cost=np.zeros(len(matrix.cost)), offset=0.0, integer=integer, measures={})
+        self._row_lower, self._row_upper = list(matrix.row_lower), list(matrix.row_upper)
+        self._upper: list[float] = []
+        self._integer: list[bool] = []
+        self._rows: list[int] = []
+        self._columns: list[int] = []
+        self._entries: list[float] = []
+        self._always: list[int] = []
+        self._built: Matrix | None = None
+
+    @property
+    def base(self) -> Matrix:
+        """The matrix as it was compiled."""
+        return self._base
+
+    def family(self, name: str) -> Mapping[Any, int]:
+        """Rows of a family of constraints by index."""
+        return self._base.rows.get(name, {})
+
+    def variables(self, name: str) -> Mapping[Any, int]:
+        """Columns of a family of variables by index."""
+        return self._base.columns.get(name, {})
+
+    def column(self, upper: float = np.inf, *, whole: bool = False, always: bool = False) -> int:
+        """A new column, from 0 to `upper` where it is free. always: it is, in every solve."""
+        self._upper.append(upper)
+        self._integer.append(whole)
+        at = len(self._base.cost) + len(self._upper) - 1
+        if always:
+            self._always.append(at)
+        return at
+
+    def put(self, row: int, column: int, coefficient: float) -> None:
+        """Adds to the coefficient of a row."""
+        if coefficient:
+            self._rows.append(row)
+            self._columns.append(column)
+            self._entries.append(coefficient)
+            self._built = None
+
+    def loosen(self, row: int, column: int, by: float = 1.0) -> None:
+        """One unit of the column loosens the row by so much."""
+        self.put(row, column, -by if np.isfinite(self._row_upper[row]) else by)
+
+    def row(self, terms: Iterable[tuple[int, float]], *, lower: float = -np.inf, upper: float = np.inf) -> int:
+        """A new row: lower <= sum of the terms (column, coefficient) <= upper."""
+        at = len(self._row_lower)
+        self._row_lower.append(lower)
+        self._row_upper.append(upper)
+        self._built = None
+        for column, coefficient in terms:
+            self.put(at, column, coefficient)
+        return at
+
+    def bound(self, row: int, *, lower: float, upper: float) -> None:
+        """Other limits of a row."""
+        self._row_lower[row], self._row_upper[row] = lower, upper
+
+    def terms_of(self, column: int) -> list[tuple[int, float]]:
+        """Rows and coefficients of a column of the compiled matrix."""
+        a = self._base.a
+        part = slice(a.indptr[column], a.indptr[column + 1])
+        return list(zip(a.indices[part].tolist(), a.data[part].tolist(), strict=True))
+
+    def steps(self, count: int) -> tuple[int, ...]:
+        """Columns y_1 >= y_2 >= ... in {0, 1}: the first n of them are 1 where something is moved by n steps."""
+        columns = tuple(self.column(1.0, whole=True) for _ in range(count))
+        for first, then in pairwise(columns):
+            self.row([(then, 1.0), (first, -1.0)], upper=0.0)
+        return columns
+
+    def solve(self, free: Iterable[int], options: Options, cost: Mapping[int, float] | None = None) -> Outcome:
+        """Least cost of the added columns, those that are not free at 0; without costs any plan."""
+        matrix = self._matrix()
+        upper, added = matrix.upper.copy(), len(self._base.cost)
+        upper[added:] = 0.0
+        chosen = np.array(sorted({*free, *self._always}), dtype=np.int64)
+        upper[chosen] = matrix.upper[chosen]
+        costs = np.zeros(len(upper))
+        for column, value in (cost or {}).items():
+            costs[column] = value
+        return solve_matrix(replace(matrix, upper=upper, cost=costs), options)
+
+    def _matrix(self) -> Matrix:
+        if self._built is None:
+            base, added = self._base, len(self._upper)
+            shape = len(self._row_lower), len(base.cost) + added
+            a = base.a.tocoo()
+            entries = np.concatenate([a.data, self._entries])
+            at = np.concatenate([a.row, self._rows]), np.concatenate([a.col, self._columns])
+            whole = coo_array((entries, (at[0].astype(np.int64), at[1].astype(np.int64))), shape=shape)
+            self._built = replace(
+                base,
+                a=csc_array(whole),
+                cost=np.zeros(shape[1]),
+                row_lower=np.array(self._row_lower),
+                row_upper=np.array(self._row_upper),
+                lower=np.concatenate([base.lower, np.zeros(added)]),
+                upper=np.concatenate([base.upper, self._upper]),
+                integer=np.concatenate([base.integer, np.array(self._integer, dtype=bool)]),
+            )
+        return self._built
+
+
+def total(amount: Iterable[tuple[int, float]], x: FloatArray) -> float:
+    """The amount at a point."""
+    return float(sum(weight * x[column] for column, weight in amount))

@@ -1,0 +1,230 @@
+"""Why is there no plan? Named limits that no plan keeps together, and the smallest change of each that is enough.
+
+    siting.explain(study)
+
+Three steps: the least total violation over all limits (the elastic pass), a minimal set by deletion, and for each of
+its members the smallest single change, found on the study itself. Every "no plan" is confirmed by HiGHS without
+presolve; every "there is one" rests on a plan that was found. What no search decided in its time is said to be so.
+
+Limits are the same in every pass of a study with several priorities: a pass keeps what the plan of the one before it
+reached, and that plan keeps the goals of all. So the first pass has no plan, and what it asks for is in the limits: the
+quarter by which time_to_compute has to be is the date of its cluster.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.aims import options_of
+from siting.assembly import Assembled, assemble
+from siting.explanation.changes import Change, smallest_change
+from siting.explanation.conflict import Conflict, Judge, Least, Violation
+from siting.explanation.elastic import Elastic
+from siting.explanation.limits import NamedLimit
+from siting.explanation.of_accelerators import limits_of_accelerators
+from siting.explanation.of_clusters import limits_of_clusters
+from siting.explanation.of_demand import limits_of_demand
+from siting.explanation.of_money import limits_of_money, own_limits
+from siting.explanation.of_network import Lines
+from siting.explanation.of_places import limits_of_places
+from siting.explanation.of_rules import limits_of_rules
+from siting.explanation.question import LOOKED_AT, Question, question_of
+from siting.explanation.relaxed import relaxed
+from siting.explanation.trial import Answer, PlanFound, any_plan
+from siting.explanation.words import in_words
+from siting.formulation.build import build_model
+from siting.networks import with_own_buses
+from siting.problem import IntArray, Problem
+from siting.reduction.screen import screen
+from siting.solver.budget import Budget, affordable
+from siting.solver.compile import compile_model
+from siting.study import Study
+from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
+
+FOR_THE_QUESTION = 0.25
+"""Share of the time for whether there is a plan at all."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explanation:
+    """Why a study has no plan, or that it has one."""
+
+    study: str
+    termination: Termination
+    """INFEASIBLE: no plan, explained; FEASIBLE: there is one; NO_PLAN_FOUND: not decided in the time."""
+    plan: PlanFound | None
+    """Where there is one."""
+    violations: tuple[Violation, ...]
+    """The elastic pass: which limits give way, where all give way least in sum."""
+    least: Least | None
+    conflict: tuple[NamedLimit, ...]
+    """The minimal set."""
+    minimal: bool
+    """Whether every search that the set rests on was decided."""
+    changes: tuple[Change, ...]
+    """One for each limit of the set, in its order."""
+    named: tuple[str, ...]
+    """Every limit that was looked at."""
+    candidates: int
+    """Candidates over which this holds."""
+    of: int
+    """Usable candidates of the study."""
+    first_pass: str
+    """Objective of the pass that has no plan."""
+    searches: int
+    seconds: float
+    wide: bool = False
+    """Whether places were named together and round trips kept as they are."""
+
+    @property
+    def words(self) -> str:
+        """The answer in plain words."""
+        return in_words(self)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each limit of the set: limit, stated_by, change, amount, unit, npv_cost_musd, bound_musd,
+        termination, sites, hosts, smaller_fails."""
+        rows = [_row(change) for change in self.changes]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    @property
+    def violated(self) -> pd.DataFrame:
+        """The elastic pass: limit, amount, unit, share of the stated quantity (of a year, for a date)."""
+        rows = [(v.limit.name, v.amount, v.unit, v.share) for v in self.violations]
+        return pd.DataFrame(rows, columns=["limit", "amount", "unit", "share"])
+
+    def __str__(self) -> str:
+        if not self.changes:
+            return self.words
+        shown = self.frame[["limit", "change", "npv_cost_musd", "hosts"]]
+        return f"{self.words}\n\n{shown.to_string(index=False, max_colwidth=60)}"
+
+
+COLUMNS = [
+    "limit",
+    "stated_by",
+    "change",
+    "amount",
+    "unit",
+    "npv_cost_musd",
+    "bound_musd",
+    "termination",
+    "sites",
+    "hosts",
+    "smaller_fails",
+]
+
+
+def _row(change: Change) -> dict[str, Any]:
+    plan = change.plan
+    return {
+        "limit": change.limit.name,
+        "stated_by": "; ".join(change.limit.keys),
+        "change": change.words,
+        "amount": change.amount,
+        "unit": change.unit,
+        "npv_cost_musd": None if plan is None else plan.npv_cost_musd,
+        "bound_musd": None if plan is None else plan.bound_musd,
+        "termination": "" if plan is None else str(plan.termination),
+        "sites": "" if plan is None else ", ".join(plan.sites),
+        "hosts": "" if plan is None else ", ".join(plan.hosts),
+        "smaller_fails": change.smaller_fails,
+    }
+
+
+def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables | None = None) -> Explanation:
+    """Why the study has no plan, and what is enough for one; or that there is a plan.
+
+    time_limit_s: seconds for all of it; None: the study's. A limit is a result: what was not decided is said. Raises
+    InputError for bad input and SolverError when HiGHS fails, as `solve` does.
+    """
+    began = time.perf_counter()
+    tables = with_own_buses(study, tables or read_tables())
+    assembled = assemble(study, tables)
+    budget = Budget(study.search.time_limit_s if time_limit_s is None else time_limit_s)
+    answer = _answer(study, tables, assembled, Budget(FOR_THE_QUESTION * budget.left_s))
+    first = study.priorities[0].objective
+    said: dict[str, Any] = {"study": study.name, "of": len(assembled.usable), "first_pass": first}
+    if answer.termination is not Termination.INFEASIBLE:
+        return _nothing_to_explain(said, answer, began)
+    q = question_of(study, tables, assembled, answer.grid)
+    found = _explained(q, budget)
+    return Explanation(**said, **found, candidates=len(q.rows), wide=q.wide, seconds=time.perf_counter() - began)
+
+
+def _answer(study: Study, tables: Tables, assembled: Assembled, budget: Budget) -> Answer:
+    """Whether there is a plan: over the candidates that a solve would look at, and four times as many after "no"."""
+    wished = study.search.candidates_in_model
+    few = affordable(assembled.problem, wished, budget.left_s)
+    for keep in dict.fromkeys((few, wished, 4 * wished)):
+        answer = any_plan(study, tables, assembled, budget, lambda p, keep=keep: _kept(p, keep))  # type: ignore[misc]
+        if answer.termination is not Termination.INFEASIBLE or answer.candidates == len(assembled.usable):
+            break
+    return answer
+
+
+def _kept(p: Problem, keep: int) -> IntArray:
+    return np.arange(len(p.candidate_id)) if len(p.candidate_id) <= keep else screen(p, keep).rows
+
+
+def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> Explanation:
+    return Explanation(
+        **said,
+        termination=answer.termination,
+        plan=answer.plan,
+        violations=(),
+        least=None,
+        conflict=(),
+        minimal=False,
+        changes=(),
+        named=(),
+        candidates=answer.candidates,
+        searches=1,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _explained(q: Question, budget: Budget) -> dict[str, Any]:
+    """The three steps."""
+    judge = judge_of(q, budget)
+    least = judge.least()
+    conflict = judge.minimal([violation.limit for violation in least.violations])
+    if conflict is None:
+        conflict = Conflict(members=(), decided=True)
+    members, minimal = conflict.members, conflict.decided
+    changes = tuple(smallest_change(q, judge, limit, budget, LOOKED_AT) for limit in members)
+    return {
+        "termination": Termination.INFEASIBLE if minimal else Termination.NO_PLAN_FOUND,
+        "plan": None,
+        "violations": tuple(sorted(least.violations, key=lambda violation: -violation.share)),
+        "least": least,
+        "conflict": members,
+        "minimal": minimal,
+        "changes": changes,
+        "named": tuple(limit.name for limit in judge.limits),
+        "searches": judge.searches,
+    }
+
+
+def judge_of(q: Question, budget: Budget) -> Judge:
+    """The elastic matrix of the question, and every limit that it names."""
+    loose = relaxed(q)
+    elastic = Elastic(compile_model(build_model(loose.problem)), whole=not q.wide)
+    limits = [
+        *limits_of_places(q, loose, elastic),
+        *limits_of_accelerators(q, loose, elastic),
+        *limits_of_clusters(q, loose, elastic),
+        *limits_of_demand(q, loose, elastic),
+        *limits_of_rules(q, elastic),
+        *own_limits(q, elastic),
+        *limits_of_money(q, elastic),
+    ]
+    lines = None if q.problem.grid is None else Lines(q, loose, elastic)
+    return Judge(elastic, limits, lines, budget, options_of(q.study))

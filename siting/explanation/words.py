@@ -1,0 +1,71 @@
+"""An explanation in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from siting.termination import Termination
+
+if TYPE_CHECKING:
+    from siting.explanation.changes import Change
+    from siting.explanation.infeasible import Explanation
+
+
+def in_words(found: Explanation) -> str:
+    """Some sentences, one a line."""
+    return "\n".join(_sentences(found))
+
+
+def _sentences(found: Explanation) -> Iterator[str]:
+    over = f"over {found.candidates:,} of {found.of:,} candidates" if found.candidates < found.of else ""
+    if found.plan is not None:
+        hosts = ", ".join(found.plan.hosts)
+        yield f"{found.study}: there is a plan{f' (hosts: {hosts})' if hosts else ''}. Nothing to explain; solve it."
+        return
+    if found.termination is Termination.NO_PLAN_FOUND and not found.conflict:
+        yield f"{found.study}: not decided in time whether there is a plan."
+        return
+    yield f"{found.study}: there is no plan{f' {over}' if over else ''}."
+    if found.first_pass != "npv_cost":
+        yield f"The pass for {found.first_pass} has none, so no later one has."
+    if not found.conflict:
+        yield "No limit that is named here is the reason: there is no plan even without any of them."
+        return
+    if not found.minimal:
+        yield "Not every search was decided in time: the set below may be too large, or no conflict at all."
+    yield _together(found)
+    yield from _least(found)
+    yield "One of these alone is enough for a plan:" if _some(found) else "No single change of one of them was found."
+    yield from (f"  - {_change(change)}" for change in found.changes if change.amount is not None)
+    for change in found.changes:
+        if change.amount is None:
+            yield f"  - {change.limit.name}: {change.words}"
+    if found.wide:
+        yield "Places are named together and round trips kept as they are: there are many candidates."
+
+
+def _some(found: Explanation) -> bool:
+    return any(change.amount is not None for change in found.changes)
+
+
+def _together(found: Explanation) -> str:
+    names = [limit.name for limit in found.conflict]
+    if len(names) == 1:
+        return f"One limit cannot be met, whatever becomes of all others: {names[0]}."
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{len(names)} limits cannot hold together, whatever becomes of all others: {listed}."
+
+
+def _least(found: Explanation) -> Iterator[str]:
+    parts = [f"{v.limit.name} by {v.amount:,.4g} {v.unit}".rstrip() for v in found.violations]
+    if parts:
+        yield f"The least that gives way in sum: {'; '.join(parts)}."
+
+
+def _change(change: Change) -> str:
+    plan, text = change.plan, change.words
+    if plan is not None:
+        where = f"hosts {', '.join(plan.hosts)}" if plan.hosts else f"sites {', '.join(plan.sites) or 'none'}"
+        text += f" ({where})"
+    return text if change.smaller_fails else f"{text}; less may be enough"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from siting.curve import money_against_date
     from siting.errors import InputError
+    from siting.explanation.infeasible import Explanation, explain
     from siting.plan import Plan, read_plan
     from siting.report import write_report
     from siting.run import solve
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from siting.whatif.variation import Variation
 
 __all__ = [
+    "Explanation",
     "InputError",
     "NBest",
     "Plan",
     "Study",
     "Sweep",
     "Variation",
+    "explain",
     "money_against_date",
     "n_best",
     "read_plan",
@@ -44,12 +47,14 @@ __all__ = [
 ]
 
 _HOME = {
+    "Explanation": ("siting.explanation.infeasible", "Explanation"),
     "InputError": ("siting.errors", "InputError"),
     "NBest": ("siting.whatif.n_best", "NBest"),
     "Plan": ("siting.plan", "Plan"),
     "Study": ("siting.study", "Study"),
     "Sweep": ("siting.whatif.sweeps", "Sweep"),
     "Variation": ("siting.whatif.variation", "Variation"),
+    "explain": ("siting.explanation.infeasible", "explain"),
     "money_against_date": ("siting.curve", "money_against_date"),
     "n_best": ("siting.whatif.n_best", "n_best"),
     "read_plan": ("siting.plan", "read_plan"),

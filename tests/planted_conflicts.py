@@ -389,9 +389,7 @@ def _let_go_by_key(tree: Tree, name: str) -> None:
         tree["leases"]["bilateral"][0]["single_fabric_gpus"] = 20_000
     elif name.startswith("delivery of the lease"):
         tree["leases"]["bilateral"][0]["deliver_from"] = START
-    elif name.endswith("forbidden"):
-        tree["rules"] = {}
-    elif name == "most sites":
+    elif name.endswith("forbidden") or name == "most sites":
         tree["rules"] = {}
     elif name == "survival of a loss":
         tree["inference"]["survive_share"] = "0 %"

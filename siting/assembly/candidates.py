@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 import geopandas as gpd
@@ -276,10 +277,16 @@ def _property_tax(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Serie
 def sales_tax_by_quarter(study: Study, tables: Tables, frame: pd.DataFrame, days: list[dt.date]) -> np.ndarray:
     """(I, T) share of the price due as state sales tax, by delivery quarter."""
     states = sorted(frame["state"].unique())
+    dated = ("exempt_from", "exempt_until", "paused_from", "paused_until")
+    marks = sorted({str(mark) for name in dated for mark in tables.state_taxes[name]})
+    found: dict[tuple[int, int], np.ndarray] = {}
     columns = []
     for day in days:
-        row = catalog.state_tax(tables, states, day)
-        exempt = (row["exemption"] == "yes") & study.taxes.sales_tax_exemption_claimed
-        share = np.where(exempt, 0.0, row["sales_tax_pct"].to_numpy(float) / 100.0)
-        columns.append(frame["state"].map(dict(zip(states, share, strict=True))).to_numpy(float))
+        between = bisect_left(marks, day.isoformat()), bisect_right(marks, day.isoformat())
+        if between not in found:  # between the same dates of the table its answer is the same
+            row = catalog.state_tax(tables, states, day)
+            exempt = (row["exemption"] == "yes") & study.taxes.sales_tax_exemption_claimed
+            share = np.where(exempt, 0.0, row["sales_tax_pct"].to_numpy(float) / 100.0)
+            found[between] = frame["state"].map(dict(zip(states, share, strict=True))).to_numpy(float)
+        columns.append(found[between])
     return np.column_stack(columns)

@@ -95,6 +95,18 @@ def curve(
 
 
 @app.command()
+def explain(
+    study: StudyFile,
+    time_limit: Annotated[float | None, typer.Option(min=0.01, help="Seconds. Default: the study's.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Why there is no plan: limits that cannot hold together, and the smallest change of each that is enough."""
+    from siting.cli.explain import run_explain
+
+    raise typer.Exit(run_explain(study, time_limit, as_json=as_json))
+
+
+@app.command()
 def verify(plan: PlanFolder, as_json: Json = False) -> None:
     """Recompute every limit and every cash flow of a plan from its study and the tables, without the model."""
     from siting.cli.solve import exit_code

@@ -1,0 +1,79 @@
+"""`siting explain`: why there is no plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siting.cli.edge import EXIT_INFEASIBLE, EXIT_NO_PLAN, print_json
+
+if TYPE_CHECKING:
+    from siting.explanation.infeasible import Explanation
+
+
+def run_explain(path: Path, time_limit_s: float | None, *, as_json: bool) -> int:
+    """Explain and print; 0 where there is a plan, 4 where there is none and why is known, 5 where time ended."""
+    from siting.explanation.infeasible import explain
+    from siting.study import read_study
+    from siting.termination import Termination
+
+    found = explain(read_study(path), time_limit_s=time_limit_s)
+    if as_json:
+        print_json(summary(found))
+    else:
+        _show(found)
+    if found.plan is not None:
+        return 0
+    return EXIT_INFEASIBLE if found.termination is Termination.INFEASIBLE else EXIT_NO_PLAN
+
+
+def summary(found: Explanation) -> dict[str, Any]:
+    """The JSON answer."""
+    plan, least = found.plan, found.least
+    return {
+        "study": found.study,
+        "termination": str(found.termination),
+        "words": found.words,
+        "plan": None if plan is None else {"sites": list(plan.sites), "hosts": list(plan.hosts)},
+        "violations": found.violated.to_dict("records"),
+        "least_violation_bound": None if least is None else least.bound,
+        "conflict": [{"limit": limit.name, "stated_by": list(limit.keys)} for limit in found.conflict],
+        "minimal": found.minimal,
+        "changes": [
+            {**row, "fields": dict(change.edit.fields) if change.edit else {}, "cells": _cells(change)}
+            for row, change in zip(found.frame.to_dict("records"), found.changes, strict=True)
+        ],
+        "limits_named": list(found.named),
+        "candidates": found.candidates,
+        "candidates_usable": found.of,
+        "searches": found.searches,
+        "seconds": found.seconds,
+    }
+
+
+def _cells(change: Any) -> list[dict[str, str]]:
+    """Cells of the file of places that the change edits."""
+    names = ("candidate", "column", "value")
+    return [] if change.edit is None else [dict(zip(names, cell, strict=True)) for cell in change.edit.cells]
+
+
+def _show(found: Explanation) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(found.words, markup=False, highlight=False)
+    if not found.changes:
+        return
+    table = Table(title="Limits that cannot hold together", title_justify="left")
+    for heading in ("limit", "stated by", "enough alone", "a plan then, NPV, MUSD", "its bound", "sites"):
+        table.add_column(heading, justify="right" if heading in ("a plan then, NPV, MUSD", "its bound") else "left")
+    for row in found.frame.to_dict("records"):
+        musd = [_shown(row[name]) for name in ("npv_cost_musd", "bound_musd")]
+        table.add_row(row["limit"], row["stated_by"], row["change"], *musd, row["sites"] or row["hosts"])
+    console.print(table)
+    console.print("The plans show that there is one; they were not searched for the least cost.", highlight=False)
+
+
+def _shown(musd: Any) -> str:
+    return "-" if musd is None or musd != musd else f"{musd:,.1f}"

@@ -107,6 +107,21 @@ def explain(
 
 
 @app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(help="Sweep in TOML, or the name of a shipped one.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder of the results. Default: sweeps/NAME.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Runs at a time on this machine.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Dask scheduler whose workers run, tcp://HOST:PORT.")] = None,
+    limit: Annotated[float | None, typer.Option(min=0.01, help="Seconds after which a run is killed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Many runs of one study; results are kept one by one, and the same command goes on where it stopped."""
+    from siting.cli.sweep import run_sweep
+
+    raise typer.Exit(run_sweep(file, out, workers=workers, scheduler=scheduler, limit_s=limit, as_json=as_json))
+
+
+@app.command()
 def verify(plan: PlanFolder, as_json: Json = False) -> None:
     """Recompute every limit and every cash flow of a plan from its study and the tables, without the model."""
     from siting.cli.solve import exit_code
@@ -167,13 +182,17 @@ def fields(
     under: Annotated[str, typer.Argument(help="Only keys that begin with this, e.g. power.", show_default=False)] = "",
     as_json: Json = False,
 ) -> None:
-    """Every field that a study may state: what it takes, its default and what it means."""
+    """Every field that a study may state: what it takes, its default and what it means; `sweep.`: those of a sweep."""
     from dataclasses import asdict
 
     from siting.errors import Fault, InputError
     from siting.study.manual import manual
 
     found = manual(under)
+    if under.startswith("sweep"):
+        from siting.whatif.sweep_file import SweepFile
+
+        found = manual(under, schema=SweepFile, prefix="sweep.")
     if not found:
         raise InputError([Fault(file="study", key=under, value="no such field", expected="the begin of a key")])
     if as_json:

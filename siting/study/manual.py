@@ -27,9 +27,9 @@ class Entry:
     meaning: str
 
 
-def manual(under: str = "") -> list[Entry]:
-    """Every field in the order of the schema; with `under` those whose key begins with it."""
-    return [entry for entry in _entries(Study, "") if entry.key.startswith(under)]
+def manual(under: str = "", *, schema: type[BaseModel] = Study, prefix: str = "") -> list[Entry]:
+    """Every field in the order of the schema, `prefix` before its key; with `under` those whose key begins with it."""
+    return [entry for entry in _entries(schema, prefix) if entry.key.startswith(under)]
 
 
 def _entries(part: type[BaseModel], prefix: str) -> Iterator[Entry]:

@@ -32,9 +32,10 @@ STARTING_S = 60.0
 _LENGTH = struct.Struct("!Q")
 _TAIL_BYTES = 2_000
 
-Outcome = Literal["plan", "refused", "failed", "killed", "died"]
+Outcome = Literal["plan", "refused", "unverified", "failed", "killed", "died"]
 """plan: the search ended, with or without a plan, and says so itself. refused: bad input that only the tables reveal.
-failed: an error of ours or of the solver. killed: outlasted the outer limit. died: its process ended from outside."""
+unverified: the second reading of the plan found a fault. failed: an error of ours or of the solver. killed: outlasted
+the outer limit. died: its process ended from outside."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,14 +15,16 @@ from siting.whatif.apart import Answer
 from siting.whatif.filenames import file_name
 from siting.whatif.variation import Variation
 
-Status = Literal["done", "refused", "failed", "killed", "died", "not_run"]
-"""done: the search ended; `termination` says how. refused: bad input that only the tables reveal. failed: an error of
-ours or of the solver. killed: it outlasted the limit of a run. died: its process ended from outside. not_run: none."""
-LASTING = ("done", "refused", "failed", "killed")
+Status = Literal["done", "refused", "unverified", "failed", "killed", "died", "not_run"]
+"""done: the search ended; `termination` says how. refused: bad input that only the tables reveal. unverified: the
+second reading of the plan found a fault. failed: an error of ours or of the solver. killed: it outlasted the limit of a
+run. died: its process ended from outside. not_run: none of these yet."""
+LASTING = ("done", "refused", "unverified", "failed", "killed")
 """What would end the same way again, and is not run again."""
 WORDS: Mapping[Status, str] = {
     "done": "done",
-    "refused": "refused: bad input",
+    "refused": "refused for bad input",
+    "unverified": "with a plan that the verification refused",
     "failed": "failed",
     "killed": "killed at the limit of a run",
     "died": "died",
@@ -51,7 +54,7 @@ class Run:
     bound_musd: float | None = None
     gap: float | None = None
     measures: Mapping[str, float] | None = None
-    """Every objective's value by name with unit (`carbon_t`, ...); None without a plan."""
+    """Value of every objective of the study by name with unit, and `carbon_t`; None without a plan."""
     sites: tuple[Mapping[str, Any], ...] = ()
     """candidate, name, state, tenure, open_quarter, it_mw, utility_mw of every opened campus."""
     leases: tuple[Mapping[str, Any], ...] = ()
@@ -67,6 +70,21 @@ class Run:
     def file(self) -> str:
         """Name of its record and of its plan's folder."""
         return file_name(self.name)
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        """Quarters in which campuses open, earliest first."""
+        return tuple(sorted(row["open_quarter"] for row in self.sites))
+
+    @property
+    def it_mw(self) -> float | None:
+        """Critical IT MW of all campuses; None without a plan."""
+        return sum(row["it_mw"] for row in self.sites) if self.found else None
+
+    @property
+    def utility_mw(self) -> float | None:
+        """MW of all campuses at the meter, at peak; None without a plan."""
+        return sum(row["utility_mw"] for row in self.sites) if self.found else None
 
     @property
     def found(self) -> bool:
@@ -101,7 +119,7 @@ def ended(variation: Variation, key: str, limit_s: float, answer: Answer, plan: 
         value_musd=plan.npv_cost_musd,
         bound_musd=plan.bound_musd,
         gap=plan.gap,
-        measures=_numbers(plan.facts.get("measures", {})) if found else None,
+        measures=_measures(plan) if found else None,
         sites=_rows(plan.sites, "candidate name state tenure open_quarter it_mw utility_mw") if found else (),
         leases=() if own is None else _rows(own, "lease accelerator quarter gpus"),
         clusters=_rows(plan.tables["clusters"], "cluster host by") if found else (),
@@ -148,5 +166,10 @@ def _rows(frame: Any, columns: str) -> tuple[dict[str, Any], ...]:
     )
 
 
-def _numbers(measures: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in measures.items() if value is not None}
+def _measures(plan: Plan) -> dict[str, float]:
+    """What the search measured, and the tonnes of grid and units, which the tables hold in any case."""
+    power, onsite = plan.tables["power"], plan.tables.get("onsite")
+    tonnes = float(power["co2_t"].sum(skipna=False)) + (0.0 if onsite is None else float(onsite["co2_t"].sum()))
+    counted = {} if math.isnan(tonnes) else {"carbon_t": tonnes}  # a state without a published rate
+    measured = plan.facts.get("measures", {})
+    return counted | {name: float(value) for name, value in measured.items() if value is not None}

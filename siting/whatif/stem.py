@@ -94,9 +94,9 @@ def _answer(work: bytes, tables: Tables) -> Answer:
             data=data_digest(tables.data_dir),
         )
     except InputError as error:
-        return Answer(outcome="refused", message=f"bad input: {error}")
+        return Answer(outcome="refused", message=str(error))
     except VerificationError as error:
-        return Answer(outcome="failed", message=f"verification failed: {error}")
+        return Answer(outcome="unverified", message=str(error))
     except Exception as error:
         return Answer(outcome="failed", message=f"{type(error).__name__}: {error}")
 

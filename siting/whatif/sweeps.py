@@ -68,10 +68,15 @@ class Sweep:
     @functools.cached_property
     def frame(self) -> pd.DataFrame:
         """One row a run: name, a column for each edited key, status, termination, limit, value_musd, bound_musd, gap,
-        sites, site_count, it_mw, utility_mw, first_open, last_open, leases, leased_gpus, hosts, seconds, message."""
+        sites, site_count, it_mw, utility_mw, first_open, last_open, leases, leased_gpus, hosts, a column for each other
+        objective that was measured (`carbon_t`, ...), seconds, message."""
         keys = list(dict.fromkeys(key for run in self.runs for key in run.edits))
-        frame = pd.DataFrame([_row(run, keys) for run in self.runs])
-        frame[list(NUMBERS)] = frame[list(NUMBERS)].astype(float)
+        measures = list(
+            dict.fromkeys(name for run in self.runs for name in run.measures or () if name != "npv_cost_musd")
+        )
+        frame = pd.DataFrame([_row(run, keys, measures) for run in self.runs])
+        numbers = [*NUMBERS, *measures]
+        frame[numbers] = frame[numbers].astype(float)
         return frame
 
     def write_table(self) -> Path:
@@ -148,8 +153,7 @@ def write_head(folder: Path, study: Study, common: Mapping[str, Any], keyed: lis
     write_json(folder / HEAD, head)
 
 
-def _row(run: Run, keys: list[str]) -> dict[str, Any]:
-    opens = sorted(row["open_quarter"] for row in run.sites)
+def _row(run: Run, keys: list[str], measures: list[str]) -> dict[str, Any]:
     return {
         "name": run.name,
         **{key: _cell(run.edits.get(key)) for key in keys},
@@ -161,13 +165,14 @@ def _row(run: Run, keys: list[str]) -> dict[str, Any]:
         "gap": run.gap,
         "sites": ", ".join(sorted({row["candidate"] for row in run.sites})),
         "site_count": len(run.sites),
-        "it_mw": sum(row["it_mw"] for row in run.sites) if run.found else None,
-        "utility_mw": sum(row["utility_mw"] for row in run.sites) if run.found else None,
-        "first_open": opens[0] if opens else "",
-        "last_open": opens[-1] if opens else "",
+        "it_mw": run.it_mw,
+        "utility_mw": run.utility_mw,
+        "first_open": run.opens[0] if run.opens else "",
+        "last_open": run.opens[-1] if run.opens else "",
         "leases": len(run.leases),
         "leased_gpus": sum(row["gpus"] for row in run.leases),
         "hosts": ", ".join(f"{row['cluster']}: {row['host']}" for row in run.clusters),
+        **{name: (run.measures or {}).get(name) for name in measures},
         "seconds": run.seconds,
         "message": run.message,
     }

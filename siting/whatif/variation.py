@@ -35,11 +35,15 @@ class Variation:
     def of(self, study: Study) -> Study:
         """The study with the edits. Raises InputError with every fault, which name the variation."""
         where = f"variation {self.name!r}"
-        raise_if_any([*self._unknown(study, where)])
+        faults = [*self._unknown(study, where)]
+        unknown = {fault.key for fault in faults}
+        known = {key: value for key, value in self.edits.items() if key not in unknown}
         try:
-            return study.update(self.edits)
+            changed = study.update(known)
         except ValidationError as error:
-            raise InputError(faults_of(error, Study, study.edited(self.edits), where)) from error
+            raise InputError([*faults, *faults_of(error, Study, study.edited(known), where)]) from error
+        raise_if_any(faults)
+        return changed
 
     def _unknown(self, study: Study, where: str) -> Iterator[Fault]:
         for key, value in self.edits.items():

@@ -10,7 +10,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +30,8 @@ _QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*(\D.*?)\s*")
 def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Variation]:
     """Every combination of the values of each key, the last key changing fastest.
 
-    choices: values by dotted key; a mapping gives each value its name in that of the variation. Raises InputError.
+    choices: values by dotted key; a mapping gives each value its name in that of the variation. Text that no other key
+    has stands in a name by itself, anything else behind the end of its key. Raises InputError.
     """
     named = {key: _named(values) for key, values in choices.items()}
     raise_if_any(
@@ -39,10 +40,10 @@ def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Varia
     if (size := math.prod(map(len, named.values()))) > MOST or not named:
         expected = f"one key or more, {MOST:,} combinations at most"
         raise InputError([Fault(file="grid", key="all keys", value=f"{size if named else 0:,}", expected=expected)])
-    short = _short(list(named))
+    short = _before(named)
     return [
         Variation(
-            name=", ".join(f"{short[key]} {label}" for key, (label, _) in zip(named, combination, strict=True)),
+            name=", ".join(f"{short[key]}{label}" for key, (label, _) in zip(named, combination, strict=True)),
             edits={key: value for key, (_, value) in zip(named, combination, strict=True)},
         )
         for combination in itertools.product(*named.values())
@@ -87,20 +88,43 @@ class Range:
 
         Raises ValueError that says what was expected.
         """
-        if any(isinstance(end, bool) for end in (self.low, self.high)):
+        ends, said = self._read()
+        if self.count is None:
+            return said(ends[0] + share * (ends[1] - ends[0]))
+        return said(ends[0] + int(share * (self.count + 1)))
+
+    def step(self, number: int, of: int) -> Any:
+        """The value after so many of `of` equal steps; whole numbers and quarters to the nearest. Raises ValueError."""
+        ends, said = self._read()
+        value = ends[0] + (ends[1] - ends[0]) * number / of
+        return said(value if self.count is None else round(value))
+
+    @property
+    def count(self) -> int | None:
+        """Steps from one whole number or quarter to the next; None for a range without steps. Raises ValueError."""
+        low, high = self._read()[0]
+        return high - low if isinstance(low, int) and isinstance(high, int) else None
+
+    def _read(self) -> tuple[tuple[float, float], Callable[[Any], Any]]:
+        """Both ends as numbers, whole ones where the range has steps, and how a value is written."""
+        ends: tuple[float, float]
+        said: Callable[[Any], Any] = lambda value: value  # noqa: E731
+        low, high = self.low, self.high
+        if isinstance(low, bool) or isinstance(high, bool):
             raise ValueError("numbers, quarters or text with a unit, not true or false")
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            return _whole(self.low, self.high, share)
-        if isinstance(self.low, (int, float)) and isinstance(self.high, (int, float)):
-            return _between(float(self.low), float(self.high), share)
-        quarters = _quarters(self.low, self.high)
-        if quarters is not None:
-            return quarter_label(_whole(*quarters, share))
-        match = _QUANTITY.fullmatch(self.low) if isinstance(self.low, str) else None
-        if match is None:
+        if isinstance(low, (int, float)) and isinstance(high, (int, float)):
+            ends = (low, high)
+        elif (quarters := _quarters(low, high)) is not None:
+            ends, said = quarters, quarter_label
+        elif isinstance(low, str) and (match := _QUANTITY.fullmatch(low)):
+            unit = match.group(1)
+            ends = (parse_quantity(low, unit), parse_quantity(high, unit))
+            said = lambda value: f"{value:.9g} {unit}"  # noqa: E731
+        else:
             raise ValueError('two numbers, two quarters, or two texts with a unit such as "40 USD/MWh"')
-        unit = match.group(1)
-        return f"{_between(parse_quantity(self.low, unit), parse_quantity(self.high, unit), share):.6g} {unit}"
+        if not (math.isfinite(ends[0]) and math.isfinite(ends[1])) or ends[1] < ends[0]:
+            raise ValueError("finite ends, the lower one first")
+        return ends, said
 
 
 def sample(
@@ -158,8 +182,18 @@ def _named(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _label(value: Any) -> str:
     """How a name says the value."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (bool, list, dict)) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _before(named: Mapping[str, list[tuple[str, Any]]]) -> dict[str, str]:
+    """What stands before the values of each key in a name: nothing, or the shortest ending that tells it apart."""
+    short = _short(list(named))
+    for key, values in named.items():
+        others = {label for other in named if other != key for label, _ in named[other]}
+        bare = all(label not in others and (label != str(value) or isinstance(value, str)) for label, value in values)
+        short[key] = "" if bare else f"{short[key]} "
+    return short
 
 
 def _short(keys: list[str]) -> dict[str, str]:
@@ -196,18 +230,6 @@ def _from_json(value: Any) -> Any:
     if hasattr(value, "item"):  # numpy's own numbers
         value = value.item()
     return json.loads(value) if isinstance(value, str) and value.lstrip()[:1] in ("[", "{") else value
-
-
-def _whole(low: int, high: int, share: float) -> int:
-    if high < low:
-        raise ValueError("the lower end first")
-    return low + int(share * (high - low + 1))
-
-
-def _between(low: float, high: float, share: float) -> float:
-    if not (math.isfinite(low) and math.isfinite(high)) or high < low:
-        raise ValueError("finite ends, the lower one first")
-    return low + share * (high - low)
 
 
 def _quarters(low: Any, high: Any) -> tuple[int, int] | None:

@@ -1,0 +1,94 @@
+"""`siting sweep`: a file in, a folder of results out, the same command again goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from siting.errors import InputError
+from siting.places import shipped
+from siting.whatif.sweep_file import read_sweep_file
+
+RUNS = """
+name = "rents"
+study = "models/tiny.toml"
+overrides = { "grid.joint" = "off" }
+[[runs]]
+name = "as it is"
+[[runs]]
+name = "No money"
+edits = { "money.funding.0.amount_musd" = "1 MUSD" }
+"""
+
+
+def test_a_sweep_is_run_told_and_found_again(siting):
+    """Two runs, one of them infeasible: exit code 0, since both ended with a proof; a second start reuses both."""
+    Path("rents.toml").write_text(RUNS)
+    said = siting("sweep", "rents.toml", "--workers", "1")
+    assert (said.code, "as it is: optimal, 60.3 MUSD" in said.err, "left" in said.err) == (0, True, True)
+    assert "tiny: 2 runs in sweeps/rents" in said.out and "1 infeasible" in said.out
+    assert sorted(path.name for path in Path("sweeps/rents").iterdir()) == ["plans", "runs", "sweep.csv", "sweep.json"]
+    again = siting("sweep", "rents.toml", "--json")
+    assert "2 of 2 runs were there" in again.err and "(" not in again.err
+    answer = json.loads(again.out)
+    assert (answer["sweep"], answer["study"], answer["ended"]) == ("rents", "tiny", {"done": 2})
+    assert [row["termination"] for row in answer["runs"]] == ["optimal", "infeasible"]
+    assert answer["runs"][0]["value_musd"] == pytest.approx(60.291, abs=1e-3)
+    assert [row["money.funding.0.amount_musd"] for row in answer["runs"]] == [None, "1 MUSD"]
+
+
+def test_faults_are_told_at_once_and_nothing_is_written(siting):
+    """A key that no study has and a number without unit: two faults, exit code 2, no folder."""
+    Path("bad.toml").write_text(
+        'name = "bad"\nstudy = "tiny"\n[grid]\n"money.rate" = ["8 %/y"]\n"money.discount_rate" = [8]\n'
+    )
+    said = siting("sweep", "bad.toml")
+    assert said.code == 2 and "no field 'rate'" in said.err and "money.discount_rate: found 8;" in said.err
+    assert not Path("sweeps").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('name = "x"\nstudy = "tiny"', "exactly one of grid, runs, runs_file, sample, frontier"),
+        ('name = "x"\nstudy = "tiny"\nruns_file = "a.csv"\n[grid]\nquarters = [8]', "exactly one of"),
+        ('name = "x"\nstudy = "tiny"\n[gird]\nquarters = [8]', "the nearest is 'grid'"),
+        ('name = "x"\nstudy = "tiny"\nrun_limit_s = 60\n[grid]\nquarters = [8]', 'text with a unit such as "10 s"'),
+        ('name = "x"\nstudy = "tiny"\n[frontier]\nagainst = "field"', "a value against field"),
+        ('name = "x"\nstudy = "tiny"\n[frontier]\nagainst = "date"\nlow = 1', "nothing against date"),
+        ('name = "x"\nstudy = "tinny"\n[frontier]\nagainst = "date"', "did you mean models/tiny.toml?"),
+    ],
+)
+def test_a_file_that_says_something_else_is_refused(tmp_path, text, expected):
+    """No kind, two kinds, a misspelt one, a bare number, a frontier without or with too much, a study that is none."""
+    (tmp_path / "x.toml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_sweep_file(tmp_path / "x.toml")
+    assert any(expected in fault.expected for fault in caught.value.faults)
+
+
+def test_every_shipped_sweep_is_valid():
+    """All of `models/sweeps/` are found by name and their variations fit their studies."""
+    files = sorted((shipped("models") / "sweeps").glob("*.toml"))
+    assert files
+    for file in files:
+        asked, study, beside = read_sweep_file(file.name)
+        assert asked.name == file.stem
+        assert all(variation.of(study).name == study.name for variation in asked.variations(beside))
+
+
+def test_a_scheduler_that_is_not_there_is_bad_input(siting, monkeypatch):
+    """Nobody listens on port 9 of this machine."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("siting.cli.sweep.PATIENCE_S", 0.5)
+    Path("rents.toml").write_text(RUNS)
+    said = siting("sweep", "rents.toml", "--scheduler", "tcp://127.0.0.1:9")
+    assert said.code == 2 and "the address of a Dask scheduler" in said.err
+
+
+def test_the_manual_knows_the_keys_of_a_sweep(siting):
+    """`siting fields sweep.sample` prints the sampler's keys, not those of a study."""
+    said = siting("fields", "sweep.sample")
+    assert said.code == 0 and "sweep.sample.seed: whole number [0]" in said.out and "money" not in said.out

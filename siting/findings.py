@@ -296,7 +296,12 @@ def figures_used(study: Study, tables: Tables, assembled: Assembled, sites: pd.D
     if states:
         if study.power.price_column == "energy_only":
             add("power price", f"{study.power.usd_per_mwh:.1f} USD/MWh", "study", "", "stated by the study")
-        for price in _average_revenue(study, tables, states).itertuples():
+        own = rows_of_sites["own_usd_per_mwh"].notna()
+        for site in rows_of_sites[own].itertuples():
+            stated = f"{site.own_usd_per_mwh:.1f} USD/MWh"
+            add(f"power price, {site.name}", stated, "the planner's file", "", "stated by the study")
+        billed = sorted(set(rows_of_sites.loc[~own, "state"]))
+        for price in _average_revenue(study, tables, billed).itertuples():
             add(f"power price, {price.state}", f"{price.usd_per_mwh:.1f} USD/MWh", price.source, price.date, "high")
         rates = catalog.co2_kg_per_mwh(tables, states)
         for rate in rates.itertuples():

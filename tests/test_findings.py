@@ -12,9 +12,9 @@ import pytest
 from small_studies import ABILENE, CHICAGO, DALLAS, H100, small_study
 
 from siting.assembly import Assembled, assemble
-from siting.findings import binding_limits, near_ties, simple_reasons
+from siting.findings import binding_limits, figures_used, near_ties, simple_reasons
 from siting.reduction.screen import Screened
-from siting.study import Study
+from siting.study import Study, read_study
 from siting.tables.read import Tables, read_tables
 
 
@@ -214,3 +214,14 @@ def test_time_to_power_binds_when_it_is_the_date(tmp_path: Path, tables: Tables)
     }
     (found,) = binding_limits(study, a.problem, frames)
     assert found == "time to power at Dallas: it is energized in the quarter in which first is due"
+
+
+def test_a_price_of_the_planner_is_listed_in_place_of_the_states(tables: Tables) -> None:
+    """Tulsa's row states 62 USD/MWh: that is what it pays, so Oklahoma's average is no figure of the plan; places in
+    Texas state none and pay the average.
+    """
+    study = read_study("models/tiny.toml")
+    assembled = assemble(study, tables)
+    used = {row["item"]: row["value"] for row in figures_used(study, tables, assembled, assembled.usable)}
+    assert used["power price, Tulsa OK"] == "62.0 USD/MWh"
+    assert "power price, TX" in used and "power price, OK" not in used

@@ -17,9 +17,10 @@ STYLE = """
 .siting dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 14px; margin: 8px 0; }
 .siting dt { opacity: 0.75; font-weight: normal; white-space: nowrap; } .siting dd { margin: 0; max-width: 84ch; }
 .siting .scroll { overflow-x: auto; } .siting table { border-collapse: collapse; font-size: 13px; margin: 4px 0; }
-.siting table th, .siting table td { text-align: left; padding: 3px 14px 3px 0; vertical-align: top; }
-.siting table th.n, .siting table td.n { text-align: right; } .siting table td { white-space: nowrap; }
-.siting table td.long { white-space: normal; min-width: 200px; max-width: 420px; }
+.siting .scroll table th, .siting .scroll table td { text-align: left; padding: 3px 14px 3px 0; vertical-align: top; }
+.siting .scroll table th.n, .siting .scroll table td.n { text-align: right; }
+.siting .scroll table td { white-space: nowrap; }
+.siting .scroll table td.long { white-space: normal; min-width: 200px; max-width: 420px; }
 .siting img { max-width: min(100%, 760px); height: auto; background: white; }
 .siting .key i { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin: 0 5px 0 14px; }
 .siting .warning { border-left: 4px solid #c8322b; padding-left: 10px; }

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import altair as alt
 import pandas as pd
 
 from siting.display.frame import picture
+from siting.geo.places import STATE_OF_FIPS
 from siting.report import html
-from siting.report.map import BLUE, GOLD, PALE, RED, places_map
+from siting.report.map import BLUE, GOLD, PALE, RED, outlines, places_map
 from siting.report.numbers import plural
 
 COARSE_DEG = 0.06
@@ -36,3 +38,15 @@ def places_picture(tables: Mapping[str, pd.DataFrame], network: Mapping[str, Any
         marks.append((RED, "sites of the plan"))
     key = "".join(f'<i style="background:{colour}"></i>{html.text(words)}' for colour, words in marks)
     return f'{picture(spec, told)}<p class="key note">{key}</p>'
+
+
+def states(*codes: str) -> alt.Chart:
+    """Outlines of the states named (two letters), else of all, as the ground of a map of one's own:
+    `(states("TX") + points).project("mercator")`, or `"albersUsa"` for the whole country.
+    """
+    whole = outlines(COARSE_DEG)
+    shapes = whole["objects"]["states"]["geometries"]
+    kept = [shape for shape in shapes if not codes or STATE_OF_FIPS[str(shape["id"])] in codes]
+    topology = {**whole, "objects": {"states": {"type": "GeometryCollection", "geometries": kept}}}
+    data = alt.InlineData(values=topology, format=alt.TopoDataFormat(type="topojson", feature="states"))
+    return alt.Chart(data).mark_geoshape(fill="#f4f5f7", stroke="#b4bac4", strokeWidth=0.6)

@@ -51,7 +51,8 @@ def _rows(title: str, frame: pd.DataFrame, columns: str) -> str:
     if not len(frame):
         return ""
     headings = {**HEADINGS, "offer": ("offer", None), "quarter": ("from", None)}
-    item = shown(title, frame.head(MOST), {name: headings[name] for name in columns.split()})
+    told = [name for name in columns.split() if not (frame[name].astype(str) == "").all()]
+    item = shown(title, frame.head(MOST), {name: headings[name] for name in told})
     more = html.paragraph(f"First {MOST} of {len(frame):,}.", "note") if len(frame) > MOST else ""
     return f"<h4>{html.text(title)}</h4>{html.table(item.frame, item.numeric)}{more}"
 

@@ -51,7 +51,7 @@ def places_map(
     The outlines join the specification last: as part of the chart each of their 10,000 points would be checked and
     copied at every step.
     """
-    data: dict[str, Any] = {OUTLINES: _states(shipped("data") / STATES, simplify_deg)}
+    data: dict[str, Any] = {OUTLINES: outlines(simplify_deg)}
     if dots := _dots(tables["candidates"], raster_deg):
         data[DOTS] = [dots]
     spec = plain(_layers(tables, network, dots=bool(dots)))
@@ -158,6 +158,11 @@ def _dots(candidates: pd.DataFrame, raster_deg: float) -> dict[str, Any] | None:
         return None
     points = near.round(2).to_numpy().tolist()
     return {"type": "Feature", "properties": {}, "geometry": {"type": "MultiPoint", "coordinates": points}}
+
+
+def outlines(simplify_deg: float = SIMPLIFY_DEG) -> dict[str, Any]:
+    """State outlines as TopoJSON, object `states`, ids by FIPS; territories left out. Shared: copy before changing."""
+    return _states(shipped("data") / STATES, simplify_deg)
 
 
 @functools.cache

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
+    from siting.whatif.decided import Decided, place_decided
+    from siting.whatif.figures import Spread
     from siting.whatif.n_best import NBest, n_best
     from siting.whatif.runner import sweep
     from siting.whatif.sweeps import Sweep, read_sweep
@@ -27,15 +29,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Explanation",
+    "Decided",
     "InputError",
     "NBest",
     "Plan",
+    "Spread",
     "Study",
     "Sweep",
     "Variation",
     "explain",
     "money_against_date",
     "n_best",
+    "place_decided",
     "read_plan",
     "read_study",
     "read_sweep",
@@ -48,15 +53,18 @@ __all__ = [
 
 _HOME = {
     "Explanation": ("siting.explanation.infeasible", "Explanation"),
+    "Decided": ("siting.whatif.decided", "Decided"),
     "InputError": ("siting.errors", "InputError"),
     "NBest": ("siting.whatif.n_best", "NBest"),
     "Plan": ("siting.plan", "Plan"),
+    "Spread": ("siting.whatif.figures", "Spread"),
     "Study": ("siting.study", "Study"),
     "Sweep": ("siting.whatif.sweeps", "Sweep"),
     "Variation": ("siting.whatif.variation", "Variation"),
     "explain": ("siting.explanation.infeasible", "explain"),
     "money_against_date": ("siting.curve", "money_against_date"),
     "n_best": ("siting.whatif.n_best", "n_best"),
+    "place_decided": ("siting.whatif.decided", "place_decided"),
     "read_plan": ("siting.plan", "read_plan"),
     "read_study": ("siting.study", "read_study"),
     "read_sweep": ("siting.whatif.sweeps", "read_sweep"),

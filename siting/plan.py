@@ -154,7 +154,16 @@ class Plan:
             shutil.rmtree(draft, ignore_errors=True)
             raise
 
-    def _write(self, folder: Path) -> None:
+    def save_facts(self, folder: Path) -> None:
+        """Write `plan.json` alone again, whole, into the folder of this plan: for what was found out later."""
+        draft = Path(folder) / f".plan-{os.getpid()}.json"
+        try:
+            draft.write_text(self._head(), encoding="utf-8")
+            draft.replace(Path(folder) / "plan.json")
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _head(self) -> str:
         head = {
             "study": dict(self.study),
             "study_digest": self.study_digest,
@@ -166,8 +175,10 @@ class Plan:
             "facts": dict(self.facts),
             "tables": {name: {c: str(t) for c, t in frame.dtypes.items()} for name, frame in self.tables.items()},
         }
-        text = json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False, default=float)
-        (folder / "plan.json").write_text(text, encoding="utf-8")
+        return json.dumps(head, indent=1, ensure_ascii=False, allow_nan=False, default=float)
+
+    def _write(self, folder: Path) -> None:
+        (folder / "plan.json").write_text(self._head(), encoding="utf-8")
         for name, frame in self.tables.items():
             frame.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8")
             if name in PLACES:

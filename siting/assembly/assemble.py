@@ -87,6 +87,18 @@ def assemble(study: Study, tables: Tables) -> Assembled:
     )
 
 
+def with_figures(study: Study, tables: Tables, assembled: Assembled, usable: pd.DataFrame) -> Assembled:
+    """The same with other figures of the usable candidates: MW, price, dates. usable: the same rows, changed.
+
+    A candidate whose MW no longer hold a first phase can never be live. Raises InputError as `assemble` does.
+    """
+    problem = _problem(study, tables, usable, assembled.leases, assembled.accelerators, assembled.demand)
+    onsite = onsite_block(study, tables, onsite_figures(study, tables), usable)
+    small = problem.modules_max < problem.modules_first
+    live_from = np.where(small, problem.quarters, problem.live_from)
+    return replace(assembled, problem=replace(problem, onsite=onsite, live_from=live_from), usable=usable)
+
+
 def _unless_faulty(faults: list[Fault], make: Callable[[], Part]) -> Part | None:
     """What `make` makes; None when it is refused, its faults added to the others."""
     try:

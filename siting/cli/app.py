@@ -170,6 +170,21 @@ def report(
 
 
 @app.command()
+def sure(
+    folder: Annotated[Path, typer.Argument(help="Folder of a saved plan.", show_default=False)],
+    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Trials with other figures.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the figures.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
+    best: Annotated[int, typer.Option(min=1, max=100, help="Also the so many best plans with other sites.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """How sure is the place: solve again with other MW, power prices and dates; kept with the plan and its report."""
+    from siting.cli.sure import run_sure
+
+    raise typer.Exit(run_sure(folder, runs, seed, workers, best, as_json=as_json))
+
+
+@app.command()
 def new(name: Annotated[str, typer.Argument(help="Name of the study: small letters, digits, hyphens.")]) -> None:
     """Write a commented study to start from: NAME.toml here."""
     from siting.new import write_new

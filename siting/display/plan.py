@@ -9,6 +9,7 @@ from siting.display.maps import places_picture
 from siting.plan import Plan
 from siting.report import answer, html
 from siting.report.numbers import money, percent
+from siting.report.place import place_decided
 from siting.report.shown import HEADINGS, shown
 from siting.run import study_of
 
@@ -41,7 +42,7 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     return [
         ("Cost, NPV", money(plan.npv_cost_musd, 3)),
         ("Bound", f"{money(plan.bound_musd, 3)}, gap {percent(plan.gap, 2)}. {answer.bound_covers(plan)}"),
-        ("Place", answer.place_decided(plan)[1]),
+        ("Place", place_decided(plan)[1]),
         ("Grid check", answer.grid_status(plan)),
         *[("Limited by", "; ".join(map(str, plan.facts["binding"][:4])))] * bool(plan.facts.get("binding")),
     ]

@@ -86,33 +86,6 @@ def answer(plan: Plan, study: Study) -> list[tuple[str, str]]:
     ]
 
 
-def place_decided(plan: Plan) -> tuple[bool, str]:
-    """Whether this data decides the place, and the sentence that says so."""
-    ties: Mapping[str, Any] = plan.facts.get("near_ties") or {}
-    if not ties:
-        return False, "How far the place is decided was not worked out for this plan."
-    if ties.get("nothing_built"):
-        return True, "Nothing new is built, so there is no place to decide."
-    count, states = int(ties["count"]), [str(state) for state in ties["states"]]
-    within = percent(ties.get("within_share", 0.005))
-    usable = number(plan.facts.get("candidates_usable", len(plan.tables["candidates"])))
-    of = f"{plural(count, 'candidate')} of {usable}"
-    if ties["decided"]:
-        if count <= 1 and usable == "1":
-            return True, "Place given: the study has one usable candidate."
-        if count <= 1:
-            return True, f"Place decided: no other of {usable} candidates comes within {within} of the best plan."
-        said = (
-            f"Place decided as far as the state: {of} cost within {within} of the best plan, all in {listed(states)}."
-        )
-        return True, f"{said} Which of them is not decided by this data."
-    return False, (
-        f"Place not decided: {of} cost within {within} of the best plan, and they lie in {len(states)} states "
-        f"({listed(states, 12)}). The site named here is one of many equals for this data; choose among them by what "
-        "the data does not hold: the utility's own answer, land, water, permits, people."
-    )
-
-
 def grid_check(plan: Plan) -> str:
     """`passed`, `failed` with the lines, or `not checked`, in words."""
     status, lines = _grid(plan)

@@ -14,6 +14,7 @@ from siting.report.defaults import standing_defaults
 from siting.report.items import payments
 from siting.report.map import site_map
 from siting.report.numbers import BLANK, in_service, megawatts, money, number, percent, plural
+from siting.report.place import place_decided
 from siting.report.shown import plan_tables, shown
 from siting.study import Study
 from siting.tables.read import Tables
@@ -63,8 +64,16 @@ def decided(plan: Plan, study: Study) -> str:
             " The study assumes another wait for power in each region: that assumption alone can decide the state, so "
             "change it before trusting it."
         )
+    if "other_figures" in plan.facts:
+        tried = plan.facts["other_figures"]
+        note += (
+            f" Each trial with other figures prices all candidates again and searches about {tried['candidates']} that "
+            f"look best, to a gap of {percent(tried['gap'])}; the state counts as decided from 80 % on."
+        )
+    elif len(plan.sites):
+        note += " How it holds up against errors in MW, power prices and dates was not tried: siting sure PLAN does."
     return html.section(
-        "How far the place is decided", html.paragraph(words.place_decided(plan)[1]), html.paragraph(note, "note")
+        "How far the place is decided", html.paragraph(place_decided(plan)[1]), html.paragraph(note, "note")
     )
 
 
@@ -278,8 +287,8 @@ def _warnings(plan: Plan) -> list[str]:
         return found
     if words.grid_status(plan) == "failed":
         found.append(html.paragraph(f"grid_check: {words.grid_check(plan)}", "warning"))
-    if not words.place_decided(plan)[0]:
-        found.append(html.paragraph(words.place_decided(plan)[1].split(" The site named")[0], "caution"))
+    if not place_decided(plan)[0]:
+        found.append(html.paragraph(place_decided(plan)[1].split(" The site named")[0], "caution"))
     if plan.termination is Termination.FEASIBLE:
         found.append(
             html.paragraph(f"The search stopped early ({plan.last.limit}): a better plan may exist.", "caution")

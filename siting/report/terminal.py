@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from siting.plan import Plan
-from siting.report.answer import bound_covers, grid_status, headline, new_leases, place_decided
+from siting.report.answer import bound_covers, grid_status, headline, new_leases
 from siting.report.numbers import in_words, megawatts, money, number, percent
+from siting.report.place import place_decided
 from siting.study import Study
 
 LIMIT = 12

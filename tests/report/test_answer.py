@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from siting.plan import Plan
-from siting.report.answer import answer, bound_covers, grid_check, grid_status, headline, place_decided
+from siting.report.answer import answer, bound_covers, grid_check, grid_status, headline
+from siting.report.place import place_decided
 from siting.study import Study
 from siting.termination import PassResult, Termination
 
@@ -120,3 +121,33 @@ def test_failed_verification_is_said(plan: Plan, study: Study):
     """A plan that verification rejects says which limit."""
     broken = with_facts(plan, verification={"ok": False, "faults": ["L3 at sub-1 in 2025-Q3"]})
     assert dict(answer(broken, study))["Verified"] == "failed: L3 at sub-1 in 2025-Q3"
+
+
+OTHER_FIGURES = {
+    "trials": 50,
+    "same": 46,
+    "share": 0.92,
+    "decided": True,
+    "states": ["TX"],
+    "seed": 3,
+    "figures": "hosting MW +-30%",
+    "candidates": 12,
+    "gap": 0.005,
+    "without_plan": 1,
+    "by_state": [{"state": "TX", "trials": 47, "share": 0.94}, {"state": "OK", "trials": 3, "share": 0.06}],
+}
+
+
+def test_other_figures_can_undo_a_place_that_costs_decide(plan: Plan):
+    """One place within 0.5 %, and 46 of 50 trials in the same state: decided, and both are said with seed and spread;
+    20 of 50: not decided, which comes first; where costs do not decide, trials cannot."""
+    near = {"count": 1, "within_share": 0.005, "states": ["TX"], "decided": True, "chosen": "x", "nothing_built": False}
+    decided, sentence = place_decided(with_facts(plan, near_ties=near, other_figures=OTHER_FIGURES))
+    assert decided and sentence.startswith("Place decided: no other of 35,268")
+    assert "builds in TX alone in 46 of 50 trials (92 %); others, in so many of all: OK (6 %); 1 have no plan" in sentence
+    assert "(hosting MW +-30%; seed 3: assumptions, not measured errors)" in sentence
+    few = {**OTHER_FIGURES, "same": 20, "share": 0.4, "decided": False}
+    decided, sentence = place_decided(with_facts(plan, near_ties=near, other_figures=few))
+    assert not decided and sentence.startswith("Place not decided: with other figures")
+    assert "At the figures as they stand: Place decided: no other" in sentence
+    assert not place_decided(with_facts(plan, other_figures=OTHER_FIGURES))[0]

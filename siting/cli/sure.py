@@ -1,0 +1,58 @@
+"""`siting sure`: how sure is it. Of a plan: is its place decided, and what else could be done; the answer is kept with
+the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siting.cli.edge import print_json, read_saved
+from siting.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from siting.progress import Progress
+
+
+def run_sure(folder: Path, runs: int, seed: int, workers: int | None, best: int, *, as_json: bool) -> int:
+    """Answer, and write it into the folder; the exit code. Raises InputError before anything is written."""
+    return _of_plan(folder, runs, seed, workers, best, as_json=as_json)
+
+
+def _of_plan(folder: Path, runs: int, seed: int, workers: int | None, best: int, *, as_json: bool) -> int:
+    from rich.console import Console
+
+    from siting.report import write_report
+    from siting.tables.read import read_tables
+    from siting.whatif.decided import place_decided
+    from siting.whatif.n_best import n_best
+
+    plan, study = read_saved(folder)
+    if plan.npv_cost_musd is None:
+        fault = Fault(file=str(folder), key="plan", value=str(plan.termination), expected="a plan that was found")
+        raise InputError([fault])
+    console = Console(stderr=True)
+
+    def tell(progress: Progress) -> None:
+        if progress.message:
+            console.print(f"{study.name}: {progress.message}  {progress.seconds:.0f} s", markup=False, highlight=False)
+
+    found = place_decided(plan, runs, seed, workers=workers, progress=tell)
+    others = n_best(study, best, progress=tell) if best > 1 else None
+    plan = found.kept_with(plan)
+    plan.save_facts(folder)
+    write_report(plan, study, read_tables(), folder / "report.html")
+    if as_json:
+        content: dict[str, Any] = {"place": found.as_facts(), "folder": str(folder)}
+        if others is not None:
+            content["best"] = {
+                "plans": others.frame.to_dict("records"),
+                "unlisted_bound_musd": others.unlisted_bound_musd,
+                "stopped": others.stopped,
+            }
+        print_json(content)
+        return 0
+    print(found)
+    if others is not None:
+        print(f"\n{others}")
+    print(f"{folder / 'report.html'}")
+    return 0

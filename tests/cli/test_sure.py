@@ -1,0 +1,50 @@
+"""`siting sure`: the answer is printed, kept with the plan, and told on page one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from siting.plan import read_plan
+from siting.run import solve
+from siting.study import read_study
+
+
+@pytest.fixture(scope="module")
+def tiny_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plans") / "tiny"
+    solve(read_study("models/tiny.toml")).save(folder)
+    return folder
+
+
+def test_trials_of_a_plan_are_kept_with_it_and_nothing_else_is_touched(siting, tiny_plan):
+    """Two trials: one JSON object; the plan reads back with them and its numbers as they were; a file of the planner's
+    in the folder stays; the report names the spread."""
+    (tiny_plan / "notes.txt").write_text("keep")
+    before = read_plan(tiny_plan)
+    said = siting("sure", str(tiny_plan), "--runs", "2", "--workers", "1", "--seed", "5", "--json")
+    assert said.code == 0
+    place = json.loads(said.out)["place"]
+    assert (place["trials"], place["seed"]) == (2, 5) and place["share"] in (0.0, 0.5, 1.0)
+    after = read_plan(tiny_plan)
+    assert after.facts["other_figures"] == place
+    assert {**after.facts, "other_figures": None} == {**before.facts, "other_figures": None}
+    assert after.passes == before.passes and (tiny_plan / "notes.txt").read_text() == "keep"
+    assert "trials" in (tiny_plan / "report.html").read_text(encoding="utf-8")
+    assert not list(tiny_plan.glob(".*"))
+
+
+def test_the_best_plans_are_asked_for_by_number(siting, tiny_plan):
+    """`--best 2` prints the second best plan and what is proved of the rest, below the place."""
+    said = siting("sure", str(tiny_plan), "--runs", "1", "--workers", "1", "--best", "2")
+    assert said.code == 0
+    assert said.out.index("Place ") < said.out.index("Found:") and "Proved: no" in said.out
+
+
+def test_a_folder_without_a_plan_is_bad_input(siting, tmp_path):
+    """Nothing is written, exit code 2."""
+    (tmp_path / "empty").mkdir()
+    said = siting("sure", str(tmp_path / "empty"))
+    assert said.code == 2 and not list((tmp_path / "empty").iterdir())

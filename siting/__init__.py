@@ -20,20 +20,16 @@ if TYPE_CHECKING:
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
-    from siting.whatif.decided import Decided, place_decided
-    from siting.whatif.figures import Spread
-    from siting.whatif.n_best import NBest, n_best
+    from siting.whatif.decided import place_decided
+    from siting.whatif.n_best import n_best
     from siting.whatif.runner import sweep
     from siting.whatif.sweeps import Sweep, read_sweep
     from siting.whatif.variation import Variation
 
 __all__ = [
     "Explanation",
-    "Decided",
     "InputError",
-    "NBest",
     "Plan",
-    "Spread",
     "Study",
     "Sweep",
     "Variation",
@@ -53,11 +49,8 @@ __all__ = [
 
 _HOME = {
     "Explanation": ("siting.explanation.infeasible", "Explanation"),
-    "Decided": ("siting.whatif.decided", "Decided"),
     "InputError": ("siting.errors", "InputError"),
-    "NBest": ("siting.whatif.n_best", "NBest"),
     "Plan": ("siting.plan", "Plan"),
-    "Spread": ("siting.whatif.figures", "Spread"),
     "Study": ("siting.study", "Study"),
     "Sweep": ("siting.whatif.sweeps", "Sweep"),
     "Variation": ("siting.whatif.variation", "Variation"),

@@ -59,7 +59,9 @@ def test_the_figures_of_the_study_give_its_own_problem(tables: Tables, tmp_path:
         value = getattr(same, field.name)
         if isinstance(value, np.ndarray):
             np.testing.assert_array_equal(value, getattr(a.problem, field.name), err_msg=field.name)
-    less = a.usable.assign(final_utility_mw=a.usable["final_utility_mw"] * [1.0, 1.0, 0.5])  # Chicago: 30 MW at the meter
+    less = a.usable.assign(
+        final_utility_mw=a.usable["final_utility_mw"] * [1.0, 1.0, 0.5]
+    )  # Chicago: 30 MW at the meter
     assert (with_figures(study, tables, a, less).problem.live_from == study.quarters).tolist() == [False, False, True]
 
 

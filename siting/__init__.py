@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from siting.whatif.runner import sweep
     from siting.whatif.sweeps import Sweep, read_sweep
     from siting.whatif.variation import Variation
+    from siting.whatif.warm import what_if
 
 __all__ = [
     "Explanation",
@@ -44,6 +45,7 @@ __all__ = [
     "solve",
     "sweep",
     "verify",
+    "what_if",
     "write_report",
 ]
 
@@ -65,6 +67,7 @@ _HOME = {
     "solve": ("siting.run", "solve"),
     "sweep": ("siting.whatif.runner", "sweep"),
     "verify": ("siting.run", "verify_plan"),
+    "what_if": ("siting.whatif.warm", "what_if"),
     "write_report": ("siting.report", "write_report"),
 }
 

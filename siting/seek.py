@@ -9,16 +9,18 @@ from typing import Any
 from siting.aims import aims_of, options_of, proof_asked
 from siting.assembly import Assembled
 from siting.grid.chosen import study_network
+from siting.plan import Plan
 from siting.pricing import parts_without_price
-from siting.problem import Problem
+from siting.problem import IntArray, Problem
 from siting.progress import Clock
 from siting.reduction.screen import Screened, screen
 from siting.solver.budget import PRICED_A_SECOND, Budget, affordable, built_in_s
 from siting.solver.everyone import Everyone
+from siting.solver.held import held_in
 from siting.solver.passes import earliest_quarter, run_aims
 from siting.solver.prove import prove
 from siting.solver.rounds import Look, overloaded, with_rows
-from siting.solver.search import Searched, nothing_found
+from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import is_wide, priced_for_start, start_plan
 from siting.study import Study
 from siting.tables.read import Tables
@@ -49,12 +51,28 @@ class Found:
     """All candidates priced, where that came before the search."""
 
 
-def seek(study: Study, tables: Tables, assembled: Assembled, clock: Clock, budget: Budget) -> Found:
-    """The best plan found inside the budget, with what is proved of it. Raises SolverError when HiGHS fails."""
-    return _proved(study, _in_rounds(study, tables, assembled, clock, budget), clock, budget)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Known:
+    """Where a search for the least cost may begin: a plan that was made for other inputs."""
+
+    rows: IntArray
+    """Candidates of the problem that are searched."""
+    plan: Plan
 
 
-def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock, budget: Budget) -> Found:
+def seek(
+    study: Study, tables: Tables, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None = None
+) -> Found:
+    """The best plan found inside the budget, with what is proved of it. Raises SolverError when HiGHS fails.
+
+    known: where to begin; for a study that aims at the cost alone.
+    """
+    return _proved(study, _in_rounds(study, tables, assembled, clock, budget, known), clock, budget)
+
+
+def _in_rounds(
+    study: Study, tables: Tables, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None
+) -> Found:
     """Search, look at all sites on the network together, search again with the lines they overload as limits."""
     rounds: list[dict[str, Any]] = []
     wish = study.grid
@@ -64,9 +82,10 @@ def _in_rounds(study: Study, tables: Tables, assembled: Assembled, clock: Clock,
         last = assembled.problem.grid is None or len(rounds) + 1 == study.grid.rounds
         proof = study.search.prove_all and len(assembled.usable) > study.search.candidates_in_model
         kept = 1.0 - FOR_THE_PROOF * proof
-        found = _found(study, assembled, clock, Budget(kept * (1.0 if last else FOR_ONE_ROUND) * budget.left_s))
+        share = 1.0 if last else FOR_ONE_ROUND
+        found = _found(study, assembled, clock, Budget(kept * share * budget.left_s), known)
         if not last and found.searched.result.termination is Termination.NO_PLAN_FOUND:  # there is nothing to look at
-            found = _found(study, assembled, clock, Budget(kept * budget.left_s))
+            found = _found(study, assembled, clock, Budget(kept * budget.left_s), known)
         grid, decisions = assembled.problem.grid, found.searched.decisions
         if grid is None or decisions is None:
             return replace(found, rounds=tuple(rounds))
@@ -114,8 +133,13 @@ def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
     return replace(found, passes=(*found.passes[:-1], last), everyone=facts)
 
 
-def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found:
-    """One search, over the candidates that pass the screen, at the earliest date where that is what is asked."""
+def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None) -> Found:
+    """One search, over the candidates that pass the screen, at the earliest date where that is what is asked; or from
+    what is known, where that gives a plan."""
+    if known is not None:
+        begun = _from_known(study, assembled, clock, budget, known)
+        if begun.searched.decisions is not None:
+            return begun
     dated, assembled = _dated(study, assembled, clock, budget)
     if dated and dated[0].value is None:
         screened = screen(assembled.problem, study.search.candidates_in_model)
@@ -153,6 +177,19 @@ def _dated(
     begins = p.cluster_from.copy()
     begins[k] = min(int(begins[k]), int(found.value) + first.tolerance_quarters)
     return (found,), replace(assembled, problem=replace(p, cluster_from=begins))
+
+
+def _from_known(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known) -> Found:
+    """The best plan over the candidates of a plan that is known and those beside them, from its first stage on."""
+    clock.say("from the plan that is known")
+    p = replace(assembled.problem, watched=("npv_cost",))
+    there = replace(screen(p, 0), rows=known.rows)
+    clock.lap("reduce")
+    problem, options = p.take(known.rows), budget.of(options_of(study))
+    start = held_in(known.plan, problem, int(study.start))
+    searched = search(problem, options, clock.watch, strong=is_wide(p, known.rows), start=start)
+    clock.add(searched.seconds, searched.peak_mb)
+    return Found(assembled=assembled, screened=there, problem=problem, passes=(searched.result,), searched=searched)
 
 
 def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found | None:

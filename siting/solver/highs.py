@@ -71,14 +71,21 @@ class Options:
 
 
 def solve_matrix(
-    matrix: Matrix, options: Options, *, start: NDArray[np.float64] | None = None, watch: Watcher | None = None
+    matrix: Matrix,
+    options: Options,
+    *,
+    start: NDArray[np.float64] | None = None,
+    watch: Watcher | None = None,
+    enough: float | None = None,
 ) -> Outcome:
     """Search for the least cost. Raises SolverError when HiGHS refuses something or stops for a reason nobody
     planned.
+
+    enough: a bound with which the search may stop, at the limit "interrupt".
     """
     began = time.perf_counter()
     # HiGHS 1.16 with presolve and a start together has proved 21.95495 optimal where 21.95215 is (tests, seed 6009)
-    outcome = _run(matrix, options, start, watch, presolve="choose" if start is None else "off")
+    outcome = _run(matrix, options, start, watch, presolve="choose" if start is None else "off", enough=enough)
     if start is not None and outcome is not None and _contradicts_itself(matrix, outcome):
         left = max(CONFIRMING, options.time_limit_s - (time.perf_counter() - began))
         again = Options(**{**options.__dict__, "time_limit_s": left})
@@ -178,6 +185,7 @@ def _run(
     start: NDArray[np.float64] | None,
     watch: Watcher | None,
     presolve: str,
+    enough: float | None = None,
 ) -> Outcome | None:
     """One run; None when HiGHS says that no plan exists."""
     highspy.Highs.resetGlobalScheduler(True)
@@ -191,6 +199,8 @@ def _run(
         _accepted(solver.setSolution(solution), "the start", warning_allowed=True)
     if watch is not None and is_mip:
         _subscribe(solver, watch)
+    if enough is not None and is_mip:
+        _stop_at(solver, enough)
     began = time.perf_counter()
     _accepted(solver.run(), "run", warning_allowed=True)
     return _outcome(solver, is_mip, time.perf_counter() - began)
@@ -247,6 +257,14 @@ def _subscribe(solver: highspy.Highs, watch: Watcher) -> None:
         watch(incumbent, bound, out.running_time)
 
     solver.cbMipInterrupt.subscribe(tell)
+
+
+def _stop_at(solver: highspy.Highs, enough: float) -> None:
+    def look(event: highspy.HighsCallbackEvent) -> None:
+        if enough <= event.data_out.mip_dual_bound < INFINITY:
+            event.interrupt()
+
+    solver.cbMipInterrupt.subscribe(look)
 
 
 def _outcome(solver: highspy.Highs, is_mip: bool, seconds: float) -> Outcome | None:

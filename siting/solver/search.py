@@ -26,6 +26,7 @@ from siting.solver.budget import Budget
 from siting.solver.columns import columns_of
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.decisions import Decisions, decisions_from
+from siting.solver.held import Held, fixed
 from siting.solver.highs import Options, Outcome, Watcher, solve_matrix
 from siting.solver.location import Location, location_of
 from siting.solver.location_search import location_decisions, solve_location
@@ -63,13 +64,17 @@ class Searched:
     """Every measure that is watched at the plan found, by the study's name of it."""
 
 
-def search(p: Problem, options: Options, watch: Watcher | None = None, *, strong: bool = False) -> Searched:
+def search(
+    p: Problem, options: Options, watch: Watcher | None = None, *, strong: bool = False, start: Held | None = None
+) -> Searched:
     """Best of the objective of `p` over its candidates. The time limit covers building and all solves.
 
-    strong: for few candidates and many regions, see `build_model`.
+    strong: for few candidates and many regions, see `build_model`. start: what a plan for other inputs has decided, by
+    which the search never ends with a dearer plan than that one with the rest decided again, and ends as soon as that
+    one is proved to the gap; where it does not hold in `p`, it counts for nothing.
     """
     began = time.perf_counter()
-    if (loc := location_of(p)) is not None:
+    if start is None and (loc := location_of(p)) is not None:
         return _located(p, loc, options, watch)
     original = p
     p, member = with_alike_regions_as_one(original)
@@ -88,13 +93,19 @@ def search(p: Problem, options: Options, watch: Watcher | None = None, *, strong
         matrix, point = with_rows_that_matter(matrix, budget.of(options))
     whole_matrix = replace(matrix, integer=matrix.integer | columns_of(matrix, ("B", "X")))
     totals = totals_of(p, matrix)
-    start: FloatArray | None = None
+    known = None if start is None else _with_first_stage(p, whole_matrix, start, budget.of(options, NEAR))
+    enough = None if known is None or known.value is None else known.value - options.gap * abs(known.value)
+    first: FloatArray | None = None
     if point is not None:
-        start = solve_matrix(near(totals, point), budget.of(options, NEAR), watch=watch).x
-    relaxed = solve_matrix(totals, budget.of(replace(options, gap=options.gap / 2.0), 0.75), start=start, watch=watch)
-    whole: Outcome | None = None
-    if relaxed.x is not None:
-        whole = _whole_plan(
+        near_it = known or solve_matrix(near(totals, point), budget.of(options, NEAR), watch=watch)
+        first = near_it.x
+    halved = budget.of(replace(options, gap=options.gap / 2.0), 0.75)
+    relaxed = solve_matrix(totals, halved, start=first, watch=watch, enough=enough)
+    whole = known
+    if enough is not None and relaxed.bound is not None and relaxed.bound >= enough:
+        pass  # nothing is cheaper than the plan at hand by more than the gap
+    elif relaxed.x is not None:
+        found = _whole_plan(
             p,
             whole_matrix,
             totals,
@@ -103,6 +114,7 @@ def search(p: Problem, options: Options, watch: Watcher | None = None, *, strong
             watch,
             in_stages=strong,
         )
+        whole = _cheaper(known, found)
         bound, open_gap = relaxed.bound, _gap(whole, relaxed.bound)
         if open_gap > options.gap and budget.left_s > 2.0:
             whole, bound = _improved(whole_matrix, whole, bound, budget.of(options), watch)
@@ -126,6 +138,21 @@ def search(p: Problem, options: Options, watch: Watcher | None = None, *, strong
         nodes=relaxed.nodes,
         measures=_measured(matrix, whole),
     )
+
+
+def _with_first_stage(p: Problem, matrix: Matrix, start: Held, options: Options) -> Outcome | None:
+    """The plan that is known with the rest decided again; None where it does not hold or takes too long."""
+    bounded, lost = fixed(p, matrix, start, "first stage")
+    if lost:
+        return None
+    found = solve_matrix(bounded, options)
+    return None if found.x is None else polished(bounded, found, options)
+
+
+def _cheaper(known: Outcome | None, found: Outcome) -> Outcome:
+    if known is None or known.value is None or (found.value is not None and found.value <= known.value):
+        return found
+    return known
 
 
 def _costs_alone(p: Problem) -> float | None:

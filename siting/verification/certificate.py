@@ -92,7 +92,7 @@ def _how(plan: Plan, everyone: Mapping[str, Any], found: _Recomputed) -> Iterato
         if not (isinstance(everyone[name], int) and everyone[name] >= 0):
             yield f"{name} is {everyone[name]!r}, which is no count"
     for name in AMOUNTS:
-        if not math.isfinite(float(everyone[name])):
+        if name in everyone and not math.isfinite(float(everyone[name])):
             yield f"{name} is {everyone[name]!r}, which is no amount"
     priced, claimed = float(everyone["priced_musd"]), float(everyone["bound_musd"])
     room = CLOSE * max(1.0, abs(found.musd))

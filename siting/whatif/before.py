@@ -1,0 +1,165 @@
+"""A saved plan and the problem that it was made for: assembled again, and used only where it is still the same."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from siting.aims import aims_of
+from siting.assembly import assemble
+from siting.assembly.campus import is_annex
+from siting.errors import InputError
+from siting.plan import Plan
+from siting.pricing import Bound, parts_without_price
+from siting.problem import IntArray, Problem
+from siting.reduction.screen import screen
+from siting.run import study_of
+from siting.solver.everyone import price_everyone
+from siting.solver.highs import Options
+from siting.solver.prove import certificate
+from siting.study import Study
+from siting.tables.read import Tables
+from siting.whatif.carried import Carried, by_multipliers, carried, other_sets
+from siting.whatif.loosened import dearer, loosened
+
+WORSE = 1.5
+"""Times as far from the plan as they were that saved multipliers may be before new ones are looked for."""
+PROGRAMS = ("siting", "highspy")
+"""Versions that must be those of today for a bound to be taken over."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Before:
+    """A plan, and the problem of its study as it is assembled today."""
+
+    plan: Plan
+    problem: Problem | None
+    """None where it cannot be said to be the one that the plan was made for."""
+    why: str = ""
+    """Why not."""
+
+
+def before(plan: Plan, tables: Tables) -> Before:
+    """The plan with its problem. Everything that the plan recorded of its inputs must be found again: hashes of tables,
+    versions, and of every candidate what it can draw and what it costs."""
+    if any(plan.versions.get(name) != version(name) for name in PROGRAMS):
+        return Before(plan=plan, problem=None, why="another version of siting or of the solver made it")
+    if dict(plan.data_hashes) != dict(tables.hashes):
+        return Before(plan=plan, problem=None, why="the tables have changed since")
+    try:
+        study = study_of(plan)
+        assembled = assemble(study, tables)
+    except (InputError, OSError):
+        return Before(plan=plan, problem=None, why="its study can no longer be read")
+    problem = assembled.problem
+    if problem.grid is not None and study.grid.own:
+        return Before(plan=plan, problem=None, why="nobody recorded whether its own network is still the same")
+    frame = plan.tables["candidates"].set_index("candidate")
+    found = screen(replace(problem, watched=("npv_cost",)), 0)
+    mains = ~is_annex(assembled.usable)
+    usable = assembled.usable[mains].set_index("candidate")
+    same = len(assembled.candidates[~is_annex(assembled.candidates)]) == len(frame)
+    same = same and set(frame.index[frame["excluded_by"] == ""]) == set(usable.index)
+    if same:
+        then = frame.loc[usable.index]
+        figures = {
+            "final_utility_mw": usable["final_utility_mw"].to_numpy(float),
+            "screen_cost_musd": found.host_cost_musd[mains],
+            "serve_cost_musd_per_h100e": found.serve_cost_musd[mains],
+        }
+        same = all(_close(then[name].to_numpy(float), now) for name, now in figures.items())
+    if not same:
+        return Before(plan=plan, problem=None, why="the planner's own files have changed since")
+    return Before(plan=plan, problem=problem)
+
+
+def _close(then: np.ndarray, now: np.ndarray) -> bool:
+    return bool(np.allclose(then, now, rtol=1e-9, atol=1e-12, equal_nan=True))
+
+
+def why_cold(plan: Plan, study: Study) -> str:
+    """Why nothing of the plan helps with the study; empty where something may."""
+    if plan.npv_cost_musd is None:
+        return "there was no plan before"
+    for name, asked in (("the first study", study_of(plan)), ("the study", study)):
+        if [aim.objective for aim in aims_of(asked)] != ["npv_cost"] or len(asked.priorities) > 1:
+            return f"{name} has objectives in order, and what is known is of the cost alone"
+        if asked.priorities[0].objective != "npv_cost":
+            return f"{name} asks for the earliest date first"
+    return ""
+
+
+def carried_over(base: Before, new: Problem, rows: IntArray, value_musd: float | None, options: Options) -> Carried:
+    """The best bound for the new problem over `rows` that follows from what was proved for the plan, for a
+    plan of `value_musd` there."""
+    saved = _certificate(base.plan)
+    few = new.take(rows)
+    if base.problem is None:
+        multiplied = by_multipliers(few, saved)
+        musd = None if multiplied is None else multiplied.musd
+        return Carried(bound_musd=musd, rule="" if musd is None else "multipliers", looser=(base.why,))
+    position = {str(name): n for n, name in enumerate(base.problem.candidate_id)}
+    names = few.candidate_id.astype(str).tolist()
+    frame = base.plan.tables["candidates"]
+    modelled = set(frame.loc[frame["in_model"].astype(bool), "candidate"].astype(str))
+    outside = [name for n, name in enumerate(names) if names[int(few.campus[n])] not in modelled]
+    if outside or any(name not in position for name in names):
+        multiplied = by_multipliers(few, saved)
+        musd = None if multiplied is None else multiplied.musd
+        return Carried(bound_musd=musd, rule="" if musd is None else "multipliers", looser=("candidates",))
+    old = base.problem.take(np.array([position[name] for name in names], dtype=np.int64))
+    old, few = (replace(p, watched=("npv_cost",), goals=()) for p in (old, few))
+    return carried(old, few, base.plan.bound_musd, saved, options, value_musd)
+
+
+def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, options: Options) -> dict[str, Any]:
+    """What holds for all candidates of the new problem, as facts of a plan; empty where they have no price.
+
+    The saved multipliers; where those are much worse now, new ones, from the relaxation over `rows` on; or the bound
+    of before, where it still holds as it was.
+    """
+    began = time.perf_counter()
+    saved, then = _certificate(base.plan), base.plan.facts.get("everyone", {}).get("bound_musd")
+    found, facts = by_multipliers(new, saved), dict[str, Any]()
+    if saved is not None and found is not None:
+        facts = _by_saved(found, {"musd": found.musd, "multipliers": {**saved["multipliers"], "line": []}}, value_musd)
+    if not facts or value_musd - facts["priced_musd"] > WORSE * _open_before(base.plan):
+        everyone = None if parts_without_price(new) else price_everyone(new, rows, options)
+        if everyone is not None and (not facts or everyone.bound.musd > facts["priced_musd"]):
+            facts = _by_saved(everyone.bound, certificate(new, everyone), value_musd)
+            facts |= {"pricing_rounds": everyone.rounds, "relaxed_musd": everyone.relaxed_musd}
+    if facts and then is not None and base.problem is not None and _still_all(base.problem, new):
+        facts["bound_musd"] = min(value_musd, max(facts["bound_musd"], float(then)))
+    return {**facts, "seconds": time.perf_counter() - began} if facts else {}
+
+
+def _by_saved(found: Bound, stated: dict[str, Any], value_musd: float) -> dict[str, Any]:
+    none = dict.fromkeys(("alone", "crowds", "rounds", "pricing_rounds"), 0)
+    return {
+        "bound_musd": min(found.musd, value_musd),
+        "priced_musd": found.musd,
+        "too_dear": int((found.musd + found.open_musd >= value_musd).sum()),
+        "candidates": len(found.open_musd),
+        "certificate": stated,
+        **none,
+    }
+
+
+def _open_before(plan: Plan) -> float:
+    """Distance, musd, of the plan from the bound that its own multipliers gave."""
+    saved = _certificate(plan)
+    return np.inf if saved is None or plan.npv_cost_musd is None else plan.npv_cost_musd - float(saved["musd"])
+
+
+def _still_all(old: Problem, new: Problem) -> bool:
+    """Whether what was proved over all candidates holds as it was."""
+    return not other_sets(old, new) and dearer(old, new) and not loosened(old, new)
+
+
+def _certificate(plan: Plan) -> dict[str, Any] | None:
+    found = plan.facts.get("everyone", {}).get("certificate")
+    return found if isinstance(found, dict) else None

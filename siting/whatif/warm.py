@@ -1,0 +1,231 @@
+"""A changed study, answered from a plan that is there: first whether that plan is still good enough, then a search.
+
+1. The plan is held under the new inputs (`held`): its first stage, the rest decided again.
+2. What was proved before is carried over (`carried`). Where the two are within the gap asked for, the same plan is the
+   answer, and no tree was searched.
+3. Else the search begins with the candidates of the plan and those that look best now, ends as soon as the plan at hand
+   is proved to the gap, and never answers with a dearer one.
+
+Objectives in order, or a date as the first, are searched from the beginning: what is known is of the cost alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from siting.aims import options_of, proof_asked
+from siting.assembly import Assembled, assemble
+from siting.grid.chosen import study_network
+from siting.memory import peak_mb
+from siting.networks import with_own_buses
+from siting.plan import Plan
+from siting.problem import IntArray, Problem
+from siting.progress import Clock, Listener
+from siting.reduction.screen import Screened, screen
+from siting.run import finished, solve, study_of
+from siting.seek import Found, Known, seek
+from siting.solver.budget import Budget
+from siting.solver.held import held_in, site_rows
+from siting.solver.repriced import Repriced, reprice
+from siting.solver.rounds import Look, overloaded
+from siting.solver.search import Searched
+from siting.solver.start import is_wide
+from siting.study import Study
+from siting.tables.read import Tables, read_tables
+from siting.termination import Termination, tightened
+from siting.whatif.before import Before, before, carried_over, everyone_now, why_cold
+from siting.whatif.carried import Carried, in_model
+from siting.whatif.variation import Variation
+
+FOR_THE_SAME = 0.3
+"""Share of the time limit for each of holding the plan and carrying its bound over."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Held:
+    """The plan under the new inputs, over the candidates of its model."""
+
+    rows: IntArray
+    repriced: Repriced
+    overloads: int
+
+    @property
+    def value(self) -> float | None:
+        """musd; None where the plan does not hold."""
+        return None if self.overloads else self.repriced.result.value
+
+
+def what_if(
+    base: Plan | Study,
+    change: Variation | Study | Mapping[str, Any],
+    *,
+    progress: Listener | None = None,
+    tables: Tables | None = None,
+) -> Plan:
+    """The plan of a changed study, from a plan that is there. A study as `base` is solved first.
+
+    change: a variation, edits by dotted name, or the changed study itself. The plan is like any other: whole, read a
+    second time, its bound over the candidates in the model; `facts["what_if"]` says how it was answered: `answered_by`
+    (same plan | search from the plan | search), `words`, `held_musd` (the first plan under the new inputs),
+    `held_lost` (why it no longer holds), `carried_musd`, `carried_by`, `looser`. The curve of dates is left out.
+    Raises InputError, SolverError and VerificationError as `solve` does.
+    """
+    tables = tables or read_tables()
+    plan = base if isinstance(base, Plan) else solve(base, tables=tables)
+    study, name = _changed(study_of(plan), change)
+    clock = Clock(progress)
+    tables = with_own_buses(study, tables)
+    clock.lap("read")
+    assembled = assemble(study, tables)
+    clock.lap("assemble")
+    budget = Budget(study.search.time_limit_s)
+    said: dict[str, Any] = {"of": plan.study_digest, "change": name}
+    if why := why_cold(plan, study):
+        found = seek(study, tables, assembled, clock, budget)
+        said |= {"answered_by": "search", "words": f"Searched from the beginning: {why}."}
+        return _written(study, tables, found, clock, said)
+    known = before(plan, tables)
+    clock.lap("before")
+    there = _held(plan, study, tables, assembled, budget)
+    clock.lap("hold")
+    options = budget.of(options_of(study), FOR_THE_SAME)
+    bound = carried_over(known, assembled.problem, there.rows, there.value, options)
+    clock.lap("carry")
+    said |= _facts(there, bound)
+    same = _same_plan(study, assembled, there, bound)
+    if same is not None and same.searched.result.termination is Termination.OPTIMAL:
+        same = _over_all(study, known, same, budget)
+        clock.lap("prove")
+        said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
+        return _written(study, tables, same, clock, said)
+    rows = there.rows if is_wide(assembled.problem, there.rows) else _beside(study, assembled.problem, there.rows)
+    found = seek(study, tables, assembled, clock, budget, Known(rows=rows, plan=plan))
+    found = _no_worse(found, same)
+    said |= {"answered_by": "search from the plan", "words": _searched_words(there, found)}
+    return _written(study, tables, found, clock, said)
+
+
+def _written(study: Study, tables: Tables, found: Found, clock: Clock, said: dict[str, Any]) -> Plan:
+    plan = finished(study, tables, found, clock, curve=False)
+    facts = {**plan.facts, "what_if": said, "peak_mb_by_phase": clock.peak_mb}
+    return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
+
+
+def _changed(study: Study, change: Variation | Study | Mapping[str, Any]) -> tuple[Study, str]:
+    if isinstance(change, Study):
+        return change, change.name
+    variation = change if isinstance(change, Variation) else Variation(name="what if", edits=change)
+    return variation.of(study), variation.name
+
+
+def _held(plan: Plan, study: Study, tables: Tables, assembled: Assembled, budget: Budget) -> _Held:
+    p = replace(assembled.problem, watched=("npv_cost",))
+    rows = np.union1d(in_model(plan, p), site_rows(plan, p)).astype(np.int64)
+    few = p.take(rows)
+    options = budget.of(options_of(study), FOR_THE_SAME)
+    found = reprice(few, held_in(plan, few, int(study.start)), "first stage", replace(options, gap=options.gap / 10.0))
+    overloads = 0
+    if found.decisions is not None and few.grid is not None:
+        wish = study.grid
+        look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
+        overloads = len(overloaded(study_network(study, tables.data_dir).network, few, found.decisions, look))
+    return _Held(rows=rows, repriced=found, overloads=overloads)
+
+
+def _same_plan(study: Study, assembled: Assembled, there: _Held, bound: Carried) -> Found | None:
+    """The plan at hand under the new inputs with the bound that was carried over; None where it does not hold."""
+    repriced = there.repriced
+    if repriced.decisions is None or repriced.result.value is None or there.overloads:
+        return None
+    open_bound = replace(repriced.result, termination=Termination.FEASIBLE, limit="not searched", bound=None)
+    result = open_bound if bound.bound_musd is None else tightened(open_bound, bound.bound_musd, study.search.gap)
+    problem, rows = assembled.problem, there.rows
+    searched = Searched(
+        result=result,
+        decisions=repriced.decisions,
+        rounding_musd=None,
+        seconds={},
+        peak_mb={},
+        rows=repriced.size[0],
+        columns=repriced.size[1],
+        nonzeros=repriced.size[2],
+        nodes=0,
+        measures=dict(repriced.measures or {}),
+    )
+    few = replace(problem, watched=("npv_cost",)).take(rows)
+    return Found(
+        assembled=assembled,
+        screened=_screened(problem, rows),
+        problem=few,
+        passes=(result,),
+        searched=searched,
+    )
+
+
+def _over_all(study: Study, base: Before, same: Found, budget: Budget) -> Found:
+    """The same with what holds for all candidates, where that is asked for and not all were in the model."""
+    problem, rows, value = same.assembled.problem, same.screened.rows, same.searched.result.value
+    if value is None or not proof_asked(study) or len(rows) == len(problem.candidate_id):
+        return same
+    everyone = everyone_now(base, problem, rows, value, budget.of(options_of(study), FOR_THE_SAME))
+    return replace(same, everyone=everyone)
+
+
+def _screened(p: Problem, rows: IntArray) -> Screened:
+    return replace(screen(p, 0), rows=rows)
+
+
+def _beside(study: Study, p: Problem, rows: IntArray) -> IntArray:
+    """Candidates of the plan's model and those that pass the screen now."""
+    found = np.union1d(rows, screen(p, study.search.candidates_in_model).rows).astype(np.int64)
+    return found if p.annex is None else p.annex.with_annexes(found)
+
+
+def _no_worse(found: Found, same: Found | None) -> Found:
+    """What was found, or the plan at hand with the bound of the search where that plan is the cheaper one."""
+    if same is None:
+        return found
+    at_hand, value = same.searched.result, found.searched.result.value
+    assert at_hand.value is not None
+    if value is not None and (value <= at_hand.value or found.overloads):
+        return found
+    bound = found.searched.result.bound
+    result = at_hand if bound is None else tightened(at_hand, bound, 0.0)
+    return replace(same, passes=(result,), searched=replace(same.searched, result=result))
+
+
+def _facts(there: _Held, bound: Carried) -> dict[str, Any]:
+    return {
+        "held_musd": there.repriced.result.value,
+        "held_lost": list(there.repriced.lost),
+        "held_overloads": there.overloads,
+        "carried_musd": bound.bound_musd,
+        "carried_by": bound.rule,
+        "looser": list(bound.looser),
+    }
+
+
+def _same_words(found: Found, bound: Carried) -> str:
+    result = found.searched.result
+    assert result.gap is not None
+    how = "only their bound was searched for" if bound.rule == "a cut, searched" else "no tree was searched"
+    return f"The same sites, halls and contracts are still optimal within {result.gap:.2%}; {how}."
+
+
+def _searched_words(there: _Held, found: Found) -> str:
+    held, value = there.repriced.result.value, found.searched.result.value
+    if there.repriced.lost:
+        return f"The plan at hand no longer holds ({there.repriced.lost[0]}); searched without it."
+    if held is None or there.overloads:
+        limit = "overloads a line" if there.overloads else "keeps not every limit any more"
+        return f"The plan at hand {limit}; searched without it."
+    if value is None:
+        return "Searched from the plan at hand."
+    saved = held - value
+    if saved <= 1e-6 * max(1.0, abs(held)):
+        return "Searched from the plan at hand: no better one was found."
+    return f"Searched from the plan at hand: what was found costs {saved:,.3f} MUSD less than keeping to it."

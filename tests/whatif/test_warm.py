@@ -1,0 +1,100 @@
+"""What if: the plan at hand is proved to be good enough, or a search from it finds a better one; never a dearer one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from random_whole import whole_study
+from small_studies import small_study
+
+from siting.plan import Plan, read_plan
+from siting.run import solve
+from siting.study import Study, read_study
+from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
+from siting.whatif.variation import Variation
+from siting.whatif.warm import what_if
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+@pytest.fixture(scope="module")
+def tiny(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The shipped tiny study solved, saved and read back."""
+    study = read_study("models/tiny.toml").update({"search.date_curve": False})
+    folder = tmp_path_factory.mktemp("warm") / "tiny"
+    solve(study, tables=tables).save(folder)
+    return read_plan(folder)
+
+
+@pytest.mark.parametrize(
+    ("edits", "answered"),
+    [
+        ({"money.discount_rate": "10.5 %/y"}, "same plan"),
+        ({"accelerators.0.price_usd": "50400 USD"}, "same plan"),
+        ({"accelerators.0.price_usd": "43000 USD"}, "search from the plan"),
+        ({"clusters.0.by": "2025-Q3"}, "search from the plan"),
+    ],
+)
+def test_an_answer_from_a_plan_is_that_of_a_search(
+    edits: dict[str, object], answered: str, tiny: Plan, tables: Tables
+) -> None:
+    """The value is that of a new search within the gap, the bound lies nowhere above it, the second reading agrees."""
+    plan = what_if(tiny, Variation(name="other", edits=edits), tables=tables)
+    study = Study.model_validate({**plan.study})
+    study._path = Path("models/tiny.toml")
+    anew = solve(study, tables=tables)
+    assert plan.facts["what_if"]["answered_by"] == answered, plan.facts["what_if"]
+    assert plan.termination is Termination.OPTIMAL and plan.gap is not None
+    assert plan.npv_cost_musd is not None and anew.npv_cost_musd is not None and plan.bound_musd is not None
+    assert plan.npv_cost_musd == pytest.approx(anew.npv_cost_musd, rel=study.search.gap)
+    assert plan.bound_musd <= anew.npv_cost_musd * (1.0 + 1e-6)
+    assert plan.facts["verification"]["faults"] == []
+
+
+def test_a_search_from_a_plan_never_answers_with_a_dearer_one(tables: Tables, tmp_path: Path) -> None:
+    """With a discount rate 3 points higher, a campus, two clusters and units on the campus: at most what keeping to the
+    plan costs, at least the bound, and within the gap of what a new search finds."""
+    study = whole_study(139, tmp_path)
+    plan = solve(study, tables=tables)
+    assert plan.npv_cost_musd is not None
+    price = plan.study["money"]["discount_rate"]
+    assert price.endswith("%/y")
+    changed = study.update({"money.discount_rate": f"{float(price.split()[0]) + 3.0} %/y"})
+    found, anew = what_if(plan, changed, tables=tables), solve(changed, tables=tables)
+    held = found.facts["what_if"]["held_musd"]
+    assert found.npv_cost_musd is not None and held is not None and anew.npv_cost_musd is not None
+    assert found.npv_cost_musd <= held + 1e-6 * abs(held)
+    assert found.npv_cost_musd == pytest.approx(anew.npv_cost_musd, rel=2e-4)
+    assert found.bound_musd is not None and found.bound_musd <= anew.npv_cost_musd + 1e-6 * abs(anew.npv_cost_musd)
+
+
+def test_a_plan_that_no_longer_holds_says_why(tiny: Plan, tables: Tables) -> None:
+    """Halls that take seven quarters from 2024-Q2 on stand in 2026-Q1, too late for 2025-Q4: the offer is signed."""
+    plan = what_if(tiny, {"halls.construction_quarters": 7}, tables=tables)
+    site = str(tiny.sites["candidate"].iloc[0])
+    assert f"{site}: open in 2025-Q4, not before 2026-Q1 here" in plan.facts["what_if"]["words"]
+    assert plan.leases["lease"].tolist() == ["rented"]
+
+
+def test_a_bound_of_other_files_is_not_taken_over(tables: Tables, tmp_path: Path) -> None:
+    """The planner's file was edited after the plan was made: its bound says nothing of what the file says now."""
+    study = small_study(tmp_path, search={"date_curve": False})
+    plan = solve(study, tables=tables)
+    rows = (tmp_path / "sites.csv").read_text()
+    (tmp_path / "sites.csv").write_text(rows.replace("own,100,", "own,90,"))
+    found = what_if(plan, {"money.discount_rate": "11 %/y"}, tables=tables)
+    assert found.facts["what_if"]["looser"] == ["the planner's own files have changed since"]
+    assert found.facts["what_if"]["answered_by"] == "search from the plan"
+
+
+def test_objectives_in_order_are_searched_from_the_beginning(tiny: Plan, tables: Tables) -> None:
+    """Carbon first, then cost: what is known is of the cost alone."""
+    ordered = [{"objective": "carbon", "tolerance": "5 %"}, {"objective": "npv_cost"}]
+    plan = what_if(tiny, {"priorities": ordered}, tables=tables)
+    assert plan.facts["what_if"]["answered_by"] == "search"
+    assert [result.objective for result in plan.passes] == ["carbon_t", "npv_cost_musd"]

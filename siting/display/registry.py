@@ -13,6 +13,9 @@ from typing import Any
 SHOWN = {
     "siting.study.root.Study": "siting.display.study.study_html",
     "siting.plan.Plan": "siting.display.plan.plan_html",
+    "siting.explanation.infeasible.Explanation": "siting.display.answers.explanation_html",
+    "siting.whatif.n_best.NBest": "siting.display.answers.n_best_html",
+    "siting.whatif.sweeps.Sweep": "siting.display.sweep.sweep_html",
 }
 """Type: function that takes one of it and gives HTML. Both are imported when the first is shown."""
 

@@ -21,7 +21,8 @@ from siting.solver.passes import earliest_quarter, run_aims
 from siting.solver.prove import prove
 from siting.solver.rounds import Look, overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
-from siting.solver.start import is_wide, priced_for_start, start_plan
+from siting.solver.start import Start, is_wide
+from siting.solver.wide import search_wide
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.termination import PassResult, Termination, tightened
@@ -202,11 +203,14 @@ def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: B
     if not is_wide(p, screened.rows):
         return None
     clock.say("prices of all candidates")
-    everyone = priced_for_start(p, budget.of(options))
-    clock.lap("price")
-    if everyone is None or not (plans := start_plan(p, everyone, budget.of(options), clock.watch)):
+
+    def tell(plan: Start) -> None:
+        clock.say(f"a plan for {plan.value:,.1f} MUSD over {len(plan.rows)} sites")
+
+    wide = search_wide(p, budget.of(options), clock.watch, tell, clock.lap)
+    if wide is None or not wide.plans:
         return None
-    best = plans[-1]
+    everyone, best = wide.everyone, wide.plans[-1]
     clock.add(best.searched.seconds, best.searched.peak_mb)
     there = replace(screened, rows=best.rows)
     found = Found(assembled=assembled, screened=there, problem=p.take(best.rows), passes=(), searched=best.searched)

@@ -25,6 +25,7 @@ from siting.reduction.screen import screen
 from siting.solver import everyone, highs, prove, relaxation, search
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.highs import Options, Outcome, solve_matrix
+from siting.solver.hosts import price_by_host
 from siting.termination import Termination
 
 GAP = 1e-6
@@ -263,6 +264,17 @@ def poor_prices(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(prove, "price_everyone", poor)
 
 
+def places_apart(patch: pytest.MonkeyPatch) -> None:
+    """Every place of the cluster that comes near the best has prices of its own."""
+    priced = prove.price_everyone
+
+    def apart(p: Problem, *args: Any, **named: Any) -> Any:
+        found = priced(p, *args, **named)
+        return None if found is None else price_by_host(p, found, 1e9, EXACT)
+
+    patch.setattr(prove, "price_everyone", apart)
+
+
 def no_crowds(patch: pytest.MonkeyPatch) -> None:
     """Every candidate stands for itself."""
     patch.setattr(prove, "crowds_of", lambda p, rows, at_most: [rows[n : n + 1] for n in range(len(rows))])
@@ -275,6 +287,7 @@ PROOFS: dict[str, Patch] = {
     "strong prices always": setting(prove, PARTLY=-1.0),
     "strong prices never": setting(prove, price_strongly=lambda p, known, options: known),
     "strong prices from one candidate on": both(setting(prove, PARTLY=-1.0), setting(everyone, STRONG=1)),
+    "places of the cluster apart": both(places_apart, setting(prove, PARTLY=2.0)),
     "no crowds": no_crowds,
     "one crowd, divided": setting(prove, HOSTS=1, CROWDS=1, SINGLED=1, PARTS=2),
     "one crowd, not divided": setting(prove, HOSTS=0, CROWDS=1, LARGEST=2),

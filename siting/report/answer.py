@@ -161,6 +161,8 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
         if everyone["rounds"]
         else ""
     )
+    if groups := int(everyone.get("host_groups", 0)):
+        how += f" Places for the cluster were looked at in {plural(groups, 'group')}, each with prices of its own."
     alone_musd = float(everyone.get("certificate", {}).get("musd", everyone["priced_musd"]))
     return (
         f"Over all {many} usable candidates no plan{dated} costs less than {money(bound, 3)}, a gap of {gap}.{how} "

@@ -33,8 +33,23 @@ STRONG, NEARER = 60, 1e-3
 capacity is worth."""
 POOL = 3
 """Candidates of each coverage class that are priced between two pricings of all: those likeliest at the last one."""
-CLOSE, CLOSER = 1e-6, 0.1
-"""The rounds end when relaxation and bound differ by less than this, or by this share of the gap asked for."""
+SLOWER = 1.5
+"""Times as long as a candidate of the pool that one of all takes to price, at most: larger arrays are slower ones."""
+CLOSE, CLOSER, STRONG_CLOSER = 1e-6, 0.1, 0.02
+"""The rounds end when relaxation and bound differ by less than this, or by this share of the gap asked for; the last is
+for the strong relaxation."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ByHost:
+    """Bounds from prices of their own for each group of places where the cluster may stand (`hosts`)."""
+
+    musd: float
+    """No plan costs less."""
+    host_musd: FloatArray
+    """(I,) nor does one in which the cluster stands at this candidate; NEVER where it cannot."""
+    groups: int
+    """Groups that were priced by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,9 +68,18 @@ class Everyone:
     """(n, T) modules of each of `rows` there."""
     rounds: int
     seconds: float
+    by_host: ByHost | None = None
+    """What holds when places for the cluster are looked at apart, where that was done."""
+
+    @property
+    def proved_musd(self) -> float:
+        """No plan over any candidate costs less."""
+        return self.bound.musd if self.by_host is None else max(self.bound.musd, self.by_host.musd)
 
 
 Relax = Callable[[IntArray, Options], Relaxed | None]
+Look = Callable[[IntArray, FloatArray], None]
+"""Told of the candidates of a relaxation and the (n, T) part of each that is open, as soon as it is solved."""
 
 
 def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: int = 30) -> Everyone | None:
@@ -73,60 +97,106 @@ def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: in
             sets = found.sets
         return found
 
-    return _in_rounds(p, rows, relax, options, most_rounds, NEAR)
+    return _in_rounds(p, rows, relax, options, most_rounds, NEAR, CLOSER)
 
 
-def price_strongly(p: Problem, known: Everyone, options: Options, most_rounds: int = 12) -> Everyone:
+def price_strongly(
+    p: Problem, known: Everyone, options: Options, most_rounds: int = 12, look: Look | None = None
+) -> Everyone:
     """The same from the relaxation in which an opening in part serves in part (`strong_relaxation`): a better bound
-    where several campuses serve regions, at several times the seconds. What is known, where nothing better is found.
+    where several campuses serve regions, at several times the seconds. The bound that is known, where nothing better is
+    found, with what is open in the strong relaxation: that is nearer to a plan.
     """
-    likely = known.rows[np.argsort(known.bound.open_musd[known.rows], kind="stable")[:STRONG]]
-
-    def relax(at: IntArray, left: Options) -> Relaxed | None:
-        return strong_relaxation(p.take(at), left)
-
-    found = _in_rounds(p, np.sort(likely), relax, options, most_rounds, NEARER)
-    if found is None or found.bound.musd <= known.bound.musd:
+    found = _strongly(p, known, likely_sites(known), options, most_rounds, look)
+    if found is None:
         return known
+    if found.bound.musd <= known.bound.musd:
+        found = replace(found, bound=known.bound, multipliers=known.multipliers)
     return replace(found, rounds=known.rounds + found.rounds, seconds=known.seconds + found.seconds)
 
 
-def _in_rounds(
-    p: Problem, rows: IntArray, relax: Relax, options: Options, most_rounds: int, near: float
+def likely_sites(known: Everyone) -> IntArray:
+    """Candidates that the strong relaxation begins with: those of the last one that cost least to open."""
+    return np.sort(known.rows[np.argsort(known.bound.open_musd[known.rows], kind="stable")[:STRONG]])
+
+
+def price_again(p: Problem, known: Everyone, rows: IntArray, options: Options, most_rounds: int) -> Everyone | None:
+    """A bound over all candidates of a problem with some limits more than that of which `known` is known: by the strong
+    relaxation over `rows`, and a few rounds from there."""
+    return _strongly(p, known, rows, options, most_rounds, None)
+
+
+def _strongly(
+    p: Problem, known: Everyone, rows: IntArray, options: Options, most_rounds: int, look: Look | None
 ) -> Everyone | None:
+    def relax(at: IntArray, left: Options) -> Relaxed | None:
+        found = strong_relaxation(p.take(at), left)
+        if found is not None and look is not None:
+            look(at, found.opened)
+        return found
+
+    pool = _likeliest(reach_classes(p)[1], known.bound.open_musd - known.bound.gain_musd)
+    return _in_rounds(p, rows, relax, options, most_rounds, NEARER, STRONG_CLOSER, pool)
+
+
+def _in_rounds(
+    p: Problem,
+    rows: IntArray,
+    relax: Relax,
+    options: Options,
+    most_rounds: int,
+    near: float,
+    closer: float,
+    pool: IntArray | None = None,
+) -> Everyone | None:
+    """pool: candidates to price until all are; None: all are priced in the first round."""
     began = time.perf_counter()
     best: tuple[Bound, Multipliers] | None = None
     last: tuple[IntArray, Relaxed] | None = None
-    rounds = 0
-    pool: IntArray = rows
+    priced = True
+    """Whether all were priced with the multipliers of the last relaxation."""
+    rounds, for_all_s = 0, 0.0
     _, member = reach_classes(p)
+    pool = None if pool is None else np.union1d(pool, rows).astype(np.int64)
+
+    def over_all(multipliers: Multipliers) -> Bound:
+        nonlocal best, for_all_s, pool
+        start = time.perf_counter()
+        bound = bound_over_all(p, multipliers)
+        if best is None or bound.musd > best[0].musd:
+            best = bound, multipliers
+        pool = _likeliest(member, bound.open_musd - bound.gain_musd)
+        for_all_s = time.perf_counter() - start
+        return bound
+
     while rounds < most_rounds:
-        left = options.time_limit_s - (time.perf_counter() - began)
+        left = options.time_limit_s - (time.perf_counter() - began) - (0.0 if priced else for_all_s)
         found = relax(rows, replace(options, time_limit_s=left)) if left > 0 else None
         if found is None:
             break
         rounds += 1
-        last, own = (rows, found), found.multipliers
-        better = np.empty(0, dtype=np.int64)
-        kept = rows
-        if best is not None:
+        last, own, priced = (rows, found), found.multipliers, pool is None
+        close = max(CLOSE, closer * options.gap) * abs(found.musd)
+        if pool is not None:
+            start = time.perf_counter()
             bound = bound_over_all(p.take(pool), own)
+            for_all_s = max(for_all_s, SLOWER * (time.perf_counter() - start) * len(p.candidate_id) / len(pool))
             better = _improving(p, pool, bound.gain_musd, rows)
             kept = _kept(bound, rows, np.searchsorted(pool, rows), found.opened, near)
-        if not len(better):  # nobody in the pool is missing: look at all
-            bound = bound_over_all(p, own)
-            if best is None or bound.musd > best[0].musd:
-                best = bound, own
+            priced = not len(better) or found.musd - bound.musd <= close
+        if priced:  # nobody in the pool is missing, or hardly anybody: look at all
+            bound = over_all(own)
             better = _improving(p, np.arange(len(p.candidate_id)), bound.gain_musd, rows)
             kept = _kept(bound, rows, rows, found.opened, near)
-            pool = _likeliest(member, bound.open_musd - bound.gain_musd)
-        assert best is not None
-        if not len(better) or found.musd - best[0].musd <= max(CLOSE, CLOSER * options.gap) * abs(found.musd):
+        if not len(better) or (best is not None and found.musd - best[0].musd <= close):
             break
         rows = np.union1d(kept, better).astype(np.int64)
-        pool = np.union1d(pool, rows).astype(np.int64)
-    if best is None or last is None:
+        pool = rows if pool is None else np.union1d(pool, rows).astype(np.int64)
+    if last is None:
         return None
+    if not priced:
+        over_all(last[1].multipliers)
+    assert best is not None
     return Everyone(
         bound=best[0],
         multipliers=best[1],

@@ -60,6 +60,8 @@ class Proof:
     """Candidates that stood for themselves in the last search."""
     crowds: int
     rounds: int
+    host_groups: int
+    """Groups of places for the cluster that had prices of their own."""
     seconds: float
     everyone: Everyone
     certificate: dict[str, Any]
@@ -104,7 +106,10 @@ def prove(
     bare = replace(p, watched=("npv_cost",), goals=())
     bound = everyone.bound
     dear = bound.musd + bound.open_musd >= value_musd
-    may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
+    hosting = bound.musd + bound.host_musd
+    if everyone.by_host is not None:
+        hosting = np.maximum(hosting, everyone.by_host.host_musd)
+    may_host = (hosting < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
     floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
     apart = p.always_kept
     if p.other_sites is not None:
@@ -116,7 +121,7 @@ def prove(
     crowds = [*crowds_of(bare, rest, CROWDS), *crowds_of(bare, np.sort(hosts[HOSTS:]), CROWDS)]
     searchable = may_crowd(p) or not crowds
     stated = certificate(p, everyone)
-    best, rounds = max(bound.musd, stated["musd"]), 0
+    best, rounds = max(min(everyone.proved_musd, value_musd), stated["musd"]), 0
 
     def left() -> float:
         return options.time_limit_s - (time.perf_counter() - began)
@@ -147,6 +152,7 @@ def prove(
         alone=len(single),
         crowds=len(crowds),
         rounds=rounds,
+        host_groups=0 if everyone.by_host is None else everyone.by_host.groups,
         seconds=time.perf_counter() - began,
         everyone=everyone,
         certificate=stated,

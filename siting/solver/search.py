@@ -65,13 +65,20 @@ class Searched:
 
 
 def search(
-    p: Problem, options: Options, watch: Watcher | None = None, *, strong: bool = False, start: Held | None = None
+    p: Problem,
+    options: Options,
+    watch: Watcher | None = None,
+    *,
+    strong: bool = False,
+    rough: bool = False,
+    start: Held | None = None,
 ) -> Searched:
     """Best of the objective of `p` over its candidates. The time limit covers building and all solves.
 
-    strong: for few candidates and many regions, see `build_model`. start: what a plan for other inputs has decided, by
-    which the search never ends with a dearer plan than that one with the rest decided again, and ends as soon as that
-    one is proved to the gap; where it does not hold in `p`, it counts for nothing.
+    strong: for few candidates and many regions, see `build_model`. rough: with strong rows, the first plan near the
+    relaxation is taken; nothing is proved of it. start: what a plan for other inputs has decided, by which the search
+    never ends with a dearer plan than that one with the rest decided again, and ends as soon as that one is proved to
+    the gap; where it does not hold in `p`, it counts for nothing.
     """
     began = time.perf_counter()
     if start is None and (loc := location_of(p)) is not None:
@@ -95,12 +102,15 @@ def search(
     totals = totals_of(p, matrix)
     known = None if start is None else _with_first_stage(p, whole_matrix, start, budget.of(options, NEAR))
     enough = None if known is None or known.value is None else known.value - options.gap * abs(known.value)
-    first: FloatArray | None = None
+    beside: Outcome | None = None
     if point is not None:
-        near_it = known or solve_matrix(near(totals, point), budget.of(options, NEAR), watch=watch)
-        first = near_it.x
-    halved = budget.of(replace(options, gap=options.gap / 2.0), 0.75)
-    relaxed = solve_matrix(totals, halved, start=first, watch=watch, enough=enough)
+        beside = known or solve_matrix(near(totals, point), budget.of(options, NEAR), watch=watch)
+    first = None if beside is None else beside.x
+    if rough and beside is not None and first is not None:
+        relaxed = replace(beside, bound=None)  # what holds near a point does not hold elsewhere
+    else:
+        halved = budget.of(replace(options, gap=options.gap / 2.0), 0.75)
+        relaxed = solve_matrix(totals, halved, start=first, watch=watch, enough=enough)
     whole = known
     if enough is not None and relaxed.bound is not None and relaxed.bound >= enough:
         pass  # nothing is cheaper than the plan at hand by more than the gap
@@ -116,7 +126,7 @@ def search(
         )
         whole = _cheaper(known, found)
         bound, open_gap = relaxed.bound, _gap(whole, relaxed.bound)
-        if open_gap > options.gap and budget.left_s > 2.0:
+        if open_gap > options.gap and budget.left_s > 2.0 and not rough:
             whole, bound = _improved(whole_matrix, whole, bound, budget.of(options), watch)
         relaxed = replace(relaxed, bound=bound)
     elif relaxed.bound is None and relaxed.limit is not None:

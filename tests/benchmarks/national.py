@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from instance import Size, sampled, study_of
 from peers import NAMES, run_peer
-from phases import Phases
+from phases import Laps, Phases
 
 from siting.assembly import Assembled, assemble
 from siting.memory import peak_mb
@@ -28,9 +27,10 @@ from siting.pricing.reduced import reach_classes
 from siting.problem import Problem
 from siting.reduction.screen import Screened, screen
 from siting.solver.decisions import Decisions
-from siting.solver.everyone import Everyone, price_everyone, price_strongly
+from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options
-from siting.solver.start import Start, start_plan
+from siting.solver.start import Start
+from siting.solver.wide import search_wide
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import plan_tables
@@ -39,8 +39,6 @@ from siting.verification import verify
 
 SHORTLIST = 40
 """Candidates to begin the pricing with."""
-PRICE_SHARE, STRONG_SHARE, START_SHARE = 0.4, 0.4, 1.0
-"""Shares of the time that is left which pricing, then pricing by the strong relaxation, then plans may take."""
 VERIFYING = 0.1
 """Share of the limit that is kept for verifying."""
 
@@ -64,17 +62,13 @@ def measure(size: Size, time_limit_s: float, gap: float, bound_only: bool, peers
         return Options(gap=gap, time_limit_s=max(0.5, share * left), threads=1, seed=size.seed)
 
     found: dict[str, Any] = {"bound": None, "relaxed": None, "value": None, "gap_all": None, "gap_shortlist": None}
-    with phases.phase("price"):
-        everyone = price_everyone(p, screened.rows, options(1.0 if bound_only else PRICE_SHARE))
-    if everyone is not None:
-        found |= {"bound": everyone.bound.musd, "relaxed": everyone.relaxed_musd, "rounds": everyone.rounds}
-        found |= {"weak_bound": everyone.bound.musd}
-    if everyone is not None and not bound_only:
-        with phases.phase("strengthen"):
-            everyone = price_strongly(p, everyone, options(STRONG_SHARE))
-        found |= {"bound": everyone.bound.musd, "relaxed": everyone.relaxed_musd, "rounds": everyone.rounds}
-    if not bound_only:
-        found |= _planned(study, tables, assembled, screened, everyone, phases, options)
+    if bound_only:
+        with phases.phase("price"):
+            everyone = price_everyone(p, screened.rows, options(1.0))
+        if everyone is not None:
+            found |= _proved(everyone)
+    else:
+        found |= _planned(study, tables, assembled, screened, phases, options(1.0))
     result = {
         "candidates": len(p.candidate_id),
         "classes": len(reach_classes(p)[0]),
@@ -85,7 +79,7 @@ def measure(size: Size, time_limit_s: float, gap: float, bound_only: bool, peers
         "peak_mb": max(phases.peak_mb, peak_mb()),
         "load": list(os.getloadavg()),
     }
-    ours = sum(phases.found[name]["seconds"] for name in ("reduce", "price"))
+    ours = sum(phases.found[name]["seconds"] for name in ("reduce", "price") if name in phases.found)
     for name in peers:
         peer = run_peer(name, p, time_limit_s, gap)
         if "root_seconds" in peer:
@@ -100,41 +94,48 @@ def _price_groups(p: Problem) -> int:
     return len(np.unique(np.hstack([np.asarray(part, dtype=float).round(9) for part in rows]), axis=0))
 
 
+def _proved(everyone: Everyone) -> dict[str, Any]:
+    """The bound over all candidates: `priced` by multipliers alone, `bound` with places of the cluster apart too."""
+    return {
+        "bound": everyone.proved_musd,
+        "priced": everyone.bound.musd,
+        "relaxed": everyone.relaxed_musd,
+        "rounds": everyone.rounds,
+        "host_groups": 0 if everyone.by_host is None else everyone.by_host.groups,
+    }
+
+
 def _planned(
-    study: Study,
-    tables: Tables,
-    assembled: Assembled,
-    screened: Screened,
-    everyone: Everyone | None,
-    phases: Phases,
-    options: Callable[[float], Options],
+    study: Study, tables: Tables, assembled: Assembled, screened: Screened, phases: Phases, options: Options
 ) -> dict[str, Any]:
-    """Plans over few sites, each verified, and what the best is proved to be among all."""
+    """Plans over few sites, each verified as it is found, and what the best is proved to be among all."""
     p = assembled.problem
-    found: dict[str, Any] = {"verified": None, "shortlist_bound": None}
+    found: dict[str, Any] = {"verified": None, "shortlist_bound": None, "plans": []}
+    laps = Laps(phases)
 
     def take(start: Start) -> None:
         """Verified, and kept if nothing is wrong and it is the cheapest so far."""
         value, decisions, at = start.value, start.decisions, start.rows
-        with phases.phase("verify"):
-            plan = _plan(study, tables, assembled, replace(screened, rows=at), value, decisions)
-            faults = verify(plan, study, tables).faults
+        plan = _plan(study, tables, assembled, replace(screened, rows=at), value, decisions)
+        faults = verify(plan, study, tables).faults
+        laps.lap("verify")
         if faults:
             found.update(verified=False, faults=list(faults)[:5])
         elif found.get("value") is None or value < found["value"]:
             found.setdefault("first_plan_seconds", phases.seconds)
             found.setdefault("first_value", value)
+            found["plans"].append({"seconds": phases.seconds, "value": value})
             sites = int((decisions.modules.sum(axis=1) > 0).sum())
             found.update(verified=True, value=value, sites=sites, shortlist=len(at))
 
-    if everyone is None:
+    wide = search_wide(p, options, found_one=take, lap=laps.lap)
+    if wide is None:
         return found
-    with phases.phase("start"):
-        plans = start_plan(p, everyone, options(START_SHARE), found_one=take)
-    value, bound = found.get("value"), everyone.bound.musd
+    found |= _proved(wide.everyone)
+    value, bound = found.get("value"), wide.everyone.proved_musd
     if value is None:
         return found
-    shortlist_bound = plans[-1].searched.result.bound
+    shortlist_bound = wide.plans[-1].searched.result.bound
     if shortlist_bound is not None:
         found |= {"shortlist_bound": shortlist_bound, "gap_shortlist": max(0.0, value - shortlist_bound) / value}
     return {**found, "gap_all": max(0.0, value - bound) / value}

@@ -51,6 +51,21 @@ class Phases:
         return max((one["peak_mb"] for one in self.found.values()), default=0.0)
 
 
+class Laps:
+    """Phases told of when they end, one after the other, as `siting.progress.Clock` is."""
+
+    def __init__(self, phases: Phases) -> None:
+        self._phases, self._last = phases, time.perf_counter()
+        _count_anew()
+
+    def lap(self, name: str) -> None:
+        """What ran since the last lap was this phase."""
+        now = time.perf_counter()
+        self._phases.add(name, now - self._last, largest_mb())
+        self._last = now
+        _count_anew()
+
+
 def _count_anew() -> None:
     try:
         CLEAR.write_text(RESET_PEAK)

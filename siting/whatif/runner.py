@@ -136,9 +136,10 @@ class Runner:
             self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="siting-sweep")
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
         if self._own and self._executor is not None:
-            close_stems()  # also those at work, when we are here because of Ctrl-C
+            if error is not None:  # Ctrl-C, say: what is at work is ended; else the next sweep finds everything loaded
+                close_stems()
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     def run(self, variations: Sequence[Variation]) -> Sweep:

@@ -1,65 +1,84 @@
-"""The process that runs are forked from: it has imported the program and read the tables, and starts no solver itself.
+"""The processes that runs are forked from: they have imported the program and read the tables, and start no solver.
 
-It reads jobs from stdin one after the other, forks a child for each, and writes each answer to stdout. It ends with the
-child when its worker is gone (stdin is closed), and by itself when no job comes for a minute.
+The root forks a stem for every worker thread; a stem does jobs one after the other, a forked child each. All of them
+end when the process of the worker is gone, however it ended: their sockets are closed. By themselves they end when no
+job comes for a minute.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import multiprocessing
 import os
 import pickle
 import signal
+import socket
 import sys
 import time
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from siting.whatif.apart import Answer, killed, read_message, write_message
+from siting.whatif.apart import Answer, killed
 
 if TYPE_CHECKING:
     from siting.tables.read import Tables
 
 IDLE_S = 60.0
+FORK: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+"""Only Linux forks here; elsewhere nothing but `once` is asked for."""
 _PR_SET_PDEATHSIG = 1
 """Number of the call in Linux's prctl.h by which a process asks for a signal when its parent dies."""
 
 
-def main(how: str) -> None:
-    """`stem`: serve jobs until stdin is closed. `once`: one job, all of stdin, in this process."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print stays apart from the answers
+def main(how: str, line: int) -> None:
+    """`root`: fork a stem for every socket that comes in by the socket `line`. `once`: one job, all of stdin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the worker's business; it ends us
-    if how == "once":
-        answers.write(pickle.dumps(_answer(sys.stdin.buffer.read(), _tables())))
-        answers.flush()
+    if how == "root":
+        _fork_stems(socket.socket(fileno=line))
         return
-    _serve(os.fdopen(0, "rb", buffering=0, closefd=False), answers)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print stays apart from the answer
+    answers.write(pickle.dumps(_answer(sys.stdin.buffer.read(), _tables())))
+    answers.flush()
 
 
-def _serve(jobs: BinaryIO, answers: BinaryIO) -> None:
+def _fork_stems(control: socket.socket) -> None:
     tables = _tables()
     _warm(tables)
-    context = multiprocessing.get_context("fork")
-    while wait([jobs.fileno()], timeout=IDLE_S) and (message := read_message(jobs)) is not None:
-        work, limit_s = pickle.loads(message)
-        receive, send = context.Pipe(duplex=False)
-        child = context.Process(target=_child, args=(work, tables, send, os.getpid()))
-        child.start()
-        send.close()
-        ready = wait([receive, jobs.fileno()], timeout=limit_s)
-        content = pickle.dumps(killed(limit_s))
-        if receive in ready:
-            content = _received(receive, child)
-        elif ready:  # the worker is gone
-            child.kill()
+    while (ready := wait([control], timeout=IDLE_S)) or multiprocessing.active_children():
+        if not ready:
+            continue
+        message, lines, _, _ = socket.recv_fds(control, 1, 1)
+        if not message:  # the worker is gone
             return
-        child.kill()  # it has answered, or it never will
-        child.join()
-        receive.close()
-        write_message(answers, content)
+        multiprocessing.active_children()  # buries those that have ended
+        FORK.Process(target=_serve, args=(control, lines[0], tables)).start()
+        os.close(lines[0])
+
+
+def _serve(control: socket.socket, line: int, tables: Tables) -> None:
+    """A stem: jobs one after the other, until the worker is gone or has had none for a while."""
+    control.close()
+    jobs: Connection[Any, Any] = Connection(line)
+    with contextlib.suppress(EOFError, OSError):
+        while wait([jobs], timeout=IDLE_S):
+            work, limit_s = pickle.loads(jobs.recv_bytes())
+            receive, send = FORK.Pipe(duplex=False)
+            child = FORK.Process(target=_child, args=(work, tables, send, os.getpid()))
+            child.start()
+            send.close()
+            ready = wait([receive, jobs], timeout=limit_s)
+            content = pickle.dumps(killed(limit_s))
+            if receive in ready:
+                content = _received(receive, child)
+            child.kill()  # it has answered, or it never will
+            child.join()
+            receive.close()
+            if jobs in ready:  # nothing comes unasked but the end
+                return
+            jobs.send_bytes(content)
 
 
 def _received(receive: Connection[Any, Any], child: Any) -> bytes:

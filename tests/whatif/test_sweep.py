@@ -30,9 +30,7 @@ def test_every_end_of_a_run_is_a_row(tmp_path):
         Variation(name="dies", edits={"title": "die"}),
     ]
     folder = tmp_path / "sweep"
-    found = siting.sweep(
-        study, wishes, folder=folder, run_limit_s=8, workers=2, progress=seen.append, solve="slow_solve:odd_ends"
-    )
+    found = siting.sweep(study, wishes, folder=folder, run_limit_s=8, progress=seen.append, solve="slow_solve:odd_ends")
     assert [run.status for run in found] == ["done", "done", "refused", "unverified", "killed", "died"]
     assert [run.termination for run in found][:2] == ["optimal", "infeasible"]
     assert "nowhere.csv" in found["no such file"].message
@@ -48,6 +46,17 @@ def test_every_end_of_a_run_is_a_row(tmp_path):
     assert again.runs == found.runs
 
 
+def test_without_a_safe_fork_every_run_has_a_new_interpreter(tmp_path, monkeypatch):
+    """The way of other systems: one run is solved as always, another one killed half a second after its start."""
+    monkeypatch.setattr("siting.whatif.apart.sys.platform", "darwin")
+    monkeypatch.setattr("siting.whatif.apart.STARTING_S", 0.0)
+    study = small_study(tmp_path, **LEAN)
+    done = siting.sweep(study, {"quarters": [12]}, folder=tmp_path / "sweep", run_limit_s=120)
+    assert [run.termination for run in done] == ["optimal"]
+    killed = siting.sweep(study, {"quarters": [13]}, folder=tmp_path / "sweep", run_limit_s=0.5)
+    assert [(run.status, run.message[:18]) for run in killed] == [("killed", "killed after 0.5 s")]
+
+
 def _runs(pid: int) -> bool:
     """Whether the process is still there, at work."""
     try:
@@ -61,20 +70,20 @@ def test_a_second_start_computes_only_what_is_missing_or_stale(tmp_path):
     planner's own file makes all stale."""
     study = small_study(tmp_path, **LEAN)
     folder, choices = tmp_path / "sweep", {"clusters.0.by": ["2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3"]}
-    first = siting.sweep(study, choices, folder=folder, workers=1)
+    first = siting.sweep(study, choices, folder=folder)
     values = first.frame["value_musd"].tolist()
     assert values == sorted(values, reverse=True) and len(set(values)) == 4  # a later cluster runs for less time
     records = sorted((folder / "runs").iterdir())
     before = {path: _written(path) for path in records}
     records[2].unlink()
     told: list[SweepProgress] = []
-    second = siting.sweep(study, choices, folder=folder, workers=1, progress=told.append)
+    second = siting.sweep(study, choices, folder=folder, progress=told.append)
     after = {path: _written(path) for path in records}
     assert told[0].reused == 3 and len(told) == 2
     assert [path for path in records if after[path] != before[path]] == [records[2]]
     assert _timeless(second) == _timeless(first)
     (tmp_path / "sites.csv").write_text((tmp_path / "sites.csv").read_text().replace("150", "140"))
-    siting.sweep(study, choices, folder=folder, workers=1, progress=told.append)
+    siting.sweep(study, choices, folder=folder, progress=told.append)
     assert told[2].reused == 0
 
 

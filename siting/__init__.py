@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from siting.tables.read import read_tables
     from siting.whatif.decided import place_decided
     from siting.whatif.n_best import n_best
+    from siting.whatif.regret import no_regret
     from siting.whatif.runner import sweep
     from siting.whatif.sweeps import Sweep, read_sweep
     from siting.whatif.variation import Variation
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "money_against_date",
     "n_best",
+    "no_regret",
     "place_decided",
     "read_plan",
     "read_study",
@@ -59,6 +61,7 @@ _HOME = {
     "explain": ("siting.explanation.infeasible", "explain"),
     "money_against_date": ("siting.curve", "money_against_date"),
     "n_best": ("siting.whatif.n_best", "n_best"),
+    "no_regret": ("siting.whatif.regret", "no_regret"),
     "place_decided": ("siting.whatif.decided", "place_decided"),
     "read_plan": ("siting.plan", "read_plan"),
     "read_study": ("siting.study", "read_study"),

@@ -171,17 +171,18 @@ def report(
 
 @app.command()
 def sure(
-    folder: Annotated[Path, typer.Argument(help="Folder of a saved plan.", show_default=False)],
-    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Trials with other figures.")] = 50,
+    folder: Annotated[Path, typer.Argument(help="Folder of a saved plan, or of a sweep.", show_default=False)],
+    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Trials with other figures, of a plan.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the figures.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
     best: Annotated[int, typer.Option(min=1, max=100, help="Also the so many best plans with other sites.")] = 1,
+    within: Annotated[float, typer.Option(min=1e-6, max=0.999, help="Share up to which a plan is a good one.")] = 0.02,
     as_json: Json = False,
 ) -> None:
-    """How sure is the place: solve again with other MW, power prices and dates; kept with the plan and its report."""
+    """How sure: of a plan, whether its place is decided; of a sweep, which decisions are safe. Kept in the folder."""
     from siting.cli.sure import run_sure
 
-    raise typer.Exit(run_sure(folder, runs, seed, workers, best, as_json=as_json))
+    raise typer.Exit(run_sure(folder, runs, seed, workers, best, within, as_json=as_json))
 
 
 @app.command()

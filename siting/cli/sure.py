@@ -1,5 +1,5 @@
 """`siting sure`: how sure is it. Of a plan: is its place decided, and what else could be done; the answer is kept with
-the plan."""
+the plan. Of a sweep: which decisions are safe, and what each plan costs under the inputs of the other runs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,64 @@ from siting.cli.edge import print_json, read_saved
 from siting.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from siting.progress import Progress
 
+SWEEP = "sweep.json"
+"""Its head: what tells the folder of a sweep from that of a plan."""
 
-def run_sure(folder: Path, runs: int, seed: int, workers: int | None, best: int, *, as_json: bool) -> int:
+
+def run_sure(
+    folder: Path, runs: int, seed: int, workers: int | None, best: int, within: float, *, as_json: bool
+) -> int:
     """Answer, and write it into the folder; the exit code. Raises InputError before anything is written."""
-    return _of_plan(folder, runs, seed, workers, best, as_json=as_json)
+    if (folder / SWEEP).exists():
+        return _of_sweep(folder, within, as_json=as_json)
+    return _of_plan(folder, runs, seed, workers, best, within, as_json=as_json)
 
 
-def _of_plan(folder: Path, runs: int, seed: int, workers: int | None, best: int, *, as_json: bool) -> int:
+def _teller(name: str) -> Callable[[Progress], None]:
+    """What happens, a line each, on stderr."""
     from rich.console import Console
 
+    console = Console(stderr=True)
+
+    def tell(progress: Progress) -> None:
+        if progress.message:
+            console.print(f"{name}: {progress.message}  {progress.seconds:.0f} s", markup=False, highlight=False)
+
+    return tell
+
+
+def _of_sweep(folder: Path, within: float, *, as_json: bool) -> int:
+    from siting.whatif.regret import no_regret
+    from siting.whatif.sweeps import read_sweep
+
+    found = read_sweep(folder)
+    regret = no_regret(found, within, progress=_teller(found.study.name))
+    written = regret.save(folder)
+    if as_json:
+        print_json(
+            {
+                "words": regret.words(),
+                "least_regret": regret.minimax,
+                "plans": regret.plans.to_dict("records"),
+                "decisions": regret.decisions.to_dict("records"),
+                "regret": regret.frame.to_dict("records"),
+                "folder": str(folder),
+            }
+        )
+        return 0
+    print(regret)
+    for path in written:
+        print(path)
+    return 0
+
+
+def _of_plan(
+    folder: Path, runs: int, seed: int, workers: int | None, best: int, within: float, *, as_json: bool
+) -> int:
     from siting.report import write_report
     from siting.tables.read import read_tables
     from siting.whatif.decided import place_decided
@@ -30,14 +77,9 @@ def _of_plan(folder: Path, runs: int, seed: int, workers: int | None, best: int,
     if plan.npv_cost_musd is None:
         fault = Fault(file=str(folder), key="plan", value=str(plan.termination), expected="a plan that was found")
         raise InputError([fault])
-    console = Console(stderr=True)
-
-    def tell(progress: Progress) -> None:
-        if progress.message:
-            console.print(f"{study.name}: {progress.message}  {progress.seconds:.0f} s", markup=False, highlight=False)
-
+    tell = _teller(study.name)
     found = place_decided(plan, runs, seed, workers=workers, progress=tell)
-    others = n_best(study, best, progress=tell) if best > 1 else None
+    others = n_best(study, best, within, progress=tell) if best > 1 else None
     plan = found.kept_with(plan)
     plan.save_facts(folder)
     write_report(plan, study, read_tables(), folder / "report.html")

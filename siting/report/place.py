@@ -30,6 +30,7 @@ def _with_other_figures(tried: Mapping[str, Any]) -> str:
     where = f"builds in {listed(states)} alone" if states else "builds nothing"
     beside = f"; others, in so many of all: {listed(others, 6)}" if others else ""
     without = f"; {tried['without_plan']} have no plan" if tried["without_plan"] else ""
+    without += f"; {tried['not_in_time']} found none in time" if tried["not_in_time"] else ""
     return (
         f"With other figures ({tried['figures']}; seed {tried['seed']}: assumptions, not measured errors) the plan "
         f"{where} in {same} of {count} trials ({percent(tried['share'], 0)}){beside}{without}."

@@ -32,12 +32,13 @@ from siting.run import study_of
 from siting.solver.passes import run_aims
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
 from siting.whatif.apart import Job, open_stems, run_apart
 from siting.whatif.figures import Spread, other_figures
 
 DECIDED = 0.8
 """Share of the trials from which on the state counts as decided."""
-CANDIDATES, GAP, SECONDS = 12, 0.005, 30.0
+CANDIDATES, GAP, SECONDS = 12, 0.005, 60.0
 """Of the search of one trial: candidates, gap, time limit. On the shipped study 12 candidates give the plan that 120
 give."""
 PIECES = 2
@@ -87,6 +88,11 @@ class Decided:
     def share(self) -> float:
         """Of all trials, those without a plan among them."""
         return self.same / len(self.trials)
+
+    @property
+    def unanswered(self) -> int:
+        """Trials that ended at their time limit without a plan, and without a proof that there is none."""
+        return sum(trial.termination == Termination.NO_PLAN_FOUND for trial in self.trials)
 
     @property
     def decided(self) -> bool:
@@ -142,7 +148,10 @@ class Decided:
         same_site = sum(trial.found and trial.sites == self.sites for trial in self.trials)
         said.append(f"The very same sites: {same_site} of {count}; different sets of sites: {self._sets()}.")
         said.append(f"Tenures: {', '.join(f'{r.tenure} in {r.share:.0%}' for r in self.by_tenure.itertuples())}.")
-        if without := sum(not trial.found for trial in self.trials):
+        if self.unanswered:
+            found = f"{self.unanswered} of {count} trials found no plan in {SECONDS:.0f} s"
+            said.append(f"{found}, though there may be one; they count as not the same.")
+        if without := sum(not trial.found for trial in self.trials) - self.unanswered:
             said.append(f"{without} of {count} trials have no plan; they count as not the same.")
         said.append(f"Figures: {self.spread.words()}; seed {self.seed}. An assumption, not a measured error.")
         said.append(
@@ -176,7 +185,8 @@ class Decided:
             "figures": self.spread.words(),
             "candidates": CANDIDATES,
             "gap": GAP,
-            "without_plan": sum(not trial.found for trial in self.trials),
+            "without_plan": sum(not trial.found for trial in self.trials) - self.unanswered,
+            "not_in_time": self.unanswered,
             "by_state": self.by_state.to_dict("records"),
             "by_place": self.by_place.head(12).to_dict("records"),
             "by_tenure": self.by_tenure.to_dict("records"),

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from small_studies import ABILENE, small_study
 
+from siting import sweep
 from siting.plan import read_plan
 from siting.run import solve
 from siting.study import read_study
@@ -48,3 +50,18 @@ def test_a_folder_without_a_plan_is_bad_input(siting, tmp_path):
     (tmp_path / "empty").mkdir()
     said = siting("sure", str(tmp_path / "empty"))
     assert said.code == 2 and not list((tmp_path / "empty").iterdir())
+
+
+def test_a_sweep_tells_which_decisions_are_safe(siting, tmp_path):
+    """Two prices of power at one place: the campus is in both plans, each plan holds in both runs, and the tables are
+    written beside the sweep."""
+    study = small_study(tmp_path, ABILENE, search={"gap": 0.001}, grid={"joint": "off"})
+    wishes = {"taxes.property_tax_where_blank": ["1 %/y", "2 %/y"]}
+    sweep(study, wishes, folder=tmp_path / "sweep", workers=1)
+    said = siting("sure", str(tmp_path / "sweep"), "--json")
+    assert said.code == 0
+    content = json.loads(said.out)
+    status = {row["kind"]: row["status"] for row in content["decisions"]}
+    assert status["site"] == "in every good plan" and content["plans"][0]["holds_in"] == 2
+    assert len(content["regret"]) == 4 and (tmp_path / "sweep" / "regret.csv").exists()
+    assert any(sentence.startswith("Least to regret") for sentence in content["words"])

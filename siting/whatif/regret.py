@@ -1,0 +1,350 @@
+"""What a plan costs when the inputs turn out to be those of another run, and which decisions are safe to take now.
+
+Every plan is held under the inputs of every other run: the sites that open when, halls by quarter, hosts of clusters
+and lease contracts stay (`siting.solver.held`, first stage); pods, service, energy and units on the campus are decided
+again. Its regret in a run is what it then costs less what the best plan of that run costs.
+
+    regret(a, r) = cost of a's first stage under r - least cost under r,   inside   [held bound - best value known of r,
+                                                                                    held value - bound of r]
+
+never below 0. Where the first stage cannot be held at all there is no cost; what is lost is said.
+
+The first stage is everything that a plan decides of sites, hosts and contracts, also what it decides for later years:
+a plan that would wait and see is not valued here. A model of two stages, with what is decided before the inputs are
+known and what after, would take the runs as its scenarios and `decisions_of` and their due quarters as its first stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siting.aims import options_of
+from siting.assembly import assemble
+from siting.errors import Fault, InputError
+from siting.networks import with_own_buses
+from siting.plan import Plan
+from siting.problem import FloatArray
+from siting.progress import Clock, Listener
+from siting.run import study_of
+from siting.solver.repriced import Repriced
+from siting.study import Study
+from siting.tables.read import Tables, read_tables
+from siting.whatif.repriced import reprice_plan
+from siting.whatif.safe import EVERY, safe_decisions
+from siting.whatif.sweeps import Sweep
+
+FIRST_STAGE_TABLES = ("sites", "modules", "leases", "clusters", "connections")
+"""What two plans share that have the same first stage: they are held once."""
+OVER_ALL, SEARCHED = "all candidates", "the candidates searched"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Regret:
+    """Plans against runs. Arrays are (plans, runs), in the order of `names`: each run has one plan."""
+
+    names: tuple[str, ...]
+    """Runs that have a plan."""
+    held_musd: FloatArray
+    """Cost of the plan held under the inputs of the run; NaN where it does not hold, or none was found in time."""
+    held_bound_musd: FloatArray
+    """No way to go on from its first stage costs less; NaN where it does not hold."""
+    best_musd: FloatArray
+    """(runs,) least cost known of the run: its own plan, or another one held there that is cheaper."""
+    bound_musd: FloatArray
+    """(runs,) no plan of the run costs less; -inf where nothing is proved."""
+    bound_over: tuple[str, ...]
+    """What each of these bounds covers: `all candidates`, or those searched."""
+    lost: Mapping[tuple[str, str], str]
+    """(plan, run) -> why it does not hold."""
+    unknown: tuple[tuple[str, str], ...]
+    """(plan, run) of which no way to go on was found in time, and none was ruled out."""
+    within: float
+    good: tuple[str, ...]
+    """Runs whose plan is proved within that share of the best."""
+    without: tuple[str, ...]
+    """Runs that have no plan."""
+    decisions: pd.DataFrame
+    """Of the good plans, see `safe_decisions`."""
+
+    @property
+    def musd(self) -> FloatArray:
+        """Regret as far as it is known, never below 0; NaN where the plan does not hold."""
+        return np.maximum(self.held_musd - self.best_musd[None, :], 0.0)
+
+    @property
+    def low_musd(self) -> FloatArray:
+        """It is not less than this."""
+        return np.maximum(self.held_bound_musd - self.best_musd[None, :], 0.0)
+
+    @property
+    def high_musd(self) -> FloatArray:
+        """It is not more than this."""
+        return np.maximum(self.held_musd - self.bound_musd[None, :], 0.0)
+
+    @property
+    def plans(self) -> pd.DataFrame:
+        """A row a plan: plan, holds_in (runs), largest_musd, low_musd, high_musd, worst_run, share (of the best of that
+        run); plans that hold everywhere first, the smallest largest regret first. NaN where it holds in no run."""
+        rows = []
+        for n, name in enumerate(self.names):
+            holds = np.isfinite(self.held_musd[n])
+            worst = int(np.nanargmax(self.musd[n])) if holds.any() else None
+            rows.append(
+                {
+                    "plan": name,
+                    "holds_in": int(holds.sum()),
+                    "largest_musd": np.nan if worst is None else self.musd[n, worst],
+                    "low_musd": np.nan if worst is None else np.nanmax(self.low_musd[n]),
+                    "high_musd": np.nan if worst is None else np.nanmax(self.high_musd[n]),
+                    "worst_run": "" if worst is None else self.names[worst],
+                    "share": np.nan if worst is None else self.musd[n, worst] / abs(self.best_musd[worst]),
+                }
+            )
+        frame = pd.DataFrame(rows)
+        return frame.sort_values(
+            ["holds_in", "largest_musd"], ascending=[False, True], kind="stable", ignore_index=True
+        )
+
+    @property
+    def minimax(self) -> str | None:
+        """The plan with the smallest largest regret, of those that hold in every run; None where none does."""
+        frame = self.plans
+        return str(frame["plan"].iloc[0]) if frame["holds_in"].iloc[0] == len(self.names) else None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row a plan and run: plan, run, held_musd, held_bound_musd, best_musd, bound_musd, regret_musd, low_musd,
+        high_musd, lost."""
+        rows = []
+        for n, plan in enumerate(self.names):
+            for r, run in enumerate(self.names):
+                rows.append(
+                    {
+                        "plan": plan,
+                        "run": run,
+                        "held_musd": self.held_musd[n, r],
+                        "held_bound_musd": self.held_bound_musd[n, r],
+                        "best_musd": self.best_musd[r],
+                        "bound_musd": self.bound_musd[r],
+                        "regret_musd": self.musd[n, r],
+                        "low_musd": self.low_musd[n, r],
+                        "high_musd": self.high_musd[n, r],
+                        "lost": self.lost.get((plan, run), ""),
+                    }
+                )
+        return pd.DataFrame(rows)
+
+    def save(self, folder: Path) -> list[Path]:
+        """`regret.csv` and `decisions.csv` in the folder, each whole; their paths."""
+        written = []
+        for name, frame in (("regret.csv", self.frame), ("decisions.csv", self.decisions)):
+            draft = folder / f".{name}-draft"
+            frame.to_csv(draft, index=False, encoding="utf-8")
+            written.append(draft.replace(folder / name))
+        return written
+
+    def words(self) -> list[str]:
+        """The answer, a sentence each."""
+        return [*self._about(), *self._decided(), *self._regrets()]
+
+    def _about(self) -> Iterator[str]:
+        share = f"{self.within:.1%}"
+        yield (
+            f"{len(self.names)} runs with a plan, {len(self.good)} of these proved within {share} of the best under "
+            "its own inputs: the good plans."
+        )
+        if left := [name for name in self.names if name not in self.good]:
+            yield f"Not among them, for want of proof: {_listed(left)}."
+        if self.without:
+            yield f"Without a plan, and left out: {_listed(self.without)}."
+
+    def _decided(self) -> Iterator[str]:
+        every = self.decisions[self.decisions["status"] == EVERY]
+        for row in every.itertuples():
+            when = row.first_due if row.first_due == row.last_due else f"{row.first_due} to {row.last_due} by run"
+            yield f"In every good plan: {row.kind} {row.name}, to be taken in {when}."
+        if self.good and not len(every):
+            yield "No site, contract or host is in every good plan."
+        for row in self.decisions[self.decisions["status"] != EVERY].head(12).itertuples():
+            why = f"depends on {row.depends_on}" if row.depends_on else "no single key tells when"
+            count = f"in {row.plans} of {len(self.good)} good plans"
+            yield f"Can wait until {row.first_due}: {row.kind} {row.name}, {count}; {why}."
+
+    def _regrets(self) -> Iterator[str]:
+        yield (
+            "Held in each run: sites and their dates, halls, hosts and contracts, those of later years too; the rest "
+            "is decided again. Lines that several sites overload together are not looked at."
+        )
+        frame = self.plans
+        if (name := self.minimax) is not None:
+            best = frame.iloc[0]
+            yield (
+                f"Least to regret: the plan of {name}: at most {best['largest_musd']:,.1f} MUSD ({best['share']:.2%}) "
+                f"over the best, in {best['worst_run']}; {self._bar(best)}."
+            )
+        else:
+            yield "No plan holds in every run."
+        for (plan, run), why in list(self.lost.items())[:6]:
+            yield f"The plan of {plan} does not hold in {run}: {why}."
+        if len(self.lost) > 6:
+            yield f"{len(self.lost) - 6} more pairs do not hold."
+        if self.unknown:
+            pairs = [f"{plan} in {run}" for plan, run in self.unknown]
+            yield f"Not known in time: {_listed(pairs)}."
+        if SEARCHED in self.bound_over:
+            few = [name for name, over in zip(self.names, self.bound_over, strict=True) if over == SEARCHED]
+            yield f"The bound covers only the candidates that were searched in: {_listed(few)}."
+
+    def _bar(self, row: Any) -> str:
+        if not np.isfinite(row["high_musd"]):
+            return "how much more it may be is not known, as a run has no bound"
+        return f"proved to lie between {row['low_musd']:,.1f} and {row['high_musd']:,.1f}"
+
+    def __str__(self) -> str:
+        """In words, then regret by plan (rows) and run, MUSD."""
+        table = pd.DataFrame(self.musd, index=list(self.names), columns=list(self.names))
+        shown = table.map(lambda musd: "does not hold" if np.isnan(musd) else f"{musd:,.1f}")
+        return "\n".join(
+            [*self.words(), "", "Regret, MUSD: plan of the row under the inputs of the column", str(shown)]
+        )
+
+
+def no_regret(
+    of: Sweep | Mapping[str, Plan],
+    within: float = 0.02,
+    *,
+    progress: Listener | None = None,
+    tables: Tables | None = None,
+) -> Regret:
+    """Every plan of a sweep, or of plans by name, under the inputs of every other run.
+
+    within: share of the best up to which a plan counts as good. Each plan is held under the study of each run, to that
+    study's gap and time limit. Raises InputError where no run has a plan, a study aims at more than the cost, or for
+    bad input.
+    """
+    plans, studies, edits, without = _runs(of)
+    faults = [] if 0.0 < within < 1.0 else [_fault("within", f"{within:g}", "a share above 0 and below 1")]
+    if not plans:
+        faults.append(_fault("runs", "none with a plan", "at least one"))
+    for name, study in studies.items():
+        if (named := [priority.objective for priority in study.priorities]) != ["npv_cost"]:
+            faults.append(Fault(file=name, key="priorities", value=", ".join(named), expected="npv_cost alone"))
+    if faults:
+        raise InputError(faults)
+    clock, tables = Clock(progress), tables or read_tables()
+    names = list(plans)
+    held, bound = (np.full((len(names), len(names)), np.nan) for _ in range(2))
+    lost: dict[tuple[str, str], str] = {}
+    unknown = []
+    for r, run in enumerate(names):
+        for n, answer in enumerate(_held(plans, studies[run], tables)):
+            result = answer.result
+            if result.value is not None:
+                held[n, r], bound[n, r] = result.value, -np.inf if result.bound is None else result.bound
+            elif result.limit is None:
+                lost[names[n], run] = "; ".join(answer.lost[:3]) or "its decisions leave no plan that keeps all limits"
+            else:
+                unknown.append((names[n], run))
+        clock.say(f"{r + 1} of {len(names)} runs")
+    own = np.array([float(plan.npv_cost_musd or 0.0) for plan in plans.values()])
+    best = np.fmin(own, np.nanmin(np.vstack([held, own]), axis=0))
+    proved = [_bound_of(plan) for plan in plans.values()]
+    least = np.minimum([musd for musd, _ in proved], best)
+    good = [name for name, value, (musd, _) in zip(names, own, proved, strict=True) if value - musd <= within * value]
+    some = {name: plans[name] for name in good}
+    return Regret(
+        names=tuple(names),
+        held_musd=held,
+        held_bound_musd=bound,
+        best_musd=best,
+        bound_musd=least,
+        bound_over=tuple(over for _, over in proved),
+        lost=lost,
+        unknown=tuple(unknown),
+        within=within,
+        good=tuple(good),
+        without=tuple(without),
+        decisions=safe_decisions(some, studies, edits),
+    )
+
+
+Runs = tuple[dict[str, Plan], dict[str, Study], dict[str, Mapping[str, Any]], list[str]]
+
+
+def _runs(of: Sweep | Mapping[str, Plan]) -> Runs:
+    """Plans, studies and edits by name of the runs that have a plan; names of the others."""
+    if isinstance(of, Sweep):
+        names = [run.name for run in of if run.found]
+        plans = {name: of.plans[name] for name in names}
+        studies = {name: of.study_of(name) for name in names}
+        return plans, studies, {name: of[name].edits for name in names}, [run.name for run in of if not run.found]
+    plans = {name: plan for name, plan in of.items() if plan.npv_cost_musd is not None}
+    studies = {name: study_of(plan) for name, plan in plans.items()}
+    return plans, studies, _differences(studies), [name for name in of if name not in plans]
+
+
+def _differences(studies: Mapping[str, Study]) -> dict[str, Mapping[str, Any]]:
+    """Fields by dotted key in which the studies are not all alike; entries of lists by number."""
+    flat = {name: dict(_fields(study.model_dump(mode="json"))) for name, study in studies.items()}
+    keys = dict.fromkeys(key for fields in flat.values() for key in fields)
+    apart = [key for key in keys if key != "name" and len({repr(fields.get(key)) for fields in flat.values()}) > 1]
+    return {name: {key: fields.get(key) for key in apart} for name, fields in flat.items()}
+
+
+def _fields(part: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else None
+    if inner is None:
+        yield key, part
+        return
+    for name, value in inner:
+        yield from _fields(value, f"{key}.{name}" if key else str(name))
+
+
+def _held(plans: Mapping[str, Plan], study: Study, tables: Tables) -> Iterator[Repriced]:
+    """Each plan under one study; plans with one first stage are held once."""
+    own = with_own_buses(study, tables)
+    assembled = assemble(study, own)
+    known: dict[str, Repriced] = {}
+    for plan in plans.values():
+        stage = _first_stage(plan)
+        if stage not in known:
+            known[stage] = reprice_plan(plan, study, tables=own, assembled=assembled, options=options_of(study))
+        yield known[stage]
+
+
+def _first_stage(plan: Plan) -> str:
+    """Two plans with the same text decide the same first; what they cost and where clusters draw is not in it."""
+    columns = {
+        "sites": ["candidate", "open_quarter"],
+        "modules": ["candidate", "quarter", "modules", "it_mw"],
+        "leases": ["lease", "quarter", "gpus", "cluster"],
+        "clusters": ["cluster", "host", "accelerator", "gpus"],
+        "connections": ["candidate", "connection"],
+    }
+    tables = [plan.tables[name][columns[name]] for name in FIRST_STAGE_TABLES if name in plan.tables]
+    return "\n".join(table.to_csv(index=False) for table in tables)
+
+
+def _bound_of(plan: Plan) -> tuple[float, str]:
+    """What no plan under its inputs costs less than, and over which candidates; -inf where nothing is proved."""
+    usable, inside = plan.facts.get("candidates_usable"), plan.facts.get("candidates_in_model")
+    everyone = plan.facts.get("everyone") or {}
+    if "bound_musd" in everyone:
+        return float(everyone["bound_musd"]), OVER_ALL
+    musd = -np.inf if plan.bound_musd is None else float(plan.bound_musd)
+    return musd, OVER_ALL if usable is not None and usable == inside else SEARCHED
+
+
+def _fault(key: str, value: str, expected: str) -> Fault:
+    return Fault(file="no_regret", key=key, value=value, expected=expected)
+
+
+def _listed(names: Any) -> str:
+    names = list(names)
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

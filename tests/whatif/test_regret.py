@@ -1,0 +1,119 @@
+"""Plans of many runs under each other's inputs, and what is safe to decide."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_studies import ABILENE, DALLAS, H100, small_study
+
+from siting.errors import InputError
+from siting.plan import Plan
+from siting.run import solve
+from siting.tables.read import Tables, read_tables
+from siting.whatif.regret import Regret, no_regret
+
+OFFER = {
+    "name": "rented",
+    "accelerator": H100,
+    "gpus": 1024,
+    "usd_per_gpu_h": "2.60 USD/GPU/h",
+    "term_quarters": 8,
+    "deliver_from": "2025-Q1",
+    "single_fabric_gpus": 1024,
+}
+PRICES = ("2.40 USD/GPU/h", "2.60 USD/GPU/h", "9.60 USD/GPU/h")
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+@pytest.fixture(scope="module")
+def plans(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
+    """One cluster, one place and one offer at three prices; and a run that may not spend enough."""
+    folder = tmp_path_factory.mktemp("regret")
+    search = {"date_curve": False, "gap": 0.0001}
+    study = small_study(folder, ABILENE, search=search, leases={"bilateral": [OFFER]})
+    made = {price: solve(study.update({"leases.bilateral.0.usd_per_gpu_h": price}), tables=tables) for price in PRICES}
+    made["poor"] = solve(study.update({"money.funding.0.amount_musd": "1 MUSD"}), tables=tables)
+    return made
+
+
+@pytest.fixture(scope="module")
+def regret(plans: dict[str, Plan], tables: Tables) -> Regret:
+    return no_regret(plans, tables=tables)
+
+
+def test_a_plan_under_its_own_inputs_gives_its_own_value(regret: Regret, plans: dict[str, Plan]) -> None:
+    """The diagonal is the plan's value to the gap of its search, and its regret is 0 to that gap."""
+    own = np.array([plans[name].npv_cost_musd for name in regret.names])
+    np.testing.assert_allclose(np.diag(regret.held_musd), own, rtol=1e-4)
+    assert (np.diag(regret.musd) <= 1e-4 * own).all() and (np.diag(regret.low_musd) == 0.0).all()
+    assert regret.without == ("poor",)
+
+
+def test_a_contract_that_gets_dearer_costs_its_price_more(regret: Regret, plans: dict[str, Plan]) -> None:
+    """The plan that rents at 2.40 pays 4 times as much at 9.60, where the best plan builds: the difference is its
+    regret; the plan that builds costs the same at every rent, so its regret at 2.40 is what building costs more."""
+    rent, build = (float(plans[price].npv_cost_musd) for price in (PRICES[0], PRICES[2]))
+    assert plans[PRICES[0]].tables["clusters"]["tenure"].tolist() == ["lease"]
+    assert plans[PRICES[2]].tables["clusters"]["tenure"].tolist() == ["own"]
+    assert regret.musd[0, 2] == pytest.approx(4.0 * rent - build, rel=1e-3)
+    assert regret.musd[2, 0] == pytest.approx(build - rent, rel=1e-3)
+    for n, r in ((0, 2), (2, 0)):
+        assert regret.low_musd[n, r] - 1e-6 <= regret.musd[n, r] <= regret.high_musd[n, r] + 1e-6
+        assert regret.high_musd[n, r] - regret.low_musd[n, r] <= 3e-4 * build  # two gaps of 0.01 %
+
+
+def test_least_regret_is_the_smallest_largest_one(regret: Regret) -> None:
+    """Of the rows of the matrix the one whose largest entry is smallest; the words name it with its bar."""
+    largest = {name: regret.musd[n].max() for n, name in enumerate(regret.names)}
+    assert regret.minimax is not None and largest[regret.minimax] == pytest.approx(min(largest.values()))
+    assert f"Least to regret: the plan of {regret.minimax}" in str(regret) and "proved to lie between" in str(regret)
+
+
+def test_decisions_depend_on_the_key_that_separates_them(regret: Regret) -> None:
+    """The offer is signed and hosts the cluster at two prices, the campus is opened at the third: both depend on the
+    price; nothing is in every good plan."""
+    frame = regret.decisions.set_index(["kind", "decision"])
+    rented, built = frame.loc[("lease", "rented")], frame.loc[("site", "abilene, own")]
+    key = "leases.bilateral.0.usd_per_gpu_h"
+    assert rented["plans"] + built["plans"] == 3 and built["depends_on"] == f"{key} = 9.6 USD/GPU/h"
+    assert set(frame["status"]) == {"in some"} and "No site, contract or host is in every good plan" in str(regret)
+    halls = built["first_due"]  # 5 quarters of construction before the first halls
+    assert halls < "2025" and rented["first_due"] >= "2025-Q1"
+
+
+def test_what_all_plans_share_is_safe_and_what_does_not_hold_is_said(tables: Tables, tmp_path: Path) -> None:
+    """Abilene alone, due in 2025-Q4 or two quarters later: both open it, which is in every good plan, signed in either
+    quarter. The later plan does not hold the earlier date, and says why; the earlier one holds both dates."""
+    study = small_study(tmp_path, ABILENE + DALLAS, search={"date_curve": False}, rules={"forbidden": ["dallas"]})
+    later = study.update({"clusters.0.by": "2026-Q2"})
+    found = no_regret({"soon": solve(study, tables=tables), "later": solve(later, tables=tables)}, tables=tables)
+    row = found.decisions.set_index("kind").loc["site"]
+    assert (row["decision"], row["status"], row["depends_on"]) == ("abilene, own", "in every good plan", "")
+    assert row["first_due"] < row["last_due"]
+    assert ("later", "soon") in found.lost and np.isnan(found.musd[1, 0]) and found.minimax == "soon"
+    assert "The plan of later does not hold in soon" in str(found)
+    written = found.save(tmp_path)
+    assert [path.name for path in written] == ["regret.csv", "decisions.csv"] and all(p.exists() for p in written)
+
+
+def test_plans_without_proof_are_not_good(plans: dict[str, Plan], tables: Tables) -> None:
+    """A plan 5 % above its bound is not within 2 %: it is held like the others, its decisions are not counted."""
+    plan = plans[PRICES[2]]
+    loose = dataclasses.replace(plan.last, bound=0.95 * float(plan.npv_cost_musd))
+    found = no_regret({"loose": dataclasses.replace(plan, passes=(loose,), facts={**plan.facts, "everyone": {}})})
+    assert found.good == () and not len(found.decisions) and found.high_musd[0, 0] > 0.04 * found.best_musd[0]
+    assert "Not among them, for want of proof: loose" in str(found)
+
+
+def test_nothing_to_compare_is_refused(plans: dict[str, Plan], tables: Tables) -> None:
+    """No run with a plan and a share of 0: two faults at once."""
+    with pytest.raises(InputError) as caught:
+        no_regret({"poor": plans["poor"]}, within=0.0, tables=tables)
+    assert [fault.key for fault in caught.value.faults] == ["within", "runs"]

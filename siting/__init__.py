@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from siting.run import verify_plan as verify
     from siting.study import Study, read_study
     from siting.tables.read import read_tables
+    from siting.whatif.comparison import compare
     from siting.whatif.decided import place_decided
     from siting.whatif.n_best import n_best
     from siting.whatif.regret import no_regret
@@ -35,6 +36,7 @@ __all__ = [
     "Study",
     "Sweep",
     "Variation",
+    "compare",
     "explain",
     "money_against_date",
     "n_best",
@@ -59,6 +61,7 @@ _HOME = {
     "Sweep": ("siting.whatif.sweeps", "Sweep"),
     "Variation": ("siting.whatif.variation", "Variation"),
     "explain": ("siting.explanation.infeasible", "explain"),
+    "compare": ("siting.whatif.comparison", "compare"),
     "money_against_date": ("siting.curve", "money_against_date"),
     "n_best": ("siting.whatif.n_best", "n_best"),
     "no_regret": ("siting.whatif.regret", "no_regret"),

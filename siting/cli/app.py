@@ -107,6 +107,17 @@ def explain(
 
 
 @app.command()
+def compare(
+    plans: Annotated[list[Path], typer.Argument(help="Folders of saved plans, or studies, which are solved.")],
+    as_json: Json = False,
+) -> None:
+    """Plans side by side: how their inputs differ, what they build and cost, what their gaps allow one to say."""
+    from siting.cli.compare import run_compare
+
+    run_compare(plans, as_json=as_json)
+
+
+@app.command()
 def sweep(
     file: Annotated[Path, typer.Argument(help="Sweep in TOML, or the name of a shipped one.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="Folder of the results. Default: sweeps/NAME.")] = None,

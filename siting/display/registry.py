@@ -16,6 +16,7 @@ SHOWN = {
     "siting.explanation.infeasible.Explanation": "siting.display.answers.explanation_html",
     "siting.whatif.n_best.NBest": "siting.display.answers.n_best_html",
     "siting.whatif.sweeps.Sweep": "siting.display.sweep.sweep_html",
+    "siting.whatif.comparison.Comparison": "siting.display.comparison.comparison_html",
 }
 """Type: function that takes one of it and gives HTML. Both are imported when the first is shown."""
 

@@ -1,0 +1,59 @@
+"""`siting compare`: plans and studies side by side, and what their gaps allow one to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siting.cli.edge import print_json, read_saved
+from siting.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from siting.whatif.comparison import Comparison
+
+
+def run_compare(paths: Sequence[Path], *, as_json: bool) -> None:
+    """Compare and print. A folder is a saved plan, anything else a study, which is solved. Raises InputError."""
+    from siting.study import read_study
+    from siting.whatif.comparison import compare
+
+    if len(paths) < 2:
+        fault = Fault(file="command line", key="PLANS", value=f"{len(paths)}", expected="two or more")
+        raise InputError([fault])
+    parts = [read_saved(path)[0] if path.is_dir() else read_study(path) for path in paths]
+    names = [path.resolve().name if path.is_dir() else path.stem for path in paths]
+    found = compare(parts[0], *parts[1:], names=names)
+    if as_json:
+        print_json(summary(found))
+    else:
+        _show(found)
+
+
+def summary(found: Comparison) -> dict[str, Any]:
+    """The JSON answer."""
+    return {
+        "names": list(found.names),
+        "inputs": found.inputs.to_dict("records"),
+        "plans": found.plans.to_dict("records"),
+        "verdicts": [{**vars(one), "proved": one.proved} for one in found.verdicts],
+        "words": found.verdict,
+    }
+
+
+def _show(found: Comparison) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for title, frame in (("Inputs that differ", found.inputs), ("Plans", found.shown())):
+        if not len(frame):
+            console.print(f"{title}: none, the same study, places, tables and programs.")
+            continue
+        table = Table(title=title, title_justify="left")
+        for column in frame.columns:
+            table.add_column(str(column), overflow="fold")
+        for row in frame.itertuples(index=False):
+            table.add_row(*(str(value) for value in row))
+        console.print(table, markup=False)
+    console.print(found.verdict, markup=False, highlight=False)

@@ -1,0 +1,66 @@
+"""How the inputs of plans differ: fields of their studies in the units of a study file, tables, programs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from siting.plan import Plan
+
+ABSENT = "-"
+"""Of a field that one of the studies does not have."""
+SHORT = 12
+"""Digits of a hash that are shown."""
+NOT_ASKED = ("name", "title", "assumptions")
+"""Fields that change no plan."""
+
+
+def flat(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of every field that says something, entries of a list by number from 0: as `Study.update`
+    takes them."""
+    if isinstance(tree, Mapping) and tree:
+        for name, inner in tree.items():
+            yield from flat(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(tree, list | tuple) and any(isinstance(inner, Mapping) for inner in tree):
+        for n, inner in enumerate(tree):
+            yield from flat(inner, f"{key}.{n}")
+    elif tree not in ([], (), {}, None):
+        yield key, tree
+
+
+def inputs_that_differ(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFrame:
+    """Columns key and one a plan, all text: a row for every field of a study that is not the same in all, for the
+    places where these are not, then for every table (`data NAME`, the beginning of its hash) and program."""
+    columns = [
+        {key: _text(value) for key, value in flat(dict(plan.study))}
+        | {"places": _places(plan)}
+        | {f"data {name}": str(digest)[:SHORT] for name, digest in plan.data_hashes.items()}
+        | {f"version {name}": str(value) for name, value in plan.versions.items()}
+        for plan in plans
+    ]
+    keys = list(dict.fromkeys(key for column in columns for key in column))
+    rows = [(key, *(column.get(key, ABSENT) for column in columns)) for key in keys]
+    differ = [row for row in rows if len(set(row[1:])) > 1]
+    order = sorted(differ, key=lambda row: row[0].startswith(("data ", "version ")))
+    return pd.DataFrame(order, columns=["key", *names], dtype=object)
+
+
+def asked_alike(inputs: pd.DataFrame) -> bool:
+    """Whether nothing that may change a plan differs."""
+    return all(key in NOT_ASKED or key.startswith("search.") for key in inputs["key"])
+
+
+def _places(plan: Plan) -> str:
+    """How many were read and can be used, and a hash: files of the planner's own leave no other trace."""
+    frame = plan.tables["candidates"]
+    seen = frame[["candidate", "lat", "lon", "state", "tenure", "final_utility_mw", "excluded_by"]]
+    digest = hashlib.sha256(seen.to_csv(index=False, float_format="%.9g").encode()).hexdigest()
+    return f"{len(frame):,} read, {int((frame['excluded_by'] == '').sum()):,} usable ({digest[:SHORT]})"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

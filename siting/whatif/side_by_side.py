@@ -1,0 +1,73 @@
+"""Plans side by side: what is built where and when, what it costs by kind, how it is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from siting.plan import Plan
+from siting.termination import relative_gap
+
+NOT_PAID = ("quarter", "total", "cumulative", "funding_cumulative")
+"""Columns of the cash table that are no item of their own."""
+
+
+def side_by_side(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFrame:
+    """Columns figure, unit and one a plan; a row a figure. Blank (None) where a plan has none of it.
+
+    Money by kind is what is paid inside the horizon, nominal; value and bounds are present values.
+    """
+    columns = [figures(plan) for plan in plans]
+    keys = list(dict.fromkeys(key for column in columns for key in column))
+    rows = [(*key, *(column.get(key) for column in columns)) for key in keys]
+    return pd.DataFrame(rows, columns=["figure", "unit", *names], dtype=object)
+
+
+def figures(plan: Plan) -> dict[tuple[str, str], Any]:
+    """Figures of one plan by (name, unit), in the order in which they are shown."""
+    found: dict[tuple[str, str], Any] = {("outcome", ""): str(plan.termination).replace("_", " ")}
+    if plan.npv_cost_musd is None:
+        return found | _proved(plan)
+    sites, leases, clusters = plan.sites, plan.leases, plan.tables["clusters"]
+    found |= {
+        ("sites", ""): len(sites),
+        ("which", ""): ", ".join(sites["candidate"].astype(str)),
+        ("critical IT", "MW"): float(sites["it_mw"].sum()),
+        ("at the meter", "MW"): float(sites["utility_mw"].sum()),
+        ("accelerators bought", ""): int(plan.tables["deliveries"]["accelerators"].sum()),
+        ("accelerators leased anew", ""): int(leases.loc[~leases["existing"].astype(bool), "gpus"].sum()),
+        ("first site opens", ""): min(sites["open_quarter"], default=None),
+        ("last site opens", ""): max(sites["open_quarter"], default=None),
+    }
+    for name in dict.fromkeys(clusters["cluster"].astype(str)):
+        at = clusters[clusters["cluster"].astype(str) == name]
+        found["host of " + name, ""] = ", ".join(f"{row.host} ({row.tenure})" for row in at.itertuples())
+        found["date of " + name, ""] = str(at["by"].iloc[0])
+    cash = plan.tables["cash"]
+    paid = {item: float(cash[item].sum()) for item in cash.columns if item not in NOT_PAID}
+    found |= {("paid for " + item.replace("_", " "), "MUSD"): musd for item, musd in paid.items() if musd != 0.0}
+    return found | _proved(plan)
+
+
+def _proved(plan: Plan) -> dict[tuple[str, str], Any]:
+    value, over_all = plan.npv_cost_musd, bound_over_all_musd(plan)
+    return {
+        ("cost, present value", "MUSD"): value,
+        ("bound, searched", "MUSD"): plan.bound_musd,
+        ("gap, searched", ""): plan.gap,
+        ("bound, all candidates", "MUSD"): over_all,
+        ("gap, all candidates", ""): None
+        if value is None or over_all is None
+        else relative_gap(value - over_all, value),
+    }
+
+
+def bound_over_all_musd(plan: Plan) -> float | None:
+    """What no plan over any usable candidate costs less than; None where nothing was proved of all."""
+    stated = plan.facts.get("everyone", {}).get("bound_musd")
+    if stated is not None:
+        return float(stated)
+    inside, usable = plan.facts.get("candidates_in_model"), plan.facts.get("candidates_usable")
+    return plan.bound_musd if inside is not None and usable is not None and inside >= usable else None

@@ -33,7 +33,16 @@ WIDTH, HEIGHT = 300, 220
 
 def measured(candidates: int, time_limit_s: float) -> dict[str, Any]:
     """One size. Raises CalledProcessError when the run fails."""
-    command = [sys.executable, str(HERE / "national.py"), "--candidates", str(candidates), "--bound-only", "--json"]
+    command = [
+        sys.executable,
+        str(HERE / "national.py"),
+        "--candidates",
+        str(candidates),
+        "--bound-only",
+        "--peer",
+        "none",
+        "--json",
+    ]
     command += ["--time-limit", f"{time_limit_s:g}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, check=True)

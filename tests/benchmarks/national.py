@@ -4,7 +4,9 @@ python tests/benchmarks/national.py --candidates N --block-mw B --rtt-ms R --tim
 
 Writes one JSON object (or, without --json, one line a figure). `bound` holds for all N candidates, `value` is that of a
 plan that the verifier accepted with the same tables. Seconds and peak memory are of each phase apart. The limit is for
-everything from reading to verifying; each peer has as much again for its root and for its plan.
+everything from reading to verifying. Peers follow in the same run, each with the same limit: plain Pyomo with HiGHS,
+and where they are installed (`pip install 'siting[benchmarks]'`) linopy with HiGHS, and SCIP; all of them unless
+`--peer` says which, and none by themselves beyond 1,000 candidates, where the whole model takes gigabytes.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ from siting.verification import verify
 
 SHORTLIST = 40
 """Candidates to begin the pricing with."""
+MOST_FOR_PEERS = 1_000
+"""Candidates up to which peers run unasked."""
 VERIFYING = 0.1
 """Share of the limit that is kept for verifying."""
 
@@ -172,7 +176,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--gap", type=float, default=0.005, help="gap asked for")
     parser.add_argument("--seed", type=int, default=0, help="of the sample and of the solver")
     parser.add_argument("--bound-only", action="store_true", help="no search for a plan")
-    parser.add_argument("--peer", action="append", choices=("none", *NAMES), help="peers in the same run")
+    parser.add_argument(
+        "--peer", action="append", choices=("none", *NAMES), help="peers in the same run; may be repeated"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser.parse_args()
 
@@ -182,7 +188,8 @@ def main() -> None:
     size = Size(
         candidates=wish.candidates, block_mw=wish.block_mw, rtt_ms=wish.rtt_ms, sites=wish.sites, seed=wish.seed
     )
-    peers = [name for name in wish.peer or () if name != "none"]
+    usual = NAMES if wish.candidates <= MOST_FOR_PEERS else ()
+    peers = [name for name in wish.peer or usual if name != "none"]
     found = measure(size, wish.time_limit, wish.gap, wish.bound_only, peers)
     print(json.dumps(found) if wish.json else "\n".join(f"{name}: {value}" for name, value in found.items()))
 

@@ -10,6 +10,7 @@ from siting.display.frame import framed
 from siting.explanation.infeasible import Explanation
 from siting.report import html
 from siting.report.shown import shown
+from siting.whatif.decided import Decided
 from siting.whatif.n_best import NBest
 
 Columns = Mapping[str, tuple[str, int | None]]
@@ -41,6 +42,13 @@ BEST: Columns = {
     "leases": ("new leases", None),
 }
 
+TRIED: Columns = {
+    "name": ("place", None),
+    "candidate": ("candidate", None),
+    "trials": ("trials that build there", 0),
+    "percent": ("of all, %", 0),
+}
+
 
 def explanation_html(found: Explanation) -> str:
     """Why there is no plan, and what is enough for one."""
@@ -59,6 +67,13 @@ def n_best_html(found: NBest) -> str:
     rows = found.frame.assign(percent=found.frame["above_best"].astype(float) * 100.0)
     rows["sites"] = rows["sites"].where(rows["sites"] != "", "none: leases only")
     return framed("<h3>The best plans with different sites</h3>", *sentences(found.words()), table("", rows, BEST))
+
+
+def decided_html(found: Decided) -> str:
+    """How often other figures give another place."""
+    rows = found.by_place.assign(percent=found.by_place["share"].astype(float) * 100.0)
+    head = f"<h3>Is the place decided? {html.text(found.study)}</h3>"
+    return framed(head, *sentences(found.words()), table("Where the trials build", rows, TRIED))
 
 
 def sentences(lines: Iterable[str]) -> Iterator[str]:

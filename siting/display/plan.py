@@ -38,14 +38,18 @@ def plan_html(plan: Plan) -> str:
 
 
 def _facts(plan: Plan) -> list[tuple[str, str]]:
-    """Cost, bound and what it covers, whether the data decide the place."""
-    return [
+    """Cost, bound and what it covers, whether the data decide the place, what binds, how a change was answered."""
+    facts = [
         ("Cost, NPV", money(plan.npv_cost_musd, 3)),
         ("Bound", f"{money(plan.bound_musd, 3)}, gap {percent(plan.gap, 2)}. {answer.bound_covers(plan)}"),
         ("Place", place_decided(plan)[1]),
         ("Grid check", answer.grid_status(plan)),
-        *[("Limited by", "; ".join(map(str, plan.facts["binding"][:4])))] * bool(plan.facts.get("binding")),
     ]
+    if binding := plan.facts.get("binding"):
+        facts.append(("Limited by", "; ".join(map(str, binding[:4]))))
+    if changed := plan.facts.get("what_if"):
+        facts.append(("What if", str(changed["words"])))
+    return facts
 
 
 def _rows(title: str, frame: pd.DataFrame, columns: str) -> str:

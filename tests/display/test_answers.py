@@ -11,13 +11,15 @@ from typing import Any, cast
 import pytest
 
 import siting
-from siting.display.answers import explanation_html, n_best_html
+from siting.display.answers import decided_html, explanation_html, n_best_html
 from siting.display.sweep import sweep_html
 from siting.explanation.changes import Change
 from siting.explanation.conflict import Violation
 from siting.explanation.infeasible import Explanation
 from siting.explanation.limits import NamedLimit
 from siting.termination import Termination
+from siting.whatif.decided import Decided, Trial
+from siting.whatif.figures import Spread
 from siting.whatif.n_best import NBest
 from siting.whatif.runs import Run
 from siting.whatif.sweeps import Sweep
@@ -110,3 +112,20 @@ def test_the_best_plans_are_a_row_each(leases_only: bool):
     html = n_best_html(found)
     assert ("none: leases only" if leases_only else "Abilene TX") in html
     assert "Proved: no other set of sites has a plan within 1.00%." in html
+
+
+def test_trials_with_other_figures_are_counted_by_place():
+    """Three of four trials build in the plan's state: less than 80 %, so the place is not decided; names are text."""
+
+    def trial(n: int, state: str, site: str) -> Trial:
+        told = {"termination": "optimal", "value_musd": 60.0, "bound_musd": 59.9, "tenures": ("own",)}
+        return Trial(trial=n, states=(state,), sites=(site,), **told)
+
+    trials = (*(trial(n, "TX", "abilene") for n in range(3)), trial(3, "OK", "tulsa"))
+    found = Decided(
+        study="tiny", states=("TX",), sites=("abilene",), trials=trials, seed=0, spread=Spread(),
+        names={"abilene": f"Abilene {EVIL}", "tulsa": "Tulsa"},
+    )  # fmt: skip
+    html = decided_html(found)
+    assert "Place not decided as far as the state" in html and "75%" in html
+    assert "Tulsa" in html and EVIL not in html

@@ -4,7 +4,7 @@ A process that runs jobs keeps a *root* (`siting.whatif.stem`): an interpreter t
 tables once. It forks a *stem* for each worker thread, and a stem a child for each run. The first run waits for the
 root, the others start at once. Where there is no safe fork (everywhere but Linux) every run has a new interpreter.
 
-Measured on two cores: 4.4 s of processor time for the root, then 0.02 s a run beside the run itself; 5 s a run without.
+Measured on two cores: 4.4 s of processor time for the root, then 0.03 s a run beside the run itself.
 
 Decision: `subprocess`, not `multiprocessing`: workers of Dask are daemonic processes, which may have no children of
 multiprocessing; and a limit inside the solver is not enough, since a presolve can outlast it (HiGHS #2478).

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ from siting.study import Study
 from siting.whatif.apart import Answer, Job, close_stems, open_stems, run_apart
 from siting.whatif.freshness import data_digest, run_key
 from siting.whatif.runs import LASTING, Run, ended, read_run, write_run
-from siting.whatif.sweeps import PLANS, RECORDS, Sweep, read_head, write_head
+from siting.whatif.sweeps import PLANS, RECORDS, Sweep, held, read_head, write_head
 from siting.whatif.variation import Variation, studies_of
 from siting.whatif.variations import grid, table
 
@@ -124,11 +125,13 @@ class Runner:
         most = max(1, cores // self._workers) if executor is None else 1
         self._threads = threads or min(study.search.threads, most)
         self._study, self._folder = study, folder
-        self._common = {"search.threads": self._threads, "search.date_curve": False, **(overrides or {})}
+        self.common = {"search.threads": self._threads, "search.date_curve": False, **(overrides or {})}
         self._run_limit_s, self._progress, self._solve = run_limit_s, progress, solve
         self._executor, self._own = executor, executor is None
         self._began = time.perf_counter()
         _refuse(folder, study, {"workers": workers, "threads": threads, "run_limit_s": run_limit_s})
+
+        self._lock: BinaryIO | None = None
 
     def __enter__(self) -> Runner:
         if self._own:
@@ -141,21 +144,22 @@ class Runner:
             if error is not None:  # Ctrl-C, say: what is at work is ended; else the next sweep finds everything loaded
                 close_stems()
             self._executor.shutdown(wait=True, cancel_futures=True)
+        if self._lock is not None:
+            self._lock.close()
 
     def run(self, variations: Sequence[Variation]) -> Sweep:
         """Results of all the variations; computed are those that are not in the folder. Raises InputError."""
         studies = studies_of(self._study, [self._full(variation) for variation in variations])
         data = data_digest(shipped("data"))
         keys = [run_key(study, data, self._solve) for study in studies]
-        for part in (RECORDS, PLANS):
-            (self._folder / part).mkdir(parents=True, exist_ok=True)
-        write_head(self._folder, self._study, self._common, list(zip(variations, keys, strict=True)))
+        self._prepare()
+        write_head(self._folder, self._study, self.common, list(zip(variations, keys, strict=True)))
         limits = [self._limit_of(study) for study in studies]
         runs = {
             variation.name: read_run(self._folder / RECORDS, variation, key)
             for variation, key in zip(variations, keys, strict=True)
         }
-        todo = [n for n, v in enumerate(variations) if not _lasting(runs[v.name], limits[n])]
+        todo = [n for n, v in enumerate(variations) if not self._lasts(runs[v.name], limits[n])]
         reused, began = len(variations) - len(todo), time.perf_counter()
         self._tell(reused, len(variations), reused, began, None)
         work = {self._submit(studies[n], limits[n]): (variations[n], keys[n], limits[n]) for n in todo}
@@ -172,13 +176,29 @@ class Runner:
             study=self._study,
             folder=self._folder,
             runs=tuple(runs[variation.name] for variation in variations),
-            common=self._common,
+            common=self.common,
         )
         found.write_table()
         return found
 
+    def _prepare(self) -> None:
+        """Make the folder, hold it against other sweeps, and remove what one that was killed had half written."""
+        for part in (RECORDS, PLANS):
+            (self._folder / part).mkdir(parents=True, exist_ok=True)
+        if self._lock is None:
+            self._lock = held(self._folder)
+            for part in (RECORDS, PLANS):
+                for draft in (self._folder / part).glob(".*"):
+                    shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+
+    def _lasts(self, run: Run, limit_s: float) -> bool:
+        """Whether a result need not be computed again: a killed run gets another chance under a longer limit."""
+        if run.status == "done":
+            return (self._folder / PLANS / run.file / "plan.json").exists()
+        return run.status in LASTING and not (run.status == "killed" and run.limit_s < limit_s)
+
     def _full(self, variation: Variation) -> Variation:
-        return Variation(name=variation.name, edits={**self._common, **variation.edits})
+        return Variation(name=variation.name, edits={**self.common, **variation.edits})
 
     def _limit_of(self, study: Study) -> float:
         return self._run_limit_s or 3 * study.search.time_limit_s + BEYOND_S
@@ -228,11 +248,6 @@ def _answer(future: Future[Answer]) -> Answer | str:
         return "the executor broke before the run ended; start the sweep again for the rest"
     except Exception as error:  # what an executor says when a worker is lost for good, of Dask: KilledWorker
         return Answer(outcome="died", message=f"its worker was lost: {type(error).__name__}: {error}")
-
-
-def _lasting(run: Run, limit_s: float) -> bool:
-    """Whether a result need not be computed again: a run that was killed gets another chance under a longer limit."""
-    return run.status in LASTING and not (run.status == "killed" and run.limit_s < limit_s)
 
 
 def _cores() -> int:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 from pydantic import ValidationError
@@ -26,7 +26,7 @@ from siting.study.faults import faults_of
 from siting.whatif.runs import WORDS, Run, read_run, write_json
 from siting.whatif.variation import Variation
 
-HEAD, RECORDS, PLANS, TABLE = "sweep.json", "runs", "plans", "sweep.csv"
+HEAD, RECORDS, PLANS, TABLE, LOCK = "sweep.json", "runs", "plans", "sweep.csv", ".lock"
 NUMBERS = ("value_musd", "bound_musd", "gap", "it_mw", "utility_mw", "seconds")
 
 
@@ -140,6 +140,25 @@ def read_head(folder: Path) -> dict[str, Any] | None:
     if missing:
         raise InputError([Fault(file=str(path), key=", ".join(sorted(missing)), value="nothing", expected="a value")])
     return head
+
+
+def held(folder: Path) -> BinaryIO:
+    """The folder, kept from other sweeps until the file is closed or this process ends, where the system can do that.
+
+    Raises InputError when another sweep is at work there.
+    """
+    lock = (folder / LOCK).open("wb")
+    try:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        fault = Fault(file=str(folder), key="folder", value="another sweep at work", expected="one sweep at a time")
+        raise InputError([fault]) from error
+    except (ImportError, OSError):  # Windows, and disks that know no locks: nothing is kept from nobody
+        pass
+    return lock
 
 
 def write_head(folder: Path, study: Study, common: Mapping[str, Any], keyed: list[tuple[Variation, str]]) -> None:

@@ -72,7 +72,7 @@ def _show(found: Explanation) -> None:
         musd = [_shown(row[name]) for name in ("npv_cost_musd", "bound_musd")]
         table.add_row(row["limit"], row["stated_by"], row["change"], *musd, row["sites"] or row["hosts"])
     console.print(table)
-    console.print("The plans show that there is one; they were not searched for the least cost.", highlight=False)
+    console.print("A plan without a bound was found first, whatever it costs.", highlight=False)
 
 
 def _shown(musd: Any) -> str:

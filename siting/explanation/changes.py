@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from siting.explanation.conflict import Judge
 from siting.explanation.limits import Edit, NamedLimit, Way
 from siting.explanation.question import Question
-from siting.explanation.trial import Answer, PlanFound, tried
+from siting.explanation.trial import Answer, PlanFound, Trial, trial_of
 from siting.solver.budget import Budget
 from siting.termination import Termination
 
@@ -25,6 +25,8 @@ TRIALS = 24
 """Halvings for one way, at most."""
 NEAR = 3.0
 """So few steps from what is not enough, steps are taken one by one."""
+FOR_THE_COST = 0.5
+"""Share of what is left of the time for the least cost of the plan that a change gives."""
 FAR = 10.0
 """A quantity is not looked for beyond so many times itself."""
 
@@ -38,6 +40,8 @@ class Change:
     amount: float | None
     """None: no single change of this limit is enough, or none was found."""
     unit: str
+    share: float
+    """The amount over the whole of the quantity, or years of a date; infinite where there is none."""
     edit: Edit | None
     plan: PlanFound | None
     smaller: Edit | None
@@ -50,9 +54,9 @@ class Change:
 def smallest_change(q: Question, judge: Judge, limit: NamedLimit, budget: Budget, keep: int) -> Change:
     """The best of the ways of the limit: the one that gives way least for its size."""
     found = [_by_way(q, judge, limit, way, budget, keep) for way in limit.ways]
-    good = [(change, way) for change, way in zip(found, limit.ways, strict=True) if change.amount is not None]
+    good = [change for change in found if change.amount is not None]
     if good:
-        return min(good, key=lambda pair: (pair[0].amount or 0.0) / pair[1].one)[0]
+        return min(good, key=lambda change: change.share)
     decided = all(change.decided for change in found)
     what = "no change of it alone is enough" if decided else "no change of it was found in time"
     return Change(
@@ -60,6 +64,7 @@ def smallest_change(q: Question, judge: Judge, limit: NamedLimit, budget: Budget
         words=what,
         amount=None,
         unit="",
+        share=math.inf,
         edit=None,
         plan=None,
         smaller=None,
@@ -71,11 +76,15 @@ def smallest_change(q: Question, judge: Judge, limit: NamedLimit, budget: Budget
 def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budget, keep: int) -> Change:
     hint, decided = judge.smallest(way)
     answers: dict[float, Answer | None] = {}
+    enough_of: dict[float, Trial] = {}
 
     def enough(amount: float) -> bool | None:
         """Whether the study has a plan with the change; None where it is not decided. What it refuses is none."""
         if amount not in answers:
-            answers[amount] = tried(q, way.edit(amount), budget, keep)
+            trial = trial_of(q, way.edit(amount), keep)
+            answers[amount] = None if trial is None else trial.answer(Budget(budget.left_s / 2.0))
+            if trial is not None and (answer := answers[amount]) is not None and answer.plan is not None:
+                enough_of[amount] = trial
         answer = answers[amount]
         if answer is None or answer.termination is Termination.INFEASIBLE:
             return False
@@ -89,6 +98,7 @@ def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budg
             words="",
             amount=None,
             unit=way.unit,
+            share=math.inf,
             edit=None,
             plan=None,
             smaller=None,
@@ -97,11 +107,14 @@ def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budg
         )
     answer = answers[amount]
     assert answer is not None
+    weighed = enough_of[amount].answer(Budget(FOR_THE_COST * budget.left_s), weigh=True)
+    answer = answer if weighed.plan is None else weighed
     return Change(
         limit=limit,
         words=way.said(amount),
         amount=amount,
         unit=way.unit,
+        share=amount / way.one,
         edit=way.edit(amount),
         plan=answer.plan,
         smaller=way.edit(less) if smaller and (less := _less(way, amount)) > 0 and not way.switch else None,

@@ -21,6 +21,8 @@ SEARCHES = 40
 """About so many searches for a plan are made: each has its part of the time."""
 ROUNDS = 12
 """Searches until a plan overloads no line that is no limit yet."""
+CLOSE = 0.005
+"""Least violations are known when their bound is no farther away: less than what a change is known to."""
 NEGLIGIBLE = 1e-6
 """Violation, in normalised units, that is rounding."""
 
@@ -75,7 +77,7 @@ class Judge:
                 free |= {*(column for column, _ in amount), *way.also}
                 for column, weight in amount:
                     cost[column] = max(cost.get(column, 0.0), weight / way.one)
-        found = self._solve(free, 0.25, cost)
+        found = self._cheapest(free, 0.2, cost)
         seen = () if found.x is None else tuple(_violations(self.limits, found.x))
         return Least(violations=seen, termination=found.termination, bound=found.bound)
 
@@ -121,16 +123,39 @@ class Judge:
             return None, False
         free = {*(column for column, _ in way.amount), *way.also}
         cost = {column: weight / way.one for column, weight in way.amount}
-        found = self._solve(free, 2.0 / SEARCHES, cost)
+        found = self._cheapest(free, 2.0 / SEARCHES, cost)
         if found.x is None:
             return None, found.termination is Termination.INFEASIBLE
         return total(way.amount, found.x), found.termination is Termination.OPTIMAL
 
-    def _solve(self, free: set[int], share: float, cost: Mapping[int, float] | None = None) -> Outcome:
+    def _cheapest(self, free: set[int], share: float, cost: Mapping[int, float]) -> Outcome:
+        """The least cost; where the search for it does not end, halving: is there any plan that costs no more?"""
+        part = Budget(max(1.0, share * self._budget.left_s))
+        found = self._solve(free, part.left_s / 2.0 / max(self._budget.left_s, 1.0), cost)
+        low = 0.0 if found.bound is None else found.bound
+        while found.limit is not None and part.left_s > 0.0:
+            high = None if found.value is None else found.value
+            if high is not None and high - low <= CLOSE * high:
+                break
+            share_left = part.left_s / 3.0 / max(self._budget.left_s, 1.0)
+            most = None if high is None else (low + high) / 2.0
+            better = self._solve(free, share_left, cost if most is not None else None, most)
+            if better.x is not None:
+                value = float(sum(weight * better.x[column] for column, weight in cost.items()))
+                found = replace(found, x=better.x, value=value, termination=Termination.FEASIBLE)
+            elif better.termination is Termination.INFEASIBLE and most is not None:
+                low = most
+            else:
+                break
+        return found if found.limit is None else replace(found, bound=low)
+
+    def _solve(
+        self, free: set[int], share: float, cost: Mapping[int, float] | None = None, most: float | None = None
+    ) -> Outcome:
         """One search; again while its plan overloads lines that were no limits yet, and lines are limits."""
         part = Budget(max(1.0, share * self._budget.left_s))
         for _ in range(ROUNDS):
-            found = self._e.solve(free, part.of(replace(self._options, gap=1e-6)), cost)
+            found = self._e.solve(free, part.of(replace(self._options, gap=1e-6)), cost, most)
             self.searches += 1
             lines = self._lines
             looked_at = lines is not None and (lines.column not in free or cost is not None)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
 from siting.problem import FloatArray
 from siting.solver.columns import columns_of
@@ -99,8 +99,11 @@ class Elastic:
             self.row([(then, 1.0), (first, -1.0)], upper=0.0)
         return columns
 
-    def solve(self, free: Iterable[int], options: Options, cost: Mapping[int, float] | None = None) -> Outcome:
-        """Least cost of the added columns, those that are not free at 0; without costs any plan."""
+    def solve(
+        self, free: Iterable[int], options: Options, cost: Mapping[int, float] | None = None, most: float | None = None
+    ) -> Outcome:
+        """Least cost of the added columns, those that are not free at 0; without costs any plan. most: any plan that
+        costs no more than this."""
         matrix = self._matrix()
         upper, added = matrix.upper.copy(), len(self._base.cost)
         upper[added:] = 0.0
@@ -109,7 +112,10 @@ class Elastic:
         costs = np.zeros(len(upper))
         for column, value in (cost or {}).items():
             costs[column] = value
-        return solve_matrix(replace(matrix, upper=upper, cost=costs), options)
+        matrix = replace(matrix, upper=upper)
+        if most is None:
+            return solve_matrix(replace(matrix, cost=costs), options)
+        return solve_matrix(_with_row(matrix, costs, most), options)
 
     def _matrix(self) -> Matrix:
         if self._built is None:
@@ -130,6 +136,16 @@ class Elastic:
                 integer=np.concatenate([base.integer, np.array(self._integer, dtype=bool)]),
             )
         return self._built
+
+
+def _with_row(matrix: Matrix, coefficients: FloatArray, upper: float) -> Matrix:
+    """The matrix with one row more."""
+    return replace(
+        matrix,
+        a=csc_array(vstack([matrix.a, csr_array(coefficients[None, :])])),
+        row_lower=np.append(matrix.row_lower, -np.inf),
+        row_upper=np.append(matrix.row_upper, upper),
+    )
 
 
 def total(amount: Iterable[tuple[int, float]], x: FloatArray) -> float:

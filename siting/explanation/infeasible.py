@@ -13,8 +13,10 @@ quarter by which time_to_compute has to be is the date of its cluster.
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -199,7 +201,11 @@ def _explained(q: Question, budget: Budget) -> dict[str, Any]:
     if conflict is None:
         conflict = Conflict(members=(), decided=True)
     members, minimal = conflict.members, conflict.decided
-    changes = tuple(smallest_change(q, judge, limit, budget, LOOKED_AT) for limit in members)
+    changes: list[Change] = []
+    for limit in members:
+        part = Budget(budget.left_s / (len(members) - len(changes)))
+        changes.append(smallest_change(q, judge, limit, part, LOOKED_AT // 3))
+    least = _no_more_than(least, changes)
     return {
         "termination": Termination.INFEASIBLE if minimal else Termination.NO_PLAN_FOUND,
         "plan": None,
@@ -207,10 +213,20 @@ def _explained(q: Question, budget: Budget) -> dict[str, Any]:
         "least": least,
         "conflict": members,
         "minimal": minimal,
-        "changes": changes,
+        "changes": tuple(changes),
         "named": tuple(limit.name for limit in judge.limits),
         "searches": judge.searches,
     }
+
+
+def _no_more_than(least: Least, changes: Iterable[Change]) -> Least:
+    """The least violation, or that of one change where the elastic pass was not done and it is smaller."""
+    before = sum(violation.share for violation in least.violations) if least.violations else math.inf
+    best = min(changes, key=lambda change: change.share, default=None)
+    if least.termination is Termination.OPTIMAL or best is None or best.amount is None or best.share >= before:
+        return least
+    alone = Violation(limit=best.limit, amount=best.amount, unit=best.unit, share=best.share)
+    return replace(least, violations=(alone,), termination=Termination.FEASIBLE)
 
 
 def judge_of(q: Question, budget: Budget) -> Judge:

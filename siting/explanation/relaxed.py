@@ -137,20 +137,21 @@ def _reach(q: Question) -> dict[str, Any]:
 
 
 def _leases(q: Question) -> dict[str, Any]:
-    """Bilateral offers from the first quarter on, as large as anybody wants, on one fabric."""
+    """Bilateral offers from the first quarter on, as large as anybody wants, on one fabric where they state any."""
     p, quarters = q.problem, q.problem.quarters
     start, most, cash = p.lease_start.copy(), p.lease_max.copy(), p.lease_cash_musd.copy()
     gpus = p.cluster_lease_gpus.copy()
     h100e = {kind.name: kind.h100e for kind in q.assembled.accelerators}
     kinds = q.assembled.leases["accelerator"].tolist()
-    for at in bilateral(q):
-        first, last = (int(np.flatnonzero(start[at])[n]) for n in (0, -1))
+    for at, n in bilateral(q).items():
+        first, last = (int(np.flatnonzero(start[at])[end]) for end in (0, -1))
         for t in range(first):
             paid = min(int(p.lease_term[at]), quarters - t)
             cash[at, t, t : t + paid] = cash[at, first, np.minimum(first + np.arange(paid), quarters - 1)]
         start[at, : last + 1] = True
+        stated = q.study.leases.bilateral[n].single_fabric_gpus
         for k, cluster in enumerate(q.study.clusters):
-            if kinds[at] in (cluster.accelerators or tuple(h100e)):
+            if stated and kinds[at] in (cluster.accelerators or tuple(h100e)):
                 gpus[k, at] = gpus_for(cluster.gpus, cluster.h100e, h100e[kinds[at]])
         served = p.demand_h100e.sum(axis=0).max(initial=0.0) / max(p.serve_factor * float(p.lease_serve[at]), 1e-9)
         most[at] = max(most[at], float(gpus[:, at].sum()) + math.ceil(served))

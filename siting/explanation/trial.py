@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,25 +17,33 @@ from siting.assembly import Assembled, assemble
 from siting.errors import InputError
 from siting.explanation.limits import Edit
 from siting.explanation.question import Question
+from siting.formulation.build import build_model
 from siting.grid.chosen import study_network
 from siting.problem import IntArray, Problem
+from siting.problem.goals import MEASURES
 from siting.problem.grid_rows import GridRows
 from siting.reduction.screen import screen
 from siting.solver.budget import Budget
-from siting.solver.passes import ANY_PLAN
+from siting.solver.columns import columns_of
+from siting.solver.compile import InfeasibleRowError, compile_model
+from siting.solver.decisions import decisions_from
+from siting.solver.highs import Options, solve_matrix
+from siting.solver.regions import shared_out, with_alike_regions_as_one
 from siting.solver.rounds import Look, overloaded, with_rows
-from siting.solver.search import Searched, search
+from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
 from siting.tables.planner_files import read_candidates
 from siting.tables.read import Tables
-from siting.termination import Termination
+from siting.termination import PassResult, Termination
 
 EDITED = "places.csv"
+NPV = MEASURES["npv_cost"].name
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PlanFound:
-    """Any plan: it was searched for its being there, not for its cost."""
+    """A plan, as far as it is told here; `bound_musd` is None where it was searched for its being there, not for its
+    cost."""
 
     npv_cost_musd: float | None
     bound_musd: float | None
@@ -57,16 +66,24 @@ class Answer:
 
 
 def any_plan(
-    study: Study, tables: Tables, assembled: Assembled, options_s: Budget, rows: Callable[[Problem], IntArray]
+    study: Study,
+    tables: Tables,
+    assembled: Assembled,
+    budget: Budget,
+    rows: Callable[[Problem], IntArray],
+    look_for: Callable[[Problem, Options], Searched] | None = None,
 ) -> Answer:
-    """Whether the problem has a plan over the candidates that `rows` picks; lines are looked at as in a solve."""
+    """Whether the problem has a plan over the candidates that `rows` picks; lines are looked at as in a solve.
+
+    look_for: the search. None: for any plan, whatever it costs.
+    """
     wish = study.grid
     look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
     problem = assembled.problem
     for n in range(wish.rounds if problem.grid is not None else 1):
         at = rows(problem)
-        part, options = problem.take(at), options_s.of(replace(options_of(study), gap=ANY_PLAN))
-        found = search(replace(part, goals=(), objective="npv_cost", watched=("npv_cost",)), options)
+        part = replace(problem.take(at), goals=(), objective="npv_cost", watched=("npv_cost",))
+        found = (look_for or first_plan)(part, budget.of(options_of(study)))
         grid, decisions = problem.grid, found.decisions
         over = []
         if grid is not None and decisions is not None:
@@ -84,6 +101,26 @@ def any_plan(
     return Answer(termination=found.result.termination, plan=None, candidates=len(at), grid=problem.grid)
 
 
+def first_plan(p: Problem, options: Options) -> Searched:
+    """Any whole plan of the model, without an objective: several times quicker than a search that weighs cost."""
+    began = time.perf_counter()
+    few, member = with_alike_regions_as_one(p)
+    try:
+        matrix = compile_model(build_model(few))
+    except InfeasibleRowError:
+        return nothing_found(PassResult(objective=NPV, termination=Termination.INFEASIBLE))
+    whole = matrix.integer | columns_of(matrix, ("B", "X"))
+    left = Budget(options.time_limit_s, began).of(options)
+    found = solve_matrix(replace(matrix, cost=np.zeros(len(matrix.cost)), integer=whole), left)
+    if found.x is None:
+        return nothing_found(PassResult(objective=NPV, termination=found.termination, limit=found.limit))
+    value = float(matrix.cost @ found.x + matrix.offset)
+    decisions = decisions_from(few, matrix, found.x)
+    decisions = replace(decisions, service=shared_out(p, member, decisions.service))
+    result = PassResult(objective=NPV, termination=Termination.FEASIBLE, limit="first_plan", value=value)
+    return replace(nothing_found(result), decisions=decisions, measures={"npv_cost": value})
+
+
 def _sketch(p: Problem, found: Searched) -> PlanFound:
     decisions = found.decisions
     assert decisions is not None
@@ -98,11 +135,31 @@ def _sketch(p: Problem, found: Searched) -> PlanFound:
     )
 
 
-def tried(q: Question, edit: Edit, budget: Budget, keep: int) -> Answer | None:
-    """The study with the edit, assembled and searched; None where the study refuses the edit.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trial:
+    """The study with a change, assembled."""
 
-    keep: candidates that are looked at where there are more, those of the question always among them.
-    """
+    question: Question
+    study: Study
+    assembled: Assembled
+    keep: int
+    """Candidates that are looked at where there are more, those of the question always among them."""
+
+    def answer(self, budget: Budget, *, weigh: bool = False) -> Answer:
+        """Whether there is a plan. weigh: the one of least cost."""
+        q = self.question
+        return any_plan(self.study, q.tables, self.assembled, budget, self._rows, search if weigh else None)
+
+    def _rows(self, p: Problem) -> IntArray:
+        if len(p.candidate_id) <= self.keep:
+            return np.arange(len(p.candidate_id))
+        asked = set(self.question.problem.candidate_id.tolist())
+        known = np.flatnonzero([name in asked for name in p.candidate_id.tolist()])
+        return np.union1d(known, screen(p, self.keep).rows).astype(np.int64)
+
+
+def trial_of(q: Question, edit: Edit, keep: int) -> Trial | None:
+    """The trial of an edit; None where the study refuses it."""
     try:
         with edited(q, edit) as study:
             assembled = assemble(study, q.tables)
@@ -111,15 +168,7 @@ def tried(q: Question, edit: Edit, budget: Budget, keep: int) -> Answer | None:
     problem = assembled.problem if edit.arrays is None else edit.arrays(assembled)
     if q.problem.grid is not None and problem.grid is not None and edit.arrays is None:
         problem = _on_known_lines(q, problem)
-    asked = set(q.problem.candidate_id.tolist())
-
-    def rows(p: Problem) -> IntArray:
-        if len(p.candidate_id) <= keep:
-            return np.arange(len(p.candidate_id))
-        known = np.flatnonzero([name in asked for name in p.candidate_id.tolist()])
-        return np.union1d(known, screen(p, keep).rows).astype(np.int64)
-
-    return any_plan(study, q.tables, replace(assembled, problem=problem), budget, rows)
+    return Trial(question=q, study=study, assembled=replace(assembled, problem=problem), keep=keep)
 
 
 def _on_known_lines(q: Question, p: Problem) -> Problem:

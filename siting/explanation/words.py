@@ -59,8 +59,13 @@ def _together(found: Explanation) -> str:
 
 def _least(found: Explanation) -> Iterator[str]:
     parts = [f"{v.limit.name} by {v.amount:,.4g} {v.unit}".rstrip() for v in found.violations]
-    if parts:
-        yield f"The least that gives way in sum: {'; '.join(parts)}."
+    if not parts or found.least is None:
+        return
+    text = f"The least that gives way in sum: {'; '.join(parts)}"
+    if found.least.termination is not Termination.OPTIMAL:
+        share, bound = sum(v.share for v in found.violations), found.least.bound or 0.0
+        text += f" ({share:.2g} as shares; not proved the least, which is {bound:.2g} or more)"
+    yield f"{text}."
 
 
 def _change(change: Change) -> str:

@@ -201,3 +201,18 @@ def test_nothing_asked_prints_the_help(siting):
     assert siting().code == 2
     said = siting("slove", "--json")
     assert said.code == 2 and json.loads(said.out)["error"] == "bad input"
+
+
+def test_explain_tells_by_its_exit_code(tmp_path):
+    """0 where there is a plan; 4 where there is none, with the limits and the changes in one JSON object."""
+    assert in_a_shell("explain", "models/tiny.toml", folder=ROOT).returncode == 0
+    for file in ("tiny.toml", "tiny-sites.csv"):
+        shutil.copy(ROOT / "models" / file, tmp_path)
+    text = (tmp_path / "tiny.toml").read_text(encoding="utf-8")
+    assert "gpus = 2048" in text
+    (tmp_path / "tiny.toml").write_text(text.replace("gpus = 2048", "gpus = 2048000"), encoding="utf-8")
+    done = in_a_shell("explain", "tiny.toml", "--json", folder=tmp_path)
+    answer = json.loads(done.stdout)
+    assert done.returncode == 4 and answer["termination"] == "infeasible" and answer["minimal"]
+    assert any(limit["limit"].startswith("size of") for limit in answer["conflict"])
+    assert "cannot" in answer["words"] and len(answer["changes"]) == len(answer["conflict"])

@@ -1,0 +1,74 @@
+"""The elastic matrix, with every limit in force, is the model of the study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from planted_conflicts import planted
+from planted_oracle import has_plan
+from random_whole import whole_study
+
+from siting.assembly import assemble
+from siting.errors import InputError
+from siting.explanation.conflict import Judge
+from siting.explanation.infeasible import explain, judge_of
+from siting.explanation.question import question_of
+from siting.solver.budget import Budget
+from siting.solver.highs import Outcome
+from siting.study import Study, read_study
+from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+def judge(study: Study, tables: Tables) -> Judge:
+    return judge_of(question_of(study, tables, assemble(study, tables), None), Budget(60.0))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_it_has_a_plan_where_the_study_has_one(seed: int, tmp_path: Path, tables: Tables) -> None:
+    """Random studies with every part switched on at random, lines left out: both have a plan, or neither has."""
+    study = whole_study(seed, tmp_path).update({"grid.joint": "off"})
+    try:
+        there = has_plan(study, tables)
+    except InputError:
+        pytest.skip("the study is refused")
+    found = judge(study, tables)
+    assert found.has_plan(found.limits) is there
+
+
+def test_a_limit_let_go_is_a_plan_more(tmp_path: Path, tables: Tables) -> None:
+    """Two own limits that contradict: each alone has a plan, and the least violation is what lies between them."""
+    study = planted(7).study(tmp_path)
+    found = judge(study, tables)
+    assert found.has_plan(found.limits) is False
+    for name in ("own limit large", "own limit small"):
+        assert found.has_plan([limit for limit in found.limits if limit.name != name]) is True
+    large, small = (limit.expression.bound for limit in study.limits)
+    (only,) = found.least().violations
+    assert only.limit.name == "own limit large"
+    assert only.amount == pytest.approx(large - small)
+
+
+def test_what_is_not_decided_is_not_said(tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no search on the elastic matrix ends, nothing is called a conflict and nothing explained."""
+    open_ = Outcome(
+        termination=Termination.NO_PLAN_FOUND, limit="time_limit", x=None, value=None, bound=None, nodes=0, seconds=0.0
+    )
+    monkeypatch.setattr("siting.explanation.elastic.solve_matrix", lambda *_: open_)
+    found = explain(planted(7).study(tmp_path), tables=tables)
+    assert found.termination is Termination.NO_PLAN_FOUND
+    assert not found.minimal and not found.conflict and not found.changes
+    assert "not decided in time" in found.words
+
+
+def test_a_study_with_a_plan_says_so(tmp_path: Path, tables: Tables) -> None:
+    """Nothing is explained where there is a plan, in a study of few places or of the shipped ones."""
+    found = explain(read_study("models/tiny.toml"), tables=tables)
+    assert found.termination is Termination.FEASIBLE and found.plan is not None and found.plan.hosts
+    assert "there is a plan" in str(found) and found.frame.empty

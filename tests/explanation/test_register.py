@@ -1,0 +1,64 @@
+"""Fault cases of other programs, as questions: infeasible without a word of why, and demand over capacity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_studies import H100, small_study
+
+from siting.explanation.infeasible import Explanation, explain
+from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+def names(found: Explanation) -> set[str]:
+    return {limit.name for limit in found.conflict}
+
+
+def test_case_1_time_power_and_money_at_one_place(tmp_path: Path, tables: Tables) -> None:
+    """100,000 H100 by 2026-Q2 at one place of 60 MW that is energized in 2027-Q1, with 1 GUSD: the minimal set is
+    power and size, as 60 MW never hold them; no single change is enough, as date and money are short as well."""
+    study = small_study(
+        tmp_path,
+        "only,32.45,-99.73,own,60,,62,2027-Q1,,\n",
+        clusters=[{"name": "first", "gpus": 100_000, "accelerators": [H100], "by": "2026-Q2"}],
+        money={
+            "discount_rate": "10 %/y",
+            "funding": [{"quarter": "2024-Q2", "amount_musd": "1 GUSD", "status": "closed"}],
+        },
+        grid={"joint": "off"},
+    )
+    found = explain(study, tables=tables)
+    assert found.termination is Termination.INFEASIBLE and found.minimal
+    assert names(found) == {"power at only", "size of first"}
+    assert all(change.amount is None and change.decided for change in found.changes)
+    (only,) = found.violations
+    assert only.limit.name == "size of first" and only.share == pytest.approx(1.0)
+    assert found.least is not None and found.least.termination is Termination.OPTIMAL
+
+
+def test_case_12_demand_over_capacity(tmp_path: Path, tables: Tables) -> None:
+    """80,000 H100e want 147 MW of IT where 60 MW at the meter reach: power, demand and its date; and so much less of
+    demand, or so many MW more, are enough."""
+    demand = {"peak_h100e_bf16": 80_000, "first_quarter": "2025-Q4", "regions": 3, "rtt_target_ms": "90 ms"}
+    study = small_study(
+        tmp_path,
+        "a,32.45,-99.73,own,60,,62,2025-Q2,,\n",
+        clusters=[],
+        inference={**demand, "rtt_basis": "backbone"},
+        grid={"joint": "off"},
+    )
+    found = explain(study, tables=tables)
+    assert names(found) == {"power at a", "inference demand", "first quarter of inference"}
+    by_limit = {change.limit.name: change for change in found.changes}
+    pue = 1.21764
+    it_mw = 40.0  # whole modules of 10 MW inside 60 MW at the meter: 60 / 1.218 = 49.3
+    most = it_mw / 1.4e-3 * 0.95 * 0.8
+    assert by_limit["inference demand"].amount == pytest.approx(80_000 - most, rel=0.02)
+    assert by_limit["power at a"].amount == pytest.approx(150 * pue - 60, rel=0.02)

@@ -27,10 +27,11 @@ def run_key(study: Study, data: str, solve: str) -> str:
     """Digest of all that a result depends on: the study, the planner's own files, the tables (`data`), the program and
     the function that solves. The number of threads is left out: it decides how long a plan takes, not which it is.
     """
-    same_threads = study.update({"search.threads": 1})
+    content = study.model_dump(mode="json")
+    content["search"]["threads"] = 1
     programs = {name: version(name) for name in PROGRAMS}
-    own = _digest(files := tuple(_own_files(study)), tuple(path.stat().st_mtime_ns for path in files))
-    text = json.dumps([same_threads.digest(), own, data, programs, solve])
+    own = _digest(files := tuple(_own_files(study.folder, content)), tuple(path.stat().st_mtime_ns for path in files))
+    text = json.dumps([content, own, data, programs, solve], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -42,10 +43,10 @@ def _digest(files: tuple[Path, ...], changed_ns: tuple[int, ...]) -> str:
     return total.hexdigest()
 
 
-def _own_files(study: Study) -> Iterator[Path]:
-    """Every file that some text of the study names, in its folder, with those of another ending; of a folder all."""
-    for text in sorted(set(_texts(study.model_dump(mode="json")))):
-        place = study.folder / text
+def _own_files(folder: Path, content: dict[str, Any]) -> Iterator[Path]:
+    """Every file in the folder that some text of a study names, with those of another ending; of a folder all."""
+    for text in sorted(set(_texts(content))):
+        place = folder / text
         try:
             if not text.strip("./\\ ") or not place.exists():
                 continue

@@ -134,8 +134,8 @@ class Runner:
         self._lock: BinaryIO | None = None
 
     def __enter__(self) -> Runner:
+        open_stems()
         if self._own:
-            open_stems()
             self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="siting-sweep")
         return self
 

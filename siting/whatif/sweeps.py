@@ -70,7 +70,7 @@ class Sweep:
         """One row a run: name, a column for each edited key, status, termination, limit, value_musd, bound_musd, gap,
         sites, site_count, it_mw, utility_mw, first_open, last_open, leases, leased_gpus, hosts, a column for each other
         objective that was measured (`carbon_t`, ...), seconds, message."""
-        keys = list(dict.fromkeys(key for run in self.runs for key in run.edits))
+        keys = list(dict.fromkeys(key for run in self.runs for key in run.edits if key != "name"))
         measures = list(
             dict.fromkeys(name for run in self.runs for name in run.measures or () if name != "npv_cost_musd")
         )

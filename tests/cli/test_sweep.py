@@ -26,10 +26,11 @@ edits = { "money.funding.0.amount_musd" = "1 MUSD" }
 def test_a_sweep_is_run_told_and_found_again(siting):
     """Two runs, one of them infeasible: exit code 0, since both ended with a proof; a second start reuses both."""
     Path("rents.toml").write_text(RUNS)
-    said = siting("sweep", "rents.toml", "--workers", "1")
+    said = siting("sweep", "rents.toml", "--workers", "2")
     assert (said.code, "as it is: optimal, 60.3 MUSD" in said.err, "left" in said.err) == (0, True, True)
     assert "tiny: 2 runs in sweeps/rents" in said.out and "1 infeasible" in said.out
-    assert sorted(path.name for path in Path("sweeps/rents").iterdir()) == ["plans", "runs", "sweep.csv", "sweep.json"]
+    seen = sorted(path.name for path in Path("sweeps/rents").glob("[!.]*"))
+    assert seen == ["plans", "runs", "sweep.csv", "sweep.json"]
     again = siting("sweep", "rents.toml", "--json")
     assert "2 of 2 runs were there" in again.err and "(" not in again.err
     answer = json.loads(again.out)
@@ -67,6 +68,30 @@ def test_a_file_that_says_something_else_is_refused(tmp_path, text, expected):
     with pytest.raises(InputError) as caught:
         read_sweep_file(tmp_path / "x.toml")
     assert any(expected in fault.expected for fault in caught.value.faults)
+
+
+def test_a_frontier_is_run_from_its_file(siting):
+    """The cluster's date and one quarter later: two points, the later one cheaper."""
+    frontier = '[frontier]\nagainst = "date"\nearlier = 0\nlater = 1\npoints = 2\n'
+    Path("when.toml").write_text(RUNS[: RUNS.index("[[runs]]")].replace("rents", "when") + frontier)
+    answer = json.loads(siting("sweep", "when.toml", "--json").out)
+    assert [row["clusters.0.by"] for row in answer["runs"]] == ["2025-Q4", "2026-Q1"]
+    assert answer["runs"][0]["value_musd"] > answer["runs"][1]["value_musd"] > 0
+
+
+def test_samples_and_tables_are_read_from_the_file(tmp_path):
+    """Four samples of a range and a list; two rows of a CSV beside the file."""
+    (tmp_path / "runs.csv").write_text("name,quarters\nshort,8\nlong,16\n")
+    ranges = '{ quarters = { low = 8, high = 11 }, "power.case" = ["low", "high"] }'
+    for text in (f"[sample]\nsize = 4\nranges = {ranges}", 'runs_file = "runs.csv"'):
+        (tmp_path / "x.toml").write_text(f'name = "x"\nstudy = "tiny"\n{text}\n')
+        asked, _, beside = read_sweep_file(tmp_path / "x.toml")
+        found = asked.variations(beside)
+        if asked.sample:
+            assert sorted(variation.edits["quarters"] for variation in found) == [8, 9, 10, 11]
+            assert sorted(variation.edits["power.case"] for variation in found) == ["high", "high", "low", "low"]
+        else:
+            assert [(v.name, v.edits) for v in found] == [("short", {"quarters": "8"}), ("long", {"quarters": "16"})]
 
 
 def test_every_shipped_sweep_is_valid():

@@ -17,8 +17,9 @@ from siting.reduction.screen import Screened, screen
 from siting.solver.budget import PRICED_A_SECOND, Budget, affordable, built_in_s
 from siting.solver.everyone import Everyone
 from siting.solver.held import held_in
+from siting.solver.one_site import search_one_site
 from siting.solver.passes import earliest_quarter, run_aims
-from siting.solver.prove import prove
+from siting.solver.prove import Proof, prove
 from siting.solver.rounds import Look, overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import Start, is_wide
@@ -29,6 +30,8 @@ from siting.termination import PassResult, Termination, tightened
 
 FOR_THE_PROOF = 0.1
 """Share of what is left of the time limit that a search leaves to the bound over all candidates."""
+FOR_ONE_SITE = 0.4
+"""Share of the time that is left for a search of the best few, before more are searched."""
 FOR_ONE_ROUND = 0.5
 """The same for a round of searching and looking at all sites on the network together, while others may follow."""
 
@@ -50,6 +53,8 @@ class Found:
     """What holds for all candidates, where it was asked for and can be proved."""
     priced: Everyone | None = None
     """All candidates priced, where that came before the search."""
+    proof: Proof | None = None
+    """What is proved over all candidates, where that came with the search."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,12 +124,13 @@ def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
         return replace(found, everyone={"unpriced": unpriced})
     if budget.left_s * PRICED_A_SECOND < len(problem.candidate_id):
         return found
-    clock.say("a bound over all candidates")
-    options, rows = budget.of(options_of(study)), found.screened.rows
-    if (few := affordable(problem, len(rows), options.time_limit_s)) < len(rows):
-        rows = screen(problem, few).rows
-    proof = prove(problem, rows, value, options, found.priced)
-    clock.lap("prove")
+    options, rows, proof = budget.of(options_of(study)), found.screened.rows, found.proof
+    if proof is None:
+        clock.say("a bound over all candidates")
+        if (few := affordable(problem, len(rows), options.time_limit_s)) < len(rows):
+            rows = screen(problem, few).rows
+        proof = prove(problem, rows, value, options, found.priced)
+        clock.lap("prove")
     if proof is None:
         return found
     last = tightened(found.passes[-1], proof.bound_musd, options.gap)
@@ -152,8 +158,9 @@ def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, kno
             passes=dated,
             searched=nothing_found(dated[0]),
         )
-    if (wide := _over_open_sites(study, assembled, clock, budget)) is not None:
-        return replace(wide, passes=(*dated, *wide.passes))
+    for way in (_over_open_sites, _over_one_site):
+        if (there := way(study, assembled, clock, budget)) is not None:
+            return replace(there, passes=(*dated, *there.passes))
     screened, problem, passes, searched = _screened_search(study, assembled, clock, budget)
     return Found(assembled=assembled, screened=screened, problem=problem, passes=(*dated, *passes), searched=searched)
 
@@ -215,6 +222,28 @@ def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: B
     there = replace(screened, rows=best.rows)
     found = Found(assembled=assembled, screened=there, problem=p.take(best.rows), passes=(), searched=best.searched)
     return replace(found, passes=(best.searched.result,), priced=everyone)
+
+
+def _over_one_site(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found | None:
+    """The best plan where prices of all candidates open one site, proved to the gap asked for over all; None where they
+    open more, or the gap stays open so."""
+    p, options = replace(assembled.problem, watched=("npv_cost",)), budget.of(options_of(study), FOR_ONE_SITE)
+    few = len(assembled.usable) <= study.search.candidates_in_model
+    slow = options.time_limit_s * PRICED_A_SECOND < 2 * len(p.candidate_id)
+    if few or slow or len(p.cluster) != 1 or not proof_asked(study) or parts_without_price(p):
+        return None
+    screened = screen(p, study.search.candidates_in_model)
+    if is_wide(p, screened.rows):
+        return None
+    clock.say("prices of all candidates")
+    one = search_one_site(p, options, clock.watch)
+    clock.lap("one site")
+    if one is None:
+        return None
+    clock.add(one.searched.seconds, one.searched.peak_mb)
+    there = replace(screened, rows=one.rows)
+    found = Found(assembled=assembled, screened=there, problem=p.take(one.rows), passes=(), searched=one.searched)
+    return replace(found, passes=(one.searched.result,), priced=one.everyone, proof=one.proof)
 
 
 def _screened_search(

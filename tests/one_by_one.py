@@ -149,13 +149,13 @@ def not_polished(patch: pytest.MonkeyPatch) -> None:
 
 def presolve_off(patch: pytest.MonkeyPatch) -> None:
     run = highs._run
-    patch.setattr(highs, "_run", lambda m, o, start, watch, presolve: run(m, o, start, watch, presolve="off"))
+    patch.setattr(highs, "_run", lambda m, o, start, watch, presolve, **of: run(m, o, start, watch, "off", **of))
 
 
 def no_start(patch: pytest.MonkeyPatch) -> None:
     """The last search does not begin from the plan at hand."""
     run = highs._run
-    patch.setattr(highs, "_run", lambda m, o, start, watch, presolve: run(m, o, None, watch, presolve=presolve))
+    patch.setattr(highs, "_run", lambda m, o, start, watch, presolve, **of: run(m, o, None, watch, presolve, **of))
 
 
 @contextmanager
@@ -289,9 +289,10 @@ PROOFS: dict[str, Patch] = {
     "strong prices from one candidate on": both(setting(prove, PARTLY=-1.0), setting(everyone, STRONG=1)),
     "places of the cluster apart": both(places_apart, setting(prove, PARTLY=2.0)),
     "no crowds": no_crowds,
-    "one crowd, divided": setting(prove, HOSTS=1, CROWDS=1, SINGLED=1, PARTS=2),
-    "one crowd, not divided": setting(prove, HOSTS=0, CROWDS=1, LARGEST=2),
-    "neither fixed nor whole crowds": both(nothing_fixed, setting(prove, HOSTS=0, CROWDS=2, SINGLED=1)),
+    "one crowd, then many": setting(prove, SIZES=((0, 1), (1, 2))),
+    "one crowd, divided": setting(prove, SIZES=((1, 1),), SINGLED=1, PARTS=2),
+    "one crowd, not divided": setting(prove, SIZES=((0, 1),), LARGEST=2),
+    "neither fixed nor whole crowds": both(nothing_fixed, setting(prove, SIZES=((0, 2),), SINGLED=1)),
 }
 
 

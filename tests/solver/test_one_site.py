@@ -1,4 +1,4 @@
-"""The best few candidates and the proof over all: what comes out is a plan, and its bound holds over every candidate."""
+"""The best few candidates and the proof over all: a plan comes out, and its bound holds over every candidate."""
 
 from __future__ import annotations
 

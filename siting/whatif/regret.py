@@ -35,6 +35,7 @@ from siting.run import study_of
 from siting.solver.repriced import Repriced
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
+from siting.units import quarter_label
 from siting.whatif.repriced import reprice_plan
 from siting.whatif.safe import EVERY, safe_decisions
 from siting.whatif.sweeps import Sweep
@@ -64,6 +65,8 @@ class Regret:
     """(plan, run) -> why it does not hold."""
     unknown: tuple[tuple[str, str], ...]
     """(plan, run) of which no way to go on was found in time, and none was ruled out."""
+    start: str
+    """First quarter of the runs, the earliest of them."""
     within: float
     good: tuple[str, ...]
     """Runs whose plan is proved within that share of the best."""
@@ -174,7 +177,8 @@ class Regret:
         for row in self.decisions[self.decisions["status"] != EVERY].head(12).itertuples():
             why = f"depends on {row.depends_on}" if row.depends_on else "no single key tells when"
             count = f"in {row.plans} of {len(self.good)} good plans"
-            yield f"Can wait until {row.first_due}: {row.kind} {row.name}, {count}; {why}."
+            when = f"Can wait until {row.first_due}" if row.first_due > self.start else "Due at once where it is taken"
+            yield f"{when}: {row.kind} {row.name}, {count}; {why}."
 
     def _regrets(self) -> Iterator[str]:
         yield (
@@ -267,6 +271,7 @@ def no_regret(
         bound_over=tuple(over for _, over in proved),
         lost=lost,
         unknown=tuple(unknown),
+        start=quarter_label(min(study.start for study in studies.values())),
         within=within,
         good=tuple(good),
         without=tuple(without),

@@ -17,7 +17,7 @@ from siting.study import read_study
 @pytest.fixture(scope="module")
 def tiny_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plans") / "tiny"
-    solve(read_study("models/tiny.toml")).save(folder)
+    solve(read_study("models/tiny.toml").update({"search.date_curve": False})).save(folder)
     return folder
 
 

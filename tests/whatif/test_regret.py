@@ -13,6 +13,7 @@ from siting.errors import InputError
 from siting.plan import Plan
 from siting.run import solve
 from siting.tables.read import Tables, read_tables
+from siting.termination import PassResult, Termination
 from siting.whatif.regret import Regret, no_regret
 
 OFFER = {
@@ -34,12 +35,13 @@ def tables() -> Tables:
 
 @pytest.fixture(scope="module")
 def plans(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
-    """One cluster, one place and one offer at three prices; and a run that may not spend enough."""
+    """One cluster, one place and one offer at three prices; and a run that has no plan."""
     folder = tmp_path_factory.mktemp("regret")
     search = {"date_curve": False, "gap": 0.0001}
     study = small_study(folder, ABILENE, search=search, leases={"bilateral": [OFFER]})
     made = {price: solve(study.update({"leases.bilateral.0.usd_per_gpu_h": price}), tables=tables) for price in PRICES}
-    made["poor"] = solve(study.update({"money.funding.0.amount_musd": "1 MUSD"}), tables=tables)
+    nothing = PassResult(objective="npv_cost_musd", termination=Termination.INFEASIBLE)
+    made["poor"] = dataclasses.replace(made[PRICES[0]], passes=(nothing,))
     return made
 
 
@@ -86,6 +88,7 @@ def test_decisions_depend_on_the_key_that_separates_them(regret: Regret) -> None
     assert set(frame["status"]) == {"in some"} and "No site, contract or host is in every good plan" in str(regret)
     halls = built["first_due"]  # 5 quarters of construction before the first halls
     assert halls < "2025" and rented["first_due"] >= "2025-Q1"
+    assert f"Can wait until {rented['first_due']}: lease rented, in 2 of 3 good plans; depends on {key}" in str(regret)
 
 
 def test_what_all_plans_share_is_safe_and_what_does_not_hold_is_said(tables: Tables, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def _buses(study: Study, tables: Tables) -> pd.DataFrame:
         ]
     )
     near, _ = nearest_substation(lat, lon, tables.grid_substations)
-    stated = places["hosting_utility_mw"].to_numpy(float)
+    stated = places["hosting_utility_mw"].to_numpy(float, copy=True)
     blank = np.isnan(stated)
     if chosen is not None and blank.any():
         stated[blank] = _computed(chosen, places["bus_id"].to_numpy("int64")[blank], study.candidates.hosting == "n1")

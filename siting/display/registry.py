@@ -14,6 +14,7 @@ SHOWN = {
     "siting.study.root.Study": "siting.display.study.study_html",
     "siting.plan.Plan": "siting.display.plan.plan_html",
     "siting.explanation.infeasible.Explanation": "siting.display.answers.explanation_html",
+    "siting.whatif.regret.Regret": "siting.display.regret.regret_html",
     "siting.whatif.decided.Decided": "siting.display.answers.decided_html",
     "siting.whatif.n_best.NBest": "siting.display.answers.n_best_html",
     "siting.whatif.sweeps.Sweep": "siting.display.sweep.sweep_html",

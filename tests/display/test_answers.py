@@ -8,19 +8,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import siting
 from siting.display.answers import decided_html, explanation_html, n_best_html
+from siting.display.comparison import comparison_html
+from siting.display.regret import regret_html
 from siting.display.sweep import sweep_html
 from siting.explanation.changes import Change
 from siting.explanation.conflict import Violation
 from siting.explanation.infeasible import Explanation
 from siting.explanation.limits import NamedLimit
 from siting.termination import Termination
+from siting.whatif.comparison import Comparison, Verdict
 from siting.whatif.decided import Decided, Trial
 from siting.whatif.figures import Spread
 from siting.whatif.n_best import NBest
+from siting.whatif.regret import Regret
 from siting.whatif.runs import Run
 from siting.whatif.sweeps import Sweep
 
@@ -129,3 +135,41 @@ def test_trials_with_other_figures_are_counted_by_place():
     html = decided_html(found)
     assert "Place not decided as far as the state" in html and "75%" in html
     assert "Tulsa" in html and EVIL not in html
+
+
+def test_a_comparison_shows_inputs_plans_and_what_can_be_said_in_that_order():
+    """Names of plans are headings, as text; a figure that one plan has none of is a dash or blank, never `None`."""
+    inputs = pd.DataFrame({"key": ["purchase.residual"], "low": ['"low"'], EVIL: ['"zero"']})
+    plans = pd.DataFrame(
+        {
+            "figure": ["cost, present value", "host"],
+            "unit": ["MUSD", ""],
+            "low": [60.29, "abilene"],
+            EVIL: [67.96, None],
+        },
+        dtype=object,
+    )
+    said = Verdict(first="low", second=EVIL, least_musd=-7.7, most_musd=-7.6, words="low costs less, by 7.6 MUSD.")
+    html = comparison_html(Comparison(names=("low", EVIL), inputs=inputs, plans=plans, verdicts=(said,)))
+    order = [
+        html.index(words) for words in ("purchase.residual", "cost, present value", "low costs less, by 7.6 MUSD.")
+    ]
+    assert order == sorted(order)
+    assert EVIL not in html and "None" not in html
+
+
+def test_regret_of_each_plan_in_each_run():
+    """Held where it was made a plan has none; elsewhere 3.0, or it does not hold, or that was not known in time."""
+    held = np.array([[60.0, 53.0, np.nan], [np.nan, 50.0, np.nan], [60.0, 50.0, 70.0]])
+    found = Regret(
+        names=("a", "b", "c"), held_musd=held, held_bound_musd=held, best_musd=np.array([60.0, 50.0, 70.0]),
+        bound_musd=np.array([60.0, 50.0, 70.0]), bound_over=("all candidates",) * 3, lost={("a", "c"): "no power"},
+        unknown=(("b", "a"), ("b", "c")), within=0.02, good=("a", "b", "c"), without=(),
+        decisions=pd.DataFrame(columns=["kind", "name", "status", "plans", "first_due", "last_due", "depends_on"]),
+    )  # fmt: skip
+    html = regret_html(found)
+    rows = re.findall(r"<tr>(.*?)</tr>", html[html.index("Regret of each plan") :])
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in rows[1:]]
+    assert cells[0] == ["a", "0.0", "3.0", "does not hold"]
+    assert cells[1] == ["b", "not known in time", "0.0", "not known in time"]
+    assert "Least to regret: the plan of c" in html

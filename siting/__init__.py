@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from siting.curve import money_against_date
     from siting.errors import InputError
     from siting.explanation.infeasible import Explanation, explain
+    from siting.explanation.exclusion import why_not
+    from siting.explanation.price import limit_prices
     from siting.plan import Plan, read_plan
     from siting.report import write_report
     from siting.run import solve
@@ -38,6 +40,7 @@ __all__ = [
     "Variation",
     "compare",
     "explain",
+    "limit_prices",
     "money_against_date",
     "n_best",
     "no_regret",
@@ -50,6 +53,7 @@ __all__ = [
     "sweep",
     "verify",
     "what_if",
+    "why_not",
     "write_report",
 ]
 
@@ -62,6 +66,7 @@ _HOME = {
     "Variation": ("siting.whatif.variation", "Variation"),
     "explain": ("siting.explanation.infeasible", "explain"),
     "compare": ("siting.whatif.comparison", "compare"),
+    "limit_prices": ("siting.explanation.price", "limit_prices"),
     "money_against_date": ("siting.curve", "money_against_date"),
     "n_best": ("siting.whatif.n_best", "n_best"),
     "no_regret": ("siting.whatif.regret", "no_regret"),
@@ -74,6 +79,7 @@ _HOME = {
     "sweep": ("siting.whatif.runner", "sweep"),
     "verify": ("siting.run", "verify_plan"),
     "what_if": ("siting.whatif.warm", "what_if"),
+    "why_not": ("siting.explanation.exclusion", "why_not"),
     "write_report": ("siting.report", "write_report"),
 }
 

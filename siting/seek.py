@@ -182,9 +182,21 @@ def _dated(
     if found.value is None:
         few = keep < study.search.candidates_in_model and found.termination is Termination.INFEASIBLE
         return (_unknown(found) if few else found,), assembled
+    return (found,), replace(assembled, problem=at_date(study, p, int(found.value)))
+
+
+def at_date(study: Study, p: Problem, earliest: int) -> Problem:
+    """The problem with the cluster due in its earliest quarter, where that is the first priority; else as it is.
+
+    earliest: quarters from the start, as the pass for the date found them.
+    """
+    first = study.priorities[0]
+    if first.objective != "time_to_compute":
+        return p
+    k = 0 if first.cluster is None else [cluster.name for cluster in study.clusters].index(first.cluster)
     begins = p.cluster_from.copy()
-    begins[k] = min(int(begins[k]), int(found.value) + first.tolerance_quarters)
-    return (found,), replace(assembled, problem=replace(p, cluster_from=begins))
+    begins[k] = min(int(begins[k]), earliest + first.tolerance_quarters)
+    return replace(p, cluster_from=begins)
 
 
 def _from_known(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known) -> Found:

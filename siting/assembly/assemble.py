@@ -88,15 +88,23 @@ def assemble(study: Study, tables: Tables) -> Assembled:
 
 
 def with_figures(study: Study, tables: Tables, assembled: Assembled, usable: pd.DataFrame) -> Assembled:
-    """The same with other figures of the usable candidates: MW, price, dates. usable: the same rows, changed.
+    """The same with other figures of the usable candidates: MW, price, dates. usable: their rows, or some of them,
+    changed; round trips stay as they are.
 
-    A candidate whose MW no longer hold a first phase can never be live. Raises InputError as `assemble` does.
+    Of some rows: those of one place, halls of one campus, and one at least of every energy contract are to be kept
+    together, forced and existing ones too. A candidate whose MW no longer hold a first phase can never be live. Raises
+    InputError as `assemble` does.
     """
-    problem = _problem(study, tables, usable, assembled.leases, assembled.accelerators, assembled.demand)
+    at = {name: n for n, name in enumerate(assembled.usable["candidate"])}
+    rows = [at[name] for name in usable["candidate"]]
+    usable, demand = usable.reset_index(drop=True), assembled.demand
+    demand = replace(demand, rtt_ms=demand.rtt_ms[rows], reach=demand.reach[rows])
+    problem = _problem(study, tables, usable, assembled.leases, assembled.accelerators, demand)
     onsite = onsite_block(study, tables, onsite_figures(study, tables), usable)
     small = problem.modules_max < problem.modules_first
     live_from = np.where(small, problem.quarters, problem.live_from)
-    return replace(assembled, problem=replace(problem, onsite=onsite, live_from=live_from), usable=usable)
+    problem = replace(problem, onsite=onsite, live_from=live_from)
+    return replace(assembled, problem=problem, usable=usable, demand=demand)
 
 
 def _unless_faulty(faults: list[Fault], make: Callable[[], Part]) -> Part | None:

@@ -60,7 +60,7 @@ def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
     _refuse_unknown_holders(study, tables)
     subs = tables.stations
     keep = pd.Series(True, index=subs.index)
-    for _, rows in _grid_filters(study, tables):
+    for _, rows in grid_filters(study, tables):
         keep &= rows
     subs = subs[keep]
     return pd.DataFrame(
@@ -74,7 +74,7 @@ def grid_places(study: Study, tables: Tables) -> pd.DataFrame:
             "interconnect": subs["interconnect"].astype(str),
             "bus_id": subs["bus_id"].astype("Int64"),
             "tenure": "own",
-            "stated_utility_mw": _hosting(study, tables)[keep],
+            "stated_utility_mw": hosting_mw(study, tables)[keep],
             "stated_it_mw": np.nan,
             "own_usd_per_mwh": np.nan,
             "own_energization": np.nan,
@@ -106,7 +106,7 @@ def _refuse_unknown_holders(study: Study, tables: Tables) -> None:
     )
 
 
-def _hosting(study: Study, tables: Tables) -> pd.Series:
+def hosting_mw(study: Study, tables: Tables) -> pd.Series:
     """Hosting capacity at the meter less what others hold, never above the largest campus, MW."""
     subs = tables.stations
     column = {"n1": "hosting_n1_utility_mw", "n0": "hosting_n0_utility_mw"}[study.candidates.hosting]
@@ -116,7 +116,7 @@ def _hosting(study: Study, tables: Tables) -> pd.Series:
     return free.clip(upper=study.candidates.largest_campus_utility_mw)
 
 
-def _grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
+def grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
     choice, subs = study.candidates.grid, tables.stations
     assert choice is not None
     filters = []
@@ -133,7 +133,9 @@ def _grid_filters(study: Study, tables: Tables) -> list[tuple[str, pd.Series]]:
         for box in choice.boxes:
             inside |= subs["lat"].between(box.south, box.north) & subs["lon"].between(box.west, box.east)
         filters.append(("boxes", inside))
-    filters.append((f"min_utility_mw = {choice.min_utility_mw:g} MW", _hosting(study, tables) >= choice.min_utility_mw))
+    filters.append(
+        (f"min_utility_mw = {choice.min_utility_mw:g} MW", hosting_mw(study, tables) >= choice.min_utility_mw)
+    )
     return filters
 
 
@@ -142,7 +144,7 @@ def nothing_left(study: Study, tables: Tables) -> Fault:
     if study.candidates.grid is None or not study.money.own:
         return Fault(file=study_file(study), key="candidates", value="no candidate", expected="at least one")
     left = pd.Series(True, index=tables.stations.index)
-    for name, rows in _grid_filters(study, tables):
+    for name, rows in grid_filters(study, tables):
         before = int(left.sum())
         left &= rows
         if not left.any():

@@ -180,6 +180,41 @@ def report(
     typer.echo(f"{target} written")
 
 
+@app.command("why-not")
+def why_not(
+    plan: PlanFolder,
+    place: Annotated[
+        str, typer.Argument(help="Id or name of a candidate, LAT,LON, or a county: 'Taylor, TX' or its FIPS code.")
+    ],
+    changes: Annotated[
+        bool, typer.Option(help="Look for the smallest change of its figures that brings it in.")
+    ] = True,
+    time_limit: Annotated[float, typer.Option(min=1.0, help="Seconds for all searches.")] = 120.0,
+    as_json: Json = False,
+) -> None:
+    """Why a plan does not open a place: what excludes it, or what forcing it in costs and what would bring it in."""
+    from siting.cli.questions import run_why_not
+
+    run_why_not(plan, place, changes=changes, time_limit_s=time_limit, as_json=as_json)
+
+
+@app.command()
+def price(
+    plan: PlanFolder,
+    limits: Annotated[
+        list[str] | None,
+        typer.Argument(help="Limits by key or kind: money:2025-Q1, power, rtt, later. None: those that bind."),
+    ] = None,
+    step: Annotated[float, typer.Option(help="Units at once, where the limit is no count and no date.")] = 1.0,
+    time_limit: Annotated[float, typer.Option(min=1.0, help="Seconds for all searches.")] = 300.0,
+    as_json: Json = False,
+) -> None:
+    """What one more unit of each limit saves, whole modules and contracts counted, with the error bar of the gap."""
+    from siting.cli.questions import run_price
+
+    run_price(plan, limits or [], step=step, time_limit_s=time_limit, as_json=as_json)
+
+
 @app.command()
 def sure(
     folder: Annotated[Path, typer.Argument(help="Folder of a saved plan, or of a sweep.", show_default=False)],

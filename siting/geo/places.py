@@ -60,6 +60,11 @@ def locate(lat: ArrayLike, lon: ArrayLike, data_dir: Path, *, coast_km: float = 
     return found.assign(km_outside_us=km)
 
 
+def county_names(data_dir: Path) -> pd.DataFrame:
+    """state, county_fips and county of every county that is drawn. Raises FileNotFoundError without the file."""
+    return _counties(data_dir / COUNTIES).names.copy()
+
+
 @dataclass(frozen=True, eq=False)
 class _Counties:
     names: pd.DataFrame

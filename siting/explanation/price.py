@@ -1,0 +1,229 @@
+"""What does a limit cost? One more unit of each that binds, searched again with whole modules, pods and contracts.
+
+A looser limit leaves every plan at hand, so its price is never below 0, and the plan at hand is one of its plans. With
+v, b value and bound of the plan as it is and v', b' of the one with the limit changed, the price lies in
+[b - v', v - b'] over the step: the gaps of both searches are its error bar. Beside it stands the fall of the relaxation
+for the same step: the dual value of the limit, where halls and openings could be fractions. The two differ by much
+where whole modules matter. What earlier priorities reached is kept.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from siting.errors import Fault, InputError
+from siting.explanation.ground import FEW, Difference, Ground, ground_of, less, more
+from siting.explanation.loosened import Limit, limits_of
+from siting.plan import Plan
+from siting.progress import Clock, Listener
+from siting.solver.prices import relaxed_value
+from siting.tables.read import Tables
+
+LEFT_S = 1.0
+"""With less time no search is begun."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitPrice:
+    """One limit. Present musd for one unit."""
+
+    key: str
+    says: str
+    """What one unit more is, in words."""
+    unit: str
+    step: float
+    """Units that were tried at once."""
+    tighter: bool
+    """The unit costs so much, instead of saving it."""
+    price: Difference | None
+    """None: not looked at, the time was up."""
+    no_plan: bool = False
+    """Proved: with the step there is no plan."""
+    lp_musd: float | None = None
+    """In the relaxation; None where that was not solved."""
+    seconds: float = 0.0
+
+    @property
+    def inside_gap(self) -> bool:
+        """Whether it may be nothing: the price is smaller than what is not proved of the two searches."""
+        return self.price is not None and self.price.open
+
+    def __str__(self) -> str:
+        what = self.says if self.step == 1.0 else f"{self.says}, by {self.step:g} at once"
+        lp = "" if self.lp_musd is None or math.isinf(self.lp_musd) else f"; LP {self.lp_musd:,.3f}"
+        if self.no_plan:
+            return f"{what}: there is no such plan"
+        if self.price is None:
+            return f"{what}: not looked at, the time was up"
+        verb = "costs" if self.tighter else "saves"
+        if self.price.point is None:
+            return f"{what}: {verb} {self.price.low:,.3f} MUSD at least, no plan was found in the time{lp}"
+        high = "" if math.isinf(self.price.high) else f" to {self.price.high:,.3f}"
+        if self.price.high <= 1e-6:
+            return f"{what}: {verb} nothing, proved{lp}"
+        if self.inside_gap:
+            at_most = f"at most {self.price.high:,.3f} MUSD" if high else "not known"
+            return f"{what}: inside the gap, {at_most} a {self.unit}{lp}"
+        shown = f"{self.price.point:,.3f} MUSD a {self.unit}"
+        return f"{what}: {verb} {shown} (proved: {self.price.low:,.3f}{high}){lp}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LimitPrices:
+    """Prices of the limits that were asked for, in the order in which they were tried."""
+
+    prices: tuple[LimitPrice, ...]
+    candidates: int
+    """Campuses that they hold over."""
+    usable: int
+    """All that the study may use."""
+    value_musd: float
+    bound_musd: float | None
+    """Of the plan at hand over these candidates."""
+    module_mw: float
+    """At the meter, of one module at the plan's largest site; 0 without one."""
+    seconds: float = 0.0
+
+    def frame(self) -> pd.DataFrame:
+        """One row a limit: limit, says, unit, step, tighter, musd, low, high, inside_gap, no_plan, lp_musd, seconds."""
+        rows = [
+            {
+                "limit": price.key,
+                "says": price.says,
+                "unit": price.unit,
+                "step": price.step,
+                "tighter": price.tighter,
+                "musd": None if price.price is None else price.price.point,
+                "low": None if price.price is None else price.price.low,
+                "high": None if price.price is None else price.price.high,
+                "inside_gap": price.inside_gap,
+                "no_plan": price.no_plan,
+                "lp_musd": price.lp_musd,
+                "seconds": price.seconds,
+            }
+            for price in self.prices
+        ]
+        frame = pd.DataFrame(rows, columns=COLUMNS)
+        numbers = ["step", "musd", "low", "high", "lp_musd", "seconds"]
+        frame[numbers] = frame[numbers].astype(float)
+        return frame
+
+    def __str__(self) -> str:
+        bound = "" if self.bound_musd is None else f", its bound {self.bound_musd:,.1f}"
+        over = f"over {self.candidates} of {self.usable:,} candidates"
+        lines = [f"What limits cost, present value, {over}: the plan costs {self.value_musd:,.1f} MUSD{bound}."]
+        if not self.prices:
+            return "\n".join([*lines, "The plan names no limit that binds; ask for one by its name."])
+        lines += [f"- {price}" for price in self.prices]
+        if self.module_mw and any(p.unit == "MW" and p.inside_gap and p.step < self.module_mw for p in self.prices):
+            lines.append(f"Halls come in modules of {self.module_mw:,.1f} MW at the meter: ask for a step of that.")
+        return "\n".join(lines)
+
+
+COLUMNS = [
+    "limit",
+    "says",
+    "unit",
+    "step",
+    "tighter",
+    "musd",
+    "low",
+    "high",
+    "inside_gap",
+    "no_plan",
+    "lp_musd",
+    "seconds",
+]
+
+
+def limit_prices(
+    plan: Plan,
+    limits: Sequence[str] = (),
+    *,
+    step: float = 1.0,
+    candidates: int = FEW,
+    time_limit_s: float = 300.0,
+    progress: Listener | None = None,
+    tables: Tables | None = None,
+) -> LimitPrices:
+    """What one more unit of each limit saves.
+
+    limits: keys such as "money:2025-Q1" or their beginnings ("money", "power", "energization", "later", "earlier",
+    "rtt", "line", "supply", "money.capex_cap_musd", "carbon", "water", "rules", "limit"); none: those that the plan
+    meets with no room. step: units at once, for limits that are no counts or dates. candidates: of the screen, beside
+    the plan's own. time_limit_s: of all searches; what is not reached is said.
+
+    Raises InputError for a limit that the study does not have, a step that is not above 0, a plan without a cost or
+    with other tables; SolverError when HiGHS fails.
+    """
+    began, clock = time.perf_counter(), Clock(progress)
+    if not (math.isfinite(step) and step > 0.0):
+        raise InputError([Fault(file="the question", key="step", value=f"{step:g}", expected="a number above 0")])
+    ground = ground_of(plan, tables=tables, candidates=candidates, time_limit_s=time_limit_s, clock=clock)
+    asked = _asked(limits_of(ground, step), limits)
+    base_lp = relaxed_value(ground.problem, ground.budget.of(ground.options)) if asked else None
+    found = []
+    for limit in asked:
+        clock.say(limit.says)
+        found.append(_priced(ground, limit, 1.0 if limit.whole else step, base_lp))
+    sites = plan.sites
+    module = (
+        0.0 if sites.empty else float(sites.loc[sites["it_mw"].idxmax(), "pue_peak"]) * ground.study.halls.module_it_mw
+    )
+    assert ground.base.value_musd is not None
+    return LimitPrices(
+        prices=tuple(found),
+        candidates=ground.candidates,
+        usable=len(ground.everyone.usable),
+        value_musd=ground.base.value_musd,
+        bound_musd=ground.base.bound_musd,
+        module_mw=module,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _asked(limits: Sequence[Limit], names: Sequence[str]) -> list[Limit]:
+    if not names:
+        return [limit for limit in limits if limit.binds]
+    keys = [limit.key for limit in limits]
+    faults, wanted = [], []
+    for name in names:
+        here = [limit for limit in limits if limit.key == name or limit.key.startswith((f"{name}:", f"{name}."))]
+        wanted += [limit for limit in here if limit not in wanted]
+        if not here:
+            near = difflib.get_close_matches(name, keys, n=3, cutoff=0.3)
+            hint = f"; the nearest are {', '.join(near)}" if near else ""
+            kinds = ", ".join(dict.fromkeys(key.split(":")[0] for key in keys))
+            expected = f"a limit of the study: {kinds}{hint}"
+            faults.append(Fault(file="the question", key="limit", value=repr(name), expected=expected))
+    if faults:
+        raise InputError(faults)
+    return wanted
+
+
+def _priced(ground: Ground, limit: Limit, step: float, base_lp: float | None) -> LimitPrice:
+    began = time.perf_counter()
+    price = LimitPrice(key=limit.key, says=limit.says, unit=limit.unit, step=step, tighter=limit.tighter, price=None)
+    if limit.nothing:
+        return replace(price, price=Difference(low=0.0, point=0.0, high=0.0), lp_musd=0.0)
+    if ground.budget.left_s < LEFT_S:
+        return price
+    p = limit.change(step)
+    answer = ground.answer(p)
+    if limit.tighter and answer.infeasible:
+        return replace(price, no_plan=True, seconds=time.perf_counter() - began)
+    known = _per_unit(more(answer, ground.base) if limit.tighter else less(answer, ground.base), step)
+    other_lp = relaxed_value(p, ground.budget.of(ground.options))
+    lp = None if base_lp is None or other_lp is None else abs(base_lp - other_lp) / step
+    return replace(price, price=known, lp_musd=lp, seconds=time.perf_counter() - began)
+
+
+def _per_unit(musd: Difference, step: float) -> Difference:
+    point = None if musd.point is None else musd.point / step
+    return Difference(low=musd.low / step, point=point, high=musd.high / step)

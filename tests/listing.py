@@ -353,8 +353,11 @@ def host_choices(p: Problem) -> Iterator[tuple[Host, ...]]:
     yield from itertools.product(*choices)
 
 
-def cheapest_by_listing(p: Problem, whole: bool = False) -> tuple[float, tuple[Host, ...]]:
-    """(least present value, hosts of the cheapest); infinity where there is no plan. `whole`: pods and GPUs whole."""
+def cheapest_by_listing(
+    p: Problem, whole: bool = False, with_site: int | None = None
+) -> tuple[float, tuple[Host, ...]]:
+    """(least present value, hosts of the cheapest); infinity where there is no plan. `whole`: pods and GPUs whole.
+    `with_site`: only plans that open this candidate."""
     listing, linear = Listing(p, whole), Listing(p)
     combinations = []
     for paths in itertools.product(*(module_paths(p, i) for i in range(len(p.candidate_id)))):
@@ -364,6 +367,8 @@ def cheapest_by_listing(p: Problem, whole: bool = False) -> tuple[float, tuple[H
     best, best_hosts = np.inf, ()
     hosted = list(host_choices(p))
     for opened in itertools.product((False, True), repeat=len(p.candidate_id)):
+        if with_site is not None and not opened[with_site]:
+            continue
         everything = np.zeros((len(opened), p.quarters))
         for i in np.flatnonzero(opened):
             if p.live_from[i] < p.quarters:

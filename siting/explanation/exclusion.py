@@ -269,7 +269,8 @@ def _sentences(found: WhyNot) -> list[str]:
     if len(found.figures):
         lines.append("Its figures, and those of the plan's largest site:")
         lines += [
-            f"- {row.figure}: {row.here} {row.unit}; {row.chosen}".rstrip("; ") for row in found.figures.itertuples()
+            f"- {row.figure}: {row.here} {row.unit}".rstrip() + (f"; {row.chosen} there" if row.chosen else "")
+            for row in found.figures.itertuples()
         ]
     return lines
 

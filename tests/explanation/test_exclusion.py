@@ -1,0 +1,122 @@
+"""Why not this place: limits with the figure found and the figure needed, places by any name, changes by hand."""
+
+from __future__ import annotations
+
+import pytest
+from question_studies import asked_study, place
+
+import siting
+from siting import run
+from siting.errors import InputError
+from siting.explanation.bars import filters_against
+from siting.plan import Plan, read_plan
+from siting.tables.read import Tables, read_tables
+
+BESIDE = "32.46,-99.70"
+"""In Taylor County, Texas, as Abilene is: the same taxes, climate and construction."""
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    """The shipped tables."""
+    return read_tables()
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> Plan:
+    """Abilene is chosen: the same as its neighbour, whose energy costs 30 USD/MWh more. Others are ruled out. The plan
+    is read back from its folder."""
+    folder = tmp_path_factory.mktemp("study")
+    rows = [
+        place("abilene"),
+        place("dear", usd_per_mwh=90.0, where=BESIDE),
+        place("twin", where=BESIDE),
+        place("small", mw=0.9, where="41.88,-87.63"),
+        place("late", energization="2031-Q1", where="36.15,-95.99"),
+        place("tardy", energization="2025-Q2", where="32.78,-96.80"),
+        place("barred", where="29.42,-98.49"),
+    ]
+    study = asked_study(folder, *rows, rules={"forbidden": ["barred"], "existing": []})
+    run.solve(study, tables=tables).save(folder / "plan")
+    return read_plan(folder / "plan")
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "found", "needed"),
+    [
+        ("small", "first phase", "0.9 MW at the meter", "1.2 MW for a first phase of 1 MW IT"),
+        ("late", "energization", "2031-Q1", "2025-Q2 at the latest, the end of the horizon"),
+        ("tardy", "host of first", "0.0 MW at the meter; so much flows from 2025-Q2 on", "1.8 MW from 2025-Q1 on"),
+        ("barred", "rules.forbidden", "the candidate is named there", "not named"),
+        ("40.0,-60.0", "place", "km outside the United States", "a place in the 48 states or DC"),
+        ("Cook County, IL", "first phase", "0.9 MW at the meter", "1.2 MW for a first phase of 1 MW IT"),
+        ("Loving, TX", "place", "no candidate and no substation in Loving, TX", "one"),
+    ],
+)
+def test_limits_are_said_with_both_figures(
+    plan: Plan, tables: Tables, name: str, limit: str, found: str, needed: str
+) -> None:
+    """The place is in no plan; the limit says what it has and what it would need."""
+    answer = siting.why_not(plan, name, tables=tables)
+    assert answer.excluded and answer.cost is None
+    assert [bar.limit for bar in answer.limits] == [limit]
+    assert found in answer.limits[0].found and answer.limits[0].needed == needed
+    assert limit in str(answer) and answer.frame()["what"].tolist() == [limit]
+
+
+def test_dearer_energy_is_named_to_the_dollar(plan: Plan, tables: Tables) -> None:
+    """Two places alike but for 30 USD/MWh: 30 less bring the dear one in, and 1 % less than that is proved not to."""
+    answer = siting.why_not(plan, f"{BESIDE.replace('32.46', '32.4601')}", changes=False, tables=tables)
+    assert answer.spot.km == pytest.approx(0.011, abs=0.001)
+    answer = siting.why_not(plan, "dear", tables=tables)
+    assert answer.cost is not None and answer.cost.point is not None and answer.cost.low > 0.0
+    energy = next(change for change in answer.changes if change.figure == "price of energy")
+    assert energy.needed == pytest.approx(30.0, abs=1e-3)
+    assert energy.low == pytest.approx(0.99 * 30.0, rel=1e-3)
+    assert "price of energy 30.00 USD/MWh less: 60.00 instead of 90.00" in str(answer)
+    assert answer.figures.set_index("figure").loc["price of energy", ["here", "chosen"]].tolist() == ["90.00", "60.00"]
+
+
+def test_a_twin_is_a_near_tie(plan: Plan, tables: Tables) -> None:
+    """A place with the same figures costs nothing more: not proved worse, and no change is asked for."""
+    other = ({"abilene", "twin"} - set(plan.sites["candidate"])).pop()
+    answer = siting.why_not(plan, other, tables=tables)
+    assert answer.near_tie and answer.changes == ()
+    assert answer.cost is not None and answer.cost.point == pytest.approx(0.0, abs=1e-6)
+    assert "not proved worse" in str(answer)
+
+
+def test_a_county_stands_for_its_site_and_a_site_is_in_the_plan(plan: Plan, tables: Tables) -> None:
+    """Taylor County by name or code: the plan's own site there, of three that can be used."""
+    for name in ("Taylor County, TX", "48441"):
+        answer = siting.why_not(plan, name, tables=tables)
+        assert answer.in_plan and answer.spot.usable == 3
+        assert "The plan opens it." in str(answer)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "Tailor, TX", "95,10"])
+def test_unknown_places_are_refused(plan: Plan, tables: Tables, name: str) -> None:
+    """No candidate, county or point of that name: said with what was expected."""
+    with pytest.raises(InputError, match="place: found"):
+        siting.why_not(plan, name, tables=tables)
+
+
+def test_a_plan_of_other_tables_is_refused(plan: Plan, tables: Tables) -> None:
+    """Prices that have changed since would be taken for the place's own."""
+    other = Plan(**{**plan.__dict__, "data_hashes": {**plan.data_hashes, "power_prices.csv": "0" * 64}})
+    with pytest.raises(InputError, match=r"power_prices\.csv"):
+        siting.why_not(other, "dear", tables=tables)
+
+
+def test_filters_of_the_grid_are_said_with_both_figures(tables: Tables) -> None:
+    """A substation that the study's filters leave out: its state and its hosting MW against what the filters ask."""
+    study = siting.read_study("models/gigafactory.toml").update({"candidates.grid.states": ["TX"]})
+    subs = tables.grid_substations
+    row = subs[(subs["state"] == "OK") & (subs["hosting_n1_utility_mw"] < 40)].iloc[0]
+    bars = list(filters_against(study, tables, f"sub-{row['sub_id']}"))
+    assert [(bar.limit, bar.needed) for bar in bars] == [
+        ("candidates.grid.states", "one of ['TX']"),
+        ("candidates.grid.min_utility_mw", "40 MW at least"),
+    ]
+    assert bars[0].found == "OK"
+    assert bars[1].found.startswith(f"{row['hosting_n1_utility_mw']:,.1f} MW at the meter")

@@ -16,6 +16,8 @@ SHOWN = {
     "siting.explanation.infeasible.Explanation": "siting.display.answers.explanation_html",
     "siting.whatif.regret.Regret": "siting.display.regret.regret_html",
     "siting.whatif.decided.Decided": "siting.display.answers.decided_html",
+    "siting.explanation.exclusion.WhyNot": "siting.display.questions.why_not_html",
+    "siting.explanation.price.LimitPrices": "siting.display.questions.limit_prices_html",
     "siting.whatif.n_best.NBest": "siting.display.answers.n_best_html",
     "siting.whatif.sweeps.Sweep": "siting.display.sweep.sweep_html",
     "siting.whatif.comparison.Comparison": "siting.display.comparison.comparison_html",

@@ -82,8 +82,12 @@ class WhyNot:
         frame[["value", "low", "high"]] = frame[["value", "low", "high"]].astype(float)
         return frame.fillna({"unit": "", "note": ""})
 
+    def words(self, *, figures: bool = True) -> list[str]:
+        """The answer line by line; figures: its own figures too."""
+        return [*_sentences(self), *(_figure_lines(self) if figures else [])]
+
     def __str__(self) -> str:
-        return "\n".join(_sentences(self))
+        return "\n".join(self.words())
 
 
 def why_not(
@@ -264,14 +268,18 @@ def _sentences(found: WhyNot) -> list[str]:
     elif found.changes:
         lines.append("A plan that opens it would cost no more than the best one with one of these alone:")
         lines += [f"- {change}" for change in found.changes if change.needed is not None]
-        if none := [change for change in found.changes if change.needed is None]:
-            lines += [f"- {change}" for change in none]
-    if len(found.figures):
-        lines.append("Its figures, and those of the plan's largest site:")
-        lines += [
+        lines += [f"- {change}" for change in found.changes if change.needed is None]
+    return lines
+
+
+def _figure_lines(found: WhyNot) -> list[str]:
+    if found.figures.empty:
+        return []
+    lines = ["Its figures, and those of the plan's largest site:"]
+    for row in found.figures.itertuples():
+        lines.append(
             f"- {row.figure}: {row.here} {row.unit}".rstrip() + (f"; {row.chosen} there" if row.chosen else "")
-            for row in found.figures.itertuples()
-        ]
+        )
     return lines
 
 

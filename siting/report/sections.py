@@ -72,9 +72,20 @@ def decided(plan: Plan, study: Study) -> str:
         )
     elif len(plan.sites):
         note += " How it holds up against errors in MW, power prices and dates was not tried: siting sure PLAN does."
-    return html.section(
-        "How far the place is decided", html.paragraph(place_decided(plan)[1]), html.paragraph(note, "note")
-    )
+    sentence = html.paragraph(place_decided(plan)[1])
+    return html.section("How far the place is decided", sentence, _trials(plan), html.paragraph(note, "note"))
+
+
+def _trials(plan: Plan) -> str:
+    """Places at which trials with other figures build, the most frequent first; empty where none were made."""
+    tried = plan.facts.get("other_figures")
+    if not tried or not tried["by_place"]:
+        return ""
+    rows = [
+        (row["name"], row["candidate"], number(row["trials"]), percent(row["share"], 0)) for row in tried["by_place"]
+    ]
+    frame = pd.DataFrame(rows, columns=["builds at", "candidate", "trials", "share of all"])
+    return html.table(frame, ("trials", "share of all"))
 
 
 def map_frame(plan: Plan) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from siting.plan import Plan
 from siting.report.answer import answer, bound_covers, grid_check, grid_status, headline
 from siting.report.place import place_decided
+from siting.report.sections import decided
 from siting.study import Study
 from siting.termination import PassResult, Termination
 
@@ -135,6 +136,7 @@ OTHER_FIGURES = {
     "gap": 0.005,
     "without_plan": 1,
     "not_in_time": 2,
+    "by_place": [{"candidate": "sub-1", "trials": 41, "share": 0.82, "name": "Here <1>, TX"}],
     "by_state": [{"state": "TX", "trials": 47, "share": 0.94}, {"state": "OK", "trials": 3, "share": 0.06}],
 }
 
@@ -153,3 +155,10 @@ def test_other_figures_can_undo_a_place_that_costs_decide(plan: Plan):
     assert not decided and sentence.startswith("Place not decided: with other figures")
     assert "At the figures as they stand: Place decided: no other" in sentence
     assert not place_decided(with_facts(plan, other_figures=OTHER_FIGURES))[0]
+
+
+def test_the_page_lists_where_trials_build(plan: Plan, study: Study):
+    """Places of the trials with their share, escaped; without trials the page says how to make them."""
+    page = decided(with_facts(plan, other_figures=OTHER_FIGURES), study)
+    assert "Here &lt;1&gt;, TX" in page and "82\u00a0%" in page and "siting sure" not in page
+    assert "siting sure PLAN" in decided(plan, study)

@@ -162,7 +162,8 @@ def test_regret_of_each_plan_in_each_run():
     """Held where it was made a plan has none; elsewhere 3.0, or it does not hold, or that was not known in time."""
     held = np.array([[60.0, 53.0, np.nan], [np.nan, 50.0, np.nan], [60.0, 50.0, 70.0]])
     found = Regret(
-        names=("a", "b", "c"), start="2024-Q2", held_musd=held, held_bound_musd=held, best_musd=np.array([60.0, 50.0, 70.0]),
+        names=("a", "b", "c"), start="2024-Q2", held_musd=held, held_bound_musd=held,
+        best_musd=np.array([60.0, 50.0, 70.0]),
         bound_musd=np.array([60.0, 50.0, 70.0]), bound_over=("all candidates",) * 3, lost={("a", "c"): "no power"},
         unknown=(("b", "a"), ("b", "c")), within=0.02, good=("a", "b", "c"), without=(),
         decisions=pd.DataFrame(columns=["kind", "name", "status", "plans", "first_due", "last_due", "depends_on"]),

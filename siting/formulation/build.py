@@ -36,6 +36,7 @@ from siting.formulation.totals import add_totals
 from siting.formulation.training import add_training
 from siting.formulation.transit import add_transit
 from siting.formulation.yearly import add_yearly
+from siting.memory import uncollected
 from siting.problem import Problem
 
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
@@ -106,6 +107,7 @@ def _built(p: Problem, families: Iterable[Callable[[pyo.ConcreteModel, Problem],
     m.co2 = {}  # carbon beside that of all energy at the grid's rate, (i, t) -> [(t, variable)]
     m.fuel_co2 = {}  # the part of m.co2 that is burnt on the campus, (i, t) -> [(t, variable)]
     m.firming = {}  # firm MW in curtailed hours only, (i, t) -> [(MW, variable)]
-    for add in families:
-        add(m, p)
+    with uncollected():
+        for add in families:
+            add(m, p)
     return m

@@ -28,9 +28,9 @@ class Taken:
     """One decision of one plan."""
 
     kind: str
-    """site | lease | host"""
+    """site | state | lease | host; a state is in common where near ties are not."""
     decision: str
-    """Id of the candidate and tenure; name of the offer; cluster and host."""
+    """Id of the candidate and tenure; state and tenure; name of the offer; cluster and host."""
     name: str
     due: int
     """Quarter, an ordinal, in which it must be taken: signing of a site, start of a lease; of a host, that of its
@@ -46,7 +46,9 @@ def decisions_of(plan: Plan, study: Study) -> Iterator[Taken]:
         due[str(row["candidate"])] = signed
         if campus in standing or campus != row["candidate"]:
             continue
-        yield Taken("site", f"{campus}, {row['tenure']}", f"{row['name']}, {row['state']}", signed)
+        state, tenure = str(row["state"]), str(row["tenure"])
+        yield Taken("site", f"{campus}, {tenure}", f"{row['name']}, {state}", signed)
+        yield Taken("state", f"{state}, {tenure}", f"with a campus ({tenure.replace('_', ' ')}): {state}", signed)
     new = plan.leases[~plan.leases["existing"].astype(bool)]
     for lease, quarters in new.groupby("lease")["quarter"]:
         due[str(lease)] = min(map(parse_quarter, quarters))
@@ -68,7 +70,8 @@ def safe_decisions(
     found: dict[tuple[str, str], dict[str, Taken]] = {}
     for run, plan in plans.items():
         for taken in decisions_of(plan, studies[run]):
-            found.setdefault((taken.kind, taken.decision), {})[run] = taken
+            by_run = found.setdefault((taken.kind, taken.decision), {})
+            by_run[run] = min(by_run.get(run, taken), taken, key=lambda one: one.due)
     rows: list[dict[str, Any]] = []
     for (kind, decision), by_run in found.items():
         dues = [taken.due for taken in by_run.values()]

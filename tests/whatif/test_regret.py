@@ -100,6 +100,7 @@ def test_what_all_plans_share_is_safe_and_what_does_not_hold_is_said(tables: Tab
     row = found.decisions.set_index("kind").loc["site"]
     assert (row["decision"], row["status"], row["depends_on"]) == ("abilene, own", "in every good plan", "")
     assert row["first_due"] < row["last_due"]
+    assert found.decisions.set_index("kind").loc["state", "decision"] == "TX, own"
     assert ("later", "soon") in found.lost and np.isnan(found.musd[1, 0]) and found.minimax == "soon"
     assert "The plan of later does not hold in soon" in str(found)
     written = found.save(tmp_path)

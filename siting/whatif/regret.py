@@ -215,7 +215,7 @@ class Regret:
         table = pd.DataFrame(self.musd, index=list(self.names), columns=list(self.names))
         shown = table.map(lambda musd: "does not hold" if np.isnan(musd) else f"{musd:,.1f}")
         return "\n".join(
-            [*self.words(), "", "Regret, MUSD: plan of the row under the inputs of the column", str(shown)]
+            [*self.words(), "", "Regret, MUSD: plan of the row under the inputs of the column", shown.to_string()]
         )
 
 

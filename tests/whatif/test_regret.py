@@ -76,6 +76,8 @@ def test_least_regret_is_the_smallest_largest_one(regret: Regret) -> None:
     largest = {name: regret.musd[n].max() for n, name in enumerate(regret.names)}
     assert regret.minimax is not None and largest[regret.minimax] == pytest.approx(min(largest.values()))
     assert f"Least to regret: the plan of {regret.minimax}" in str(regret) and "proved to lie between" in str(regret)
+    header = str(regret).splitlines()[-4]
+    assert all(name in header for name in regret.names)  # however wide, no run is left out
 
 
 def test_decisions_depend_on_the_key_that_separates_them(regret: Regret) -> None:

@@ -17,7 +17,7 @@ from siting.reduction.screen import Screened, screen
 from siting.solver.budget import PRICED_A_SECOND, Budget, affordable, built_in_s
 from siting.solver.everyone import Everyone
 from siting.solver.held import held_in
-from siting.solver.one_site import search_one_site
+from siting.solver.one_site import LIKELY, search_one_site
 from siting.solver.passes import earliest_quarter, run_aims
 from siting.solver.prove import Proof, prove
 from siting.solver.rounds import Look, overloaded, with_rows
@@ -240,7 +240,7 @@ def _over_one_site(study: Study, assembled: Assembled, clock: Clock, budget: Bud
     """The best plan where prices of all candidates open one site, proved to the gap asked for over all; None where they
     open more, or the gap stays open so."""
     p, options = replace(assembled.problem, watched=("npv_cost",)), budget.of(options_of(study), FOR_ONE_SITE)
-    few = len(assembled.usable) <= study.search.candidates_in_model
+    few = len(assembled.usable) <= max(LIKELY, study.search.candidates_in_model)
     slow = options.time_limit_s * PRICED_A_SECOND < 2 * len(p.candidate_id)
     if few or slow or len(p.cluster) != 1 or not proof_asked(study) or parts_without_price(p):
         return None

@@ -9,12 +9,14 @@ give a valid bound, so all that can be wrong is the number itself: it must be wh
 and, unless lines found during the search had prices, `priced_musd` and `too_dear`.
 
 **Stated only:** `bound_musd`, as far as it lies above what the multipliers give. The search over crowds that proved it
-is a branch and bound of HiGHS, which nothing short of another one repeats. It must lie between the recomputed bound
-and the bound of the last pass, which is nowhere above the cost. Who takes nobody's word has the recomputed one: it
-comes with every verification, as `bound_all_recomputed` in JSON, and the report says which is whose.
+is a branch and bound of HiGHS, which nothing short of another one repeats; prices of places of the cluster apart are
+not saved. It must lie between the recomputed bound and the bound of the last pass, which is nowhere above the cost. Who
+takes nobody's word has the recomputed one: it comes with every verification, as `bound_all_recomputed` in JSON, and the
+report says which is whose.
 
-**Looked at for sense, and no more:** `alone`, `crowds`, `rounds`, `pricing_rounds`, `seconds`, `relaxed_musd` tell how
-the bound was found. No claim about the plan rests on them, so there is nothing to recompute them from.
+**Looked at for sense, and no more:** `alone`, `crowds`, `rounds`, `host_groups`, `pricing_rounds`, `seconds`,
+`relaxed_musd` tell how the bound was found. No claim about the plan rests on them, so there is nothing to recompute
+them from.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ from siting.tables.read import Tables
 
 CLOSE = 1e-6
 """Relative difference of the stated and the recomputed bound."""
-COUNTS, AMOUNTS = ("too_dear", "alone", "crowds", "rounds", "pricing_rounds"), ("seconds", "relaxed_musd")
+COUNTS, AMOUNTS = (
+    ("too_dear", "alone", "crowds", "rounds", "host_groups", "pricing_rounds"),
+    ("seconds", "relaxed_musd"),
+)
 
 
 @dataclass(frozen=True)

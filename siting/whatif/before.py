@@ -138,7 +138,7 @@ def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, 
 
 
 def _by_saved(found: Bound, stated: dict[str, Any], value_musd: float) -> dict[str, Any]:
-    none = dict.fromkeys(("alone", "crowds", "rounds", "pricing_rounds"), 0)
+    none = dict.fromkeys(("alone", "crowds", "rounds", "host_groups", "pricing_rounds"), 0)
     return {
         "bound_musd": min(found.musd, value_musd),
         "priced_musd": found.musd,

@@ -47,6 +47,14 @@ class Planted:
         _let_go(other, name)
         return other
 
+    def funded_after(self, quarter: str) -> Planted:
+        """The same study with money enough from the next quarter on."""
+        other, then = copy.deepcopy(self), parse_quarter(quarter) + 1
+        if then < parse_quarter(START) + other.tree["quarters"]:
+            more = {"quarter": quarter_label(then), "amount_musd": "90 GUSD", "status": "assumed"}
+            other.tree["money"]["funding"].append(more)
+        return other
+
 
 def planted(seed: int) -> Planted:
     """The study of the seed: the kinds of conflict in turn, figures at random."""
@@ -387,6 +395,8 @@ def _let_go_by_key(tree: Tree, name: str) -> None:
         tree["money"].pop("capex_cap_musd")
     elif name.startswith("fabric"):
         tree["leases"]["bilateral"][0]["single_fabric_gpus"] = 20_000
+    elif name.startswith("size of the lease"):
+        tree["leases"]["bilateral"][0]["gpus"] = 200_000
     elif name.startswith("delivery of the lease"):
         tree["leases"]["bilateral"][0]["deliver_from"] = START
     elif name.endswith("forbidden") or name == "most sites":

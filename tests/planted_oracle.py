@@ -42,7 +42,11 @@ def is_minimal(
 
     every: all parts are tried; else those that lack one limit, which hold all smaller ones.
     """
-    others = collapsed(frozenset(named)) - names
+    others = collapsed(frozenset(named) - names)
+    if funding := [
+        name for name in names if name.startswith("funding by")
+    ]:  # spending never falls: earlier ones follow
+        planted, others = planted.funded_after(funding[0].removeprefix("funding by ")), others - {"funding"}
 
     def plan_under(kept: frozenset[str]) -> bool:
         let_go = planted

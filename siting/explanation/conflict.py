@@ -82,8 +82,11 @@ class Judge:
         return Least(violations=seen, termination=found.termination, bound=found.bound)
 
     def minimal(self, first: Iterable[NamedLimit]) -> Conflict | None:
-        """A minimal set, from the limits of `first` where they are enough; None: no plan even without any limit."""
+        """A minimal set, from the limits of `first` where they are enough; no member, and not decided, where it is not
+        even known that there is no plan. None: no plan without any limit."""
         decided = True
+        if self.has_plan(self.limits) is not False:
+            return Conflict(members=(), decided=False)
         if (there := self.has_plan(())) is not True:
             return None if there is False else Conflict(members=(), decided=False)
         wanted = {limit.name for limit in first}

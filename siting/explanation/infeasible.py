@@ -5,6 +5,8 @@
 Three steps: the least total violation over all limits (the elastic pass), a minimal set by deletion, and for each of
 its members the smallest single change, found on the study itself. Every "no plan" is confirmed by HiGHS without
 presolve; every "there is one" rests on a plan that was found. What no search decided in its time is said to be so.
+Where there are many candidates, pods and leased GPUs of the plans behind the set may be fractions; those that a change
+gives are whole.
 
 Limits are the same in every pass of a study with several priorities: a pass keeps what the plan of the one before it
 reached, and that plan keeps the goals of all. So the first pass has no plan, and what it asks for is in the limits: the
@@ -27,7 +29,7 @@ from siting.assembly import Assembled, assemble
 from siting.explanation.changes import Change, smallest_change
 from siting.explanation.conflict import Conflict, Judge, Least, Violation
 from siting.explanation.elastic import Elastic
-from siting.explanation.limits import NamedLimit
+from siting.explanation.limits import Edit, NamedLimit
 from siting.explanation.of_accelerators import limits_of_accelerators
 from siting.explanation.of_clusters import limits_of_clusters
 from siting.explanation.of_demand import limits_of_demand
@@ -37,7 +39,7 @@ from siting.explanation.of_places import limits_of_places
 from siting.explanation.of_rules import limits_of_rules
 from siting.explanation.question import LOOKED_AT, Question, question_of
 from siting.explanation.relaxed import relaxed
-from siting.explanation.trial import Answer, PlanFound, any_plan
+from siting.explanation.trial import Answer, PlanFound, any_plan, trial_of
 from siting.explanation.words import in_words
 from siting.formulation.build import build_model
 from siting.networks import with_own_buses
@@ -72,7 +74,7 @@ class Explanation:
     changes: tuple[Change, ...]
     """One for each limit of the set, in its order."""
     named: tuple[str, ...]
-    """Every limit that was looked at."""
+    """Every limit that was looked at; empty where it was not decided whether there is a plan."""
     candidates: int
     """Candidates over which this holds."""
     of: int
@@ -158,6 +160,10 @@ def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables |
         return _nothing_to_explain(said, answer, began)
     q = question_of(study, tables, assembled, answer.grid)
     found = _explained(q, budget)
+    if not found["conflict"] and not found["minimal"]:  # among candidates that only looser limits brought in, maybe
+        here = trial_of(q, Edit(), LOOKED_AT)
+        if here is not None and (again := here.answer(budget)).plan is not None:
+            return _nothing_to_explain(said, again, began)
     return Explanation(**said, **found, candidates=len(q.rows), wide=q.wide, seconds=time.perf_counter() - began)
 
 

@@ -24,7 +24,8 @@ def _sentences(found: Explanation) -> Iterator[str]:
         yield f"{found.study}: there is a plan{f' (hosts: {hosts})' if hosts else ''}. Nothing to explain; solve it."
         return
     if found.termination is Termination.NO_PLAN_FOUND and not found.conflict:
-        yield f"{found.study}: not decided in time whether there is a plan."
+        why = "there is no plan; which limits are the reason was not decided in time"
+        yield f"{found.study}: {why if found.named else 'not decided in time whether there is a plan'}."
         return
     yield f"{found.study}: there is no plan{f' {over}' if over else ''}."
     if found.first_pass != "npv_cost":

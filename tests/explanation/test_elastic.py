@@ -14,6 +14,7 @@ from siting.errors import InputError
 from siting.explanation.conflict import Judge
 from siting.explanation.infeasible import explain, judge_of
 from siting.explanation.question import question_of
+from siting.explanation.trial import Answer
 from siting.solver.budget import Budget
 from siting.solver.highs import Outcome
 from siting.study import Study, read_study
@@ -72,3 +73,14 @@ def test_a_study_with_a_plan_says_so(tmp_path: Path, tables: Tables) -> None:
     found = explain(read_study("models/tiny.toml"), tables=tables)
     assert found.termination is Termination.FEASIBLE and found.plan is not None and found.plan.hosts
     assert "there is a plan" in str(found) and found.frame.empty
+
+
+def test_a_plan_that_the_first_look_missed_is_told(
+    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the candidates that are looked at for the reason have a plan after all, that is the answer: no conflict."""
+    none = Answer(termination=Termination.INFEASIBLE, plan=None, candidates=1)
+    monkeypatch.setattr("siting.explanation.infeasible._answer", lambda *_: none)
+    study = planted(7).without("own limit small").study(tmp_path)
+    found = explain(study, tables=tables)
+    assert found.termination is Termination.FEASIBLE and found.plan is not None and not found.conflict

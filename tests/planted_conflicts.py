@@ -349,7 +349,7 @@ def _let_go(p: Planted, name: str) -> None:
         at["energization"] = START
     elif name == SIZE:
         tree["clusters"][0]["gpus"] = 1
-        tree["leases"] = {"existing": [_one_gpu(last)]}
+        tree.setdefault("leases", {})["existing"] = [_one_gpu(last)]
     elif name == DATE:
         tree["clusters"][0]["by"] = last
     elif name == DEMAND:

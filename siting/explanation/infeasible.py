@@ -74,7 +74,9 @@ class Explanation:
     changes: tuple[Change, ...]
     """One for each limit of the set, in its order."""
     named: tuple[str, ...]
-    """Every limit that was looked at; empty where it was not decided whether there is a plan."""
+    """Every limit that was looked at."""
+    looked: Termination
+    """Whether there is a plan over the candidates that a solve would look at: more than those of the explanation."""
     candidates: int
     """Candidates over which this holds."""
     of: int
@@ -156,7 +158,7 @@ def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables |
     answer = _answer(study, tables, assembled, Budget(FOR_THE_QUESTION * budget.left_s))
     first = study.priorities[0].objective
     said: dict[str, Any] = {"study": study.name, "of": len(assembled.usable), "first_pass": first}
-    if answer.termination is not Termination.INFEASIBLE:
+    if answer.plan is not None:
         return _nothing_to_explain(said, answer, began)
     q = question_of(study, tables, assembled, answer.grid)
     found = _explained(q, budget)
@@ -164,7 +166,13 @@ def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables |
         here = trial_of(q, Edit(), LOOKED_AT)
         if here is not None and (again := here.answer(budget)).plan is not None:
             return _nothing_to_explain(said, again, began)
-    return Explanation(**said, **found, candidates=len(q.rows), wide=q.wide, seconds=time.perf_counter() - began)
+    looked = answer.termination
+    if looked is not Termination.INFEASIBLE and len(q.rows) < len(q.assembled.usable):
+        found["termination"] = looked
+    elif found["minimal"]:  # over all candidates
+        looked = Termination.INFEASIBLE
+    said |= {"looked": looked, "candidates": len(q.rows), "wide": q.wide}
+    return Explanation(**said, **found, seconds=time.perf_counter() - began)
 
 
 def _answer(study: Study, tables: Tables, assembled: Assembled, budget: Budget) -> Answer:
@@ -193,6 +201,7 @@ def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> E
         minimal=False,
         changes=(),
         named=(),
+        looked=answer.termination,
         candidates=answer.candidates,
         searches=1,
         seconds=time.perf_counter() - began,

@@ -24,10 +24,14 @@ def _sentences(found: Explanation) -> Iterator[str]:
         yield f"{found.study}: there is a plan{f' (hosts: {hosts})' if hosts else ''}. Nothing to explain; solve it."
         return
     if found.termination is Termination.NO_PLAN_FOUND and not found.conflict:
-        why = "there is no plan; which limits are the reason was not decided in time"
-        yield f"{found.study}: {why if found.named else 'not decided in time whether there is a plan'}."
+        known = found.looked is Termination.INFEASIBLE
+        what = "there is no plan; which limits are the reason was" if known else "whether there is a plan was"
+        yield f"{found.study}: {what} not decided in time."
         return
-    yield f"{found.study}: there is no plan{f' {over}' if over else ''}."
+    if found.looked is Termination.INFEASIBLE:
+        yield f"{found.study}: there is no plan{f' {over}' if over else ''}."
+    else:
+        yield f"{found.study}: no plan was found in time, and there is none {over}; over more that is not decided."
     if found.first_pass != "npv_cost":
         yield f"The pass for {found.first_pass} has none, so no later one has."
     if not found.conflict:

@@ -166,3 +166,13 @@ def test_a_value_that_is_not_that_of_its_point_is_not_believed(monkeypatch: pyte
     found = solve_matrix(knapsack(), Options(gap=0.0, threads=1), start=np.zeros(3))
     assert starts == [True, False]
     assert found.value == found.bound == pytest.approx(-5.0)
+
+
+def test_a_search_stops_at_a_bound_that_is_enough() -> None:
+    """Sixty items that are hard to prove, and a bound a little worse than the relaxation's: the root is enough."""
+    matrix = knapsack(60, seed=1)
+    relaxed = solve_matrix(replace(matrix, integer=np.zeros_like(matrix.integer)), Options(threads=1)).value
+    assert relaxed is not None
+    found = solve_matrix(matrix, Options(gap=0.0, threads=1, time_limit_s=20.0), enough=relaxed - 1.0)
+    assert found.limit == "interrupt"
+    assert found.bound is not None and found.bound >= relaxed - 1.0

@@ -105,6 +105,10 @@ def what_if(
     rows = there.rows if is_wide(assembled.problem, there.rows) else _beside(study, assembled.problem, there.rows)
     found = seek(study, tables, assembled, clock, budget, Known(rows=rows, plan=plan))
     found = _no_worse(found, same)
+    if bound.bound_musd is not None and np.isin(found.screened.rows, there.rows).all():
+        found = _bounded(found, bound.bound_musd, study.search.gap)
+    if not found.everyone:
+        found = _over_all(study, known, found, budget)
     said |= {"answered_by": "search from the plan", "words": _searched_words(there, found)}
     return _written(study, tables, found, clock, said)
 
@@ -172,7 +176,15 @@ def _over_all(study: Study, base: Before, same: Found, budget: Budget) -> Found:
     if value is None or not proof_asked(study) or len(rows) == len(problem.candidate_id):
         return same
     everyone = everyone_now(base, problem, rows, value, budget.of(options_of(study), FOR_THE_SAME))
-    return replace(same, everyone=everyone)
+    if not everyone:
+        return same
+    return _bounded(replace(same, everyone=everyone), everyone["bound_musd"], study.search.gap)
+
+
+def _bounded(found: Found, bound_musd: float, gap: float) -> Found:
+    """The same with a bound that holds for its candidates, where that is the better one."""
+    result = tightened(found.passes[-1], bound_musd, gap)
+    return replace(found, passes=(*found.passes[:-1], result), searched=replace(found.searched, result=result))
 
 
 def _screened(p: Problem, rows: IntArray) -> Screened:

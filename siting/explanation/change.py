@@ -1,7 +1,7 @@
 """The smallest change of one of a place's own figures with which a plan that opens it costs no more than the best one.
 
 Prices (energy, construction, rent). With the price lower by d, a plan costs c - d r, r the units that it pays for; the
-least over all plans that open the place is concave in d. From the largest change on, where the plan at hand gains,
+least over all plans that open the place is concave in d. From where a plan at hand ties, or from the largest change on,
 d is set to that at which this plan ties with the best one, and searched again (Dinkelbach 1967, Newton's method on a
 concave function): each d is enough, and the last one is the smallest. Where funding binds, a plan may not be paid for
 at the d at which it ties; d is then bracketed and halved.
@@ -12,8 +12,8 @@ of the whole problem with the place forced open.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ import pandas as pd
 from siting.explanation.forced import opened
 from siting.explanation.ground import Answer, Ground
 from siting.problem import Problem
+from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
 from siting.study import Study
 
@@ -103,16 +104,18 @@ class Change:
         return text if self.complete else f"{text}; the time was up: a smaller change may do"
 
 
-def changes_of(ground: Ground, candidate: str, forced: Answer) -> list[Change]:
-    """The smallest change of every figure that the place states, of a plan that opens it. forced: without a change."""
+def changes_of(ground: Ground, candidate: str, forced: Answer, others: Sequence[Answer] = ()) -> list[Change]:
+    """The smallest change of every figure that the place states, of a plan that opens it; each has an equal part of the
+    time. forced: without a change; others: more plans that open it, to begin from."""
     found = []
     rows = _rows(ground.few.usable, candidate)
     place = ground.few.usable.iloc[rows[0]]
-    for figure in FIGURES:
-        if not np.isfinite(float(place[figure.column])) or (figure.column == "energization" and _stands(place)):
-            continue
+    stated = [figure for figure in FIGURES if np.isfinite(float(place[figure.column]))]
+    stated = [figure for figure in stated if figure.column != "energization" or not _stands(place)]
+    for n, figure in enumerate(stated):
         ground.clock.say(f"smallest change: {figure.name}")
-        found.append(_smallest(ground, candidate, figure, place, forced))
+        part = replace(ground, budget=Budget(ground.budget.left_s / (len(stated) - n)))
+        found.append(_smallest(part, candidate, figure, place, forced, others))
     return found
 
 
@@ -129,7 +132,9 @@ def changed(usable: pd.DataFrame, candidate: str, figure: Figure, amount: float)
     return frame
 
 
-def _smallest(ground: Ground, candidate: str, figure: Figure, place: pd.Series, forced: Answer) -> Change:
+def _smallest(
+    ground: Ground, candidate: str, figure: Figure, place: pd.Series, forced: Answer, others: Sequence[Answer]
+) -> Change:
     rows = _rows(ground.few.usable, candidate)
     problems: dict[float, Problem] = {0.0: ground.problem}
 
@@ -146,7 +151,17 @@ def _smallest(ground: Ground, candidate: str, figure: Figure, place: pd.Series, 
     search.note(0.0, forced)
     if most > 1e-9:
         if figure.price:
-            search.by_price(answer, rate, most)
+            problems[most] = ground.with_figures(changed(ground.few.usable, candidate, figure, most))
+            known = [
+                (plan.value_musd - search.musd) / each
+                for plan in (forced, *others)
+                if plan.value_musd is not None and plan.decisions is not None
+                if (each := rate(most, plan.decisions)) > 0.0
+            ]
+            begin = min([most, *(amount for amount in known if amount > 0.0)])
+            search.by_price(answer, rate, begin)
+            if search.enough is None and begin < most:  # what was known could not be paid for at that price
+                search.by_price(answer, rate, most)
         else:
             search.by_halving(answer, most, 1.0 if figure.whole else None)
     return Change(

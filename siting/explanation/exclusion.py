@@ -159,16 +159,17 @@ def _costs(found: WhyNot, ground: Ground, candidate: str, changes: bool) -> WhyN
     assert base.base.value_musd is not None and result is not None and result.value is not None
     found = replace(found, cost=more(forced, base.base), improved_musd=max(0.0, result.value - base.base.value_musd))
     able = p.host_candidates()
-    hosts = []
+    hosts, others = [], []
     for k, name in enumerate(p.cluster):
         if able[k, np.flatnonzero(p.campus == i)].any() and ground.budget.left_s:
             ground.clock.say(f"the place as host of {name}")
             answer = ground.answer(hosting(p, k, i))
             if not answer.infeasible:
                 hosts.append((str(name), more(answer, base.base)))
+                others.append(answer)
     found = replace(found, hosting=tuple(hosts))
     if changes and found.cost is not None and not found.near_tie:
-        found = replace(found, changes=tuple(changes_of(base, candidate, forced)))
+        found = replace(found, changes=tuple(changes_of(base, candidate, forced, others)))
     return found
 
 

@@ -58,6 +58,10 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
 
     may_host: (I, K) False where it is proved that no better plan has the cluster there.
     """
+    left_out: dict[str, Any] = dict.fromkeys(LEFT_OUT)
+    if not len(crowds):  # then parts that no crowd can have may be there
+        alone = Crowd(count=np.ones(len(rows), dtype=np.int64), may_host=may_host[rows])
+        return replace(p.take(rows), **left_out, crowd=alone, survive_share=0.0, single_source=False)
     everyone = [rows, *crowds]
     order = np.concatenate(everyone).astype(np.int64)
     single = len(rows)
@@ -67,8 +71,6 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
     def merged(array: Any, largest: bool) -> Any:
         best = np.maximum if largest else np.minimum
         tail = array[order]
-        if not len(crowds):
-            return tail
         return np.concatenate([tail[:single], best.reduceat(tail, starts, axis=0)])
 
     values: dict[str, Any] = {"candidate_id": np.concatenate([p.candidate_id[rows], _names(len(crowds))])}
@@ -80,7 +82,6 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
     hosts = np.concatenate([may_host[rows], np.zeros((len(crowds), may_host.shape[1]), dtype=bool)])
     for n, members in enumerate(crowds):
         hosts[single + n] = may_host[members].any(axis=0)
-    left_out: dict[str, Any] = dict.fromkeys(LEFT_OUT)
     return replace(
         p,
         **values,
@@ -103,8 +104,6 @@ def _grid(p: Problem, order: IntArray, starts: IntArray, pue_peak: FloatArray) -
     assert p.grid is not None
     grid = p.grid
     island, bus, factor = grid.island[order], grid.bus_id[order], grid.factor[:, order]
-    if not len(starts):
-        return replace(grid, bus_id=bus, island=island, factor=factor)
     single = int(starts[0])
     low, high = np.minimum.reduceat(island, starts), np.maximum.reduceat(island, starts)
     load = factor * p.pue_peak[order]  # (R, n) MW on the line for a MW of IT

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from model_optimum import least_cost
 from random_grid import with_grid
+from random_mix import mixed_problem
 from tiny_problems import hand_problem, random_problem
 
 from siting.pricing.crowds import crowds_of, with_crowds
@@ -73,3 +74,13 @@ def test_crowds_are_of_the_same_regions_while_these_are_few() -> None:
     few = crowds_of(p, everyone, 2)
     assert len(few) <= 2
     assert sorted(np.concatenate(few).tolist()) == [0, 1, 2, 3]
+
+
+def test_without_crowds_a_part_that_no_crowd_can_have_is_kept() -> None:
+    """Units on the campus of two candidates: of the one that is left, its own."""
+    p = mixed_problem(2)
+    assert p.onsite is not None and len(p.candidate_id) == 2
+    few = with_crowds(p, np.array([1]), [], np.ones((2, len(p.cluster)), dtype=bool))
+    assert few.onsite is not None
+    assert few.onsite.admitted.tolist() == p.onsite.admitted[[1]].tolist()
+    assert few.most_power_mw.shape == (1, p.quarters)

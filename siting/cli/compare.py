@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.edge import print_json, read_saved
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
 
 if TYPE_CHECKING:
+    from siting.plan import Plan
+    from siting.study import Study
     from siting.whatif.comparison import Comparison
 
 
@@ -21,7 +23,14 @@ def run_compare(paths: Sequence[Path], *, as_json: bool) -> None:
     if len(paths) < 2:
         fault = Fault(file="command line", key="PLANS", value=f"{len(paths)}", expected="two or more")
         raise InputError([fault])
-    parts = [read_saved(path)[0] if path.is_dir() else read_study(path) for path in paths]
+    parts: list[Plan | Study] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            parts.append(read_saved(path)[0] if path.is_dir() else read_study(path))
+        except InputError as error:
+            faults += error.faults
+    raise_if_any(list(dict.fromkeys(faults)))
     names = [path.resolve().name if path.is_dir() else path.stem for path in paths]
     found = compare(parts[0], *parts[1:], names=names)
     if as_json:

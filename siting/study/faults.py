@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,9 @@ KINDS = {
 }
 """What to say instead of pydantic's words, by its error type."""
 
+_KIND_TRIED = re.compile(r"[a-z-]+\[.*\]")
+"""How pydantic names a kind of value inside a location: `tuple[any, ...]`, `function-after[...]`."""
+
 BOUNDS = {
     "greater_than": ("gt", "above"),
     "greater_than_equal": ("ge", "at least"),
@@ -48,12 +52,50 @@ BOUNDS = {
 
 def faults_of(error: ValidationError, model: type[Checked], raw: dict[str, Any], file: str) -> list[Fault]:
     """Every fault of `raw`, which `model` refused with `error`."""
-    details = error.errors()
-    faults = [_fault(model, raw, file, item) for item in details if not _is_clash(item)]
+    details = _one_by_one(error.errors(), raw)
+    faults = _joined([_fault(model, raw, file, item) for item in details if not _is_clash(item)])
     for key, clash in _clashes(_partial(model, raw), ""):
         whole = ".".join(filter(None, (key, clash.key))) or "the study"
         faults.append(Fault(file=file, key=whole, value=clash.value, expected=clash.expected))
     return faults or [_fault(model, raw, file, item) for item in details]
+
+
+def _one_by_one(details: list[ErrorDetails], raw: dict[str, Any]) -> list[ErrorDetails]:
+    """The errors under keys that the planner wrote. Where a value may be of several kinds, pydantic puts the kind it
+    tried into the location, and reports each kind that did not fit; that is said only if no kind fits better."""
+    found: list[ErrorDetails] = [{**item, "loc": _keys_alone(item["loc"], raw)} for item in details]
+    tried = [item for item, before in zip(found, details, strict=True) if len(item["loc"]) < len(before["loc"])]
+    deeper = [item["loc"] for item in tried]
+    return [
+        item
+        for item in found
+        if not (item in tried and any(len(loc) > len(item["loc"]) and _starts(loc, item["loc"]) for loc in deeper))
+    ]
+
+
+def _keys_alone(location: tuple[str | int, ...], raw: Any) -> tuple[str | int, ...]:
+    keys = []
+    for step in location:
+        if isinstance(step, str) and _KIND_TRIED.fullmatch(step) and not (isinstance(raw, dict) and step in raw):
+            continue
+        keys.append(step)
+        raw = _written(raw, [step], None)
+    return tuple(keys)
+
+
+def _starts(location: Sequence[str | int], with_: Sequence[str | int]) -> bool:
+    return tuple(location[: len(with_)]) == tuple(with_)
+
+
+def _joined(faults: list[Fault]) -> list[Fault]:
+    """One fault for a value that is of none of several kinds."""
+    expected: dict[tuple[str, str, str], list[str]] = {}
+    for fault in faults:
+        expected.setdefault((fault.file, fault.key, fault.value), []).append(fault.expected)
+    return [
+        Fault(file=file, key=key, value=value, expected=" or ".join(dict.fromkeys(words)))
+        for (file, key, value), words in expected.items()
+    ]
 
 
 def _is_clash(item: ErrorDetails) -> bool:
@@ -96,7 +138,8 @@ def _dotted(location: Sequence[str | int]) -> str:
 
 def _known_key(wrong: str, valid: dict[str, FieldInfo]) -> str:
     near = difflib.get_close_matches(wrong, valid, n=1, cutoff=0.4)
-    expected = f"a known key; the nearest is {near[0]!r}" if near else f"one of {', '.join(sorted(valid))}"
+    known = f"one of {', '.join(sorted(valid))}" if valid else "no such key"
+    expected = f"a known key; the nearest is {near[0]!r}" if near else known
     if wrong.endswith("_mw") and not {"it", "utility"} & set(wrong.split("_")):
         expected += " (a field that holds MW says it or utility)"
     return expected

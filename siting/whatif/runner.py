@@ -6,6 +6,7 @@ Workers are threads of this process that wait, each with processes of its own (`
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import shutil
@@ -257,10 +258,13 @@ def _cores() -> int:
 def _refuse(folder: Path, study: Study, above_zero: Mapping[str, float | None]) -> None:
     """Nothing is run where the results could not be kept."""
     faults = [
-        Fault(file="the sweep", key=key, value=str(value), expected="a number above 0")
+        Fault(file="the sweep", key=key, value=str(value), expected="a finite number above 0")
         for key, value in above_zero.items()
-        if value is not None and not value > 0
+        if value is not None and not 0 < value < math.inf
     ]
+    for parent in folder.absolute().parents:
+        if parent.exists() and not parent.is_dir():
+            faults.append(Fault(file=str(folder), key="folder", value=f"{parent}, a file", expected="a folder there"))
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and read_head(folder) is None)):
         expected = "an empty folder, or that of a sweep"
         faults.append(Fault(file=str(folder), key="folder", value="something that is no sweep", expected=expected))

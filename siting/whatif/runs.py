@@ -140,11 +140,11 @@ def read_run(folder: Path, variation: Variation, key: str) -> Run:
     try:
         content = json.loads((folder / f"{variation.file}.json").read_text(encoding="utf-8"))
         known = {field.name: content[field.name] for field in fields(Run)}
+        rows = {name: tuple(known[name]) for name in ("sites", "leases", "clusters")}
     except (OSError, ValueError, KeyError, TypeError):
         return blank
-    if known["key"] != key or known["name"] != variation.name:
+    if known["key"] != key or known["name"] != variation.name or known["status"] not in WORDS:
         return blank
-    rows = {name: tuple(known[name]) for name in ("sites", "leases", "clusters")}
     return Run(**{**known, **rows, "edits": variation.edits})
 
 

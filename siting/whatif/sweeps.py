@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 from pydantic import ValidationError
 
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
 from siting.plan import Plan, read_plan
 from siting.study import Study
 from siting.study.faults import faults_of
@@ -139,7 +139,21 @@ def read_head(folder: Path) -> dict[str, Any] | None:
         raise InputError([Fault(file=str(path), key="the file", value=str(error), expected="JSON")]) from error
     if missing:
         raise InputError([Fault(file=str(path), key=", ".join(sorted(missing)), value="nothing", expected="a value")])
+    raise_if_any([*_other_kinds(path, head)])
     return head
+
+
+def _other_kinds(path: Path, head: Mapping[str, Any]) -> Iterator[Fault]:
+    """Values that no sweep wrote."""
+    kinds = {"study": dict, "study_file": str, "common": dict, "variations": list}
+    expected = "as `siting sweep` wrote it"
+    for key, kind in kinds.items():
+        if not isinstance(head[key], kind):
+            yield Fault(file=str(path), key=key, value="another kind", expected=expected)
+    entry_kinds = {"name": str, "key": str, "edits": dict}
+    for number, entry in enumerate(head["variations"] if isinstance(head["variations"], list) else ()):
+        if not isinstance(entry, dict) or not all(isinstance(entry.get(k), kind) for k, kind in entry_kinds.items()):
+            yield Fault(file=str(path), key=f"variations[{number}]", value="another kind", expected=expected)
 
 
 def held(folder: Path) -> BinaryIO:

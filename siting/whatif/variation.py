@@ -59,14 +59,25 @@ def studies_of(study: Study, variations: Iterable[Variation]) -> list[Study]:
     """The study of each variation, in their order. Raises InputError with the faults of all variations at once."""
     variations = list(variations)
     faults = [*_names(variations)]
+    where: dict[tuple[str, str, str], list[str]] = {}
     studies = []
     for variation in variations:
         try:
             studies.append(variation.of(study))
         except InputError as error:
-            faults += error.faults
+            for fault in error.faults:
+                where.setdefault((fault.key, fault.value, fault.expected), []).append(fault.file)
+    faults += [
+        Fault(file=_several(files), key=key, value=value, expected=expected)
+        for (key, value, expected), files in where.items()
+    ]
     raise_if_any(faults)
     return studies
+
+
+def _several(files: list[str]) -> str:
+    """One slip in the list of a key is in very many combinations: it is told once."""
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1:,} more"
 
 
 def _names(variations: list[Variation]) -> Iterator[Fault]:

@@ -216,3 +216,11 @@ def test_explain_tells_by_its_exit_code(tmp_path):
     assert done.returncode == 4 and answer["termination"] == "infeasible" and answer["minimal"]
     assert any(limit["limit"].startswith("size of") for limit in answer["conflict"])
     assert "cannot" in answer["words"] and len(answer["changes"]) == len(answer["conflict"])
+
+
+def test_all_parts_that_cannot_be_compared_are_told_at_once(siting):
+    """Two names of nothing and an empty folder: three faults, exit code 2, one JSON object."""
+    Path("empty").mkdir()
+    said = siting("compare", "nowhere", "empty", "elsewhere", "--json")
+    assert said.code == 2
+    assert [fault["file"] for fault in json.loads(said.out)["faults"]] == ["nowhere", "empty", "elsewhere"]

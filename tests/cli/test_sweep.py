@@ -57,17 +57,20 @@ def test_faults_are_told_at_once_and_nothing_is_written(siting):
         ('name = "x"\nstudy = "tiny"\nruns_file = "a.csv"\n[grid]\nquarters = [8]', "exactly one of"),
         ('name = "x"\nstudy = "tiny"\n[gird]\nquarters = [8]', "the nearest is 'grid'"),
         ('name = "x"\nstudy = "tiny"\nrun_limit_s = 60\n[grid]\nquarters = [8]', 'text with a unit such as "10 s"'),
+        ('name = "x"\nstudy = "tiny"\n[grid]\nquarters = 8', "an array or a table"),
+        ('name = "x"\nstudy = "tiny"\n[sample]\nsize = 4\nranges = { quarters = { low = 1, mid = 2 } }', "no such key"),
         ('name = "x"\nstudy = "tiny"\n[frontier]\nagainst = "field"', "a value against field"),
         ('name = "x"\nstudy = "tiny"\n[frontier]\nagainst = "date"\nlow = 1', "nothing against date"),
         ('name = "x"\nstudy = "tinny"\n[frontier]\nagainst = "date"', "did you mean models/tiny.toml?"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path, text, expected):
-    """No kind, two kinds, a misspelt one, a bare number, a frontier without or with too much, a study that is none."""
+    """No kind, two kinds, a misspelt one, a bare number, kinds that do not fit, half a frontier, no study."""
     (tmp_path / "x.toml").write_text(text)
     with pytest.raises(InputError) as caught:
         read_sweep_file(tmp_path / "x.toml")
     assert any(expected in fault.expected for fault in caught.value.faults)
+    assert not any("(" in fault.key or "[" in fault.key for fault in caught.value.faults), "words of a library"
 
 
 def test_a_frontier_is_run_from_its_file(siting):

@@ -1,0 +1,61 @@
+"""Folders and files of sweeps that were broken by hand, and limits that are none."""
+
+import json
+import math
+
+import pytest
+from small_studies import small_study
+
+import siting
+from siting.errors import InputError
+from siting.whatif.runs import Run, read_run, write_run
+from siting.whatif.sweeps import read_sweep
+from siting.whatif.variation import Variation, studies_of
+
+
+@pytest.mark.parametrize(
+    ("change", "keys"),
+    [
+        ({"study": 3, "common": []}, ["study", "common"]),
+        ({"variations": {"name": "x"}}, ["variations"]),
+        ({"variations": [{}, {"name": "x", "key": "k", "edits": {}}, 3]}, ["variations[0]", "variations[2]"]),
+    ],
+)
+def test_a_head_of_other_kinds_is_bad_input(tmp_path, change, keys):
+    """A number where the study stands, a table for the list, entries without a name: each is a fault by its key."""
+    head = {"study": {}, "study_file": "", "common": {}, "variations": [], **change}
+    (tmp_path / "sweep.json").write_text(json.dumps(head))
+    with pytest.raises(InputError) as caught:
+        read_sweep(tmp_path)
+    assert [fault.key for fault in caught.value.faults] == keys
+
+
+@pytest.mark.parametrize("broken", [{"sites": None}, {"status": "splendid"}, {"leases": 3}])
+def test_a_record_that_no_sweep_wrote_is_run_again(tmp_path, broken):
+    """No rows where rows are due, or an outcome that there is not: the run counts as not run."""
+    variation = Variation(name="x", edits={})
+    write_run(Run(name="x", edits={}, key="k", status="done"), tmp_path)
+    assert read_run(tmp_path, variation, "k").status == "done"
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | broken))
+    assert read_run(tmp_path, variation, "k").status == "not_run"
+
+
+def test_one_slip_in_many_variations_is_one_fault(tmp_path):
+    """The same wrong key in three variations is told once, with how many more have it; another value by itself."""
+    slips = [Variation(name=str(n), edits={"nowhere": 1}) for n in range(3)]
+    other = Variation(name="other", edits={"quarters": "soon"})
+    with pytest.raises(InputError) as caught:
+        studies_of(small_study(tmp_path), [*slips, other])
+    found = [(fault.file, fault.key) for fault in caught.value.faults]
+    assert found == [("variation '0' and 2 more", "nowhere"), ("variation 'other'", "quarters")]
+
+
+def test_a_limit_without_end_and_a_file_on_the_way_are_refused_at_once(tmp_path):
+    """Infinite seconds cannot be kept, and no folder can be made below a file: two faults, nothing written."""
+    (tmp_path / "notes").write_text("mine")
+    study, before = small_study(tmp_path), sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError) as caught:
+        siting.sweep(study, {"quarters": [8]}, folder=tmp_path / "notes" / "sweep", run_limit_s=math.inf)
+    assert [fault.key for fault in caught.value.faults] == ["run_limit_s", "folder"]
+    assert "a file" in caught.value.faults[1].value and sorted(tmp_path.rglob("*")) == before

@@ -22,6 +22,7 @@ from siting.grid.chosen import network_facts, study_network
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
 from siting.plan import Plan
+from siting.problem.digest import digest_of
 from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
 from siting.seek import Found, seek
@@ -113,6 +114,7 @@ def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bo
         "binding": [],
         "network": network_facts(study, tables.data_dir),
         "everyone": found.everyone,
+        "problem_digest": digest_of(assembled.problem),
     }
     if searched.decisions is not None:
         facts["npv_cost_musd"] = searched.measures["npv_cost"]

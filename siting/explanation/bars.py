@@ -12,6 +12,7 @@ from siting.assembly import Assembled
 from siting.assembly.candidates import EQUAL_AREA
 from siting.assembly.places import grid_filters, hosting_mw
 from siting.assembly.tenures import first_modules, terms_of
+from siting.formulation.power import idling_may_pay
 from siting.problem import Problem
 from siting.study import Study
 from siting.study.tenures import BUILT
@@ -93,21 +94,20 @@ def _layers(study: Study, place: pd.Series) -> Iterator[Bar]:
 def useless(study: Study, a: Assembled, p: Problem, i: int) -> list[Bar]:
     """Why candidate i of the problem over all usable candidates may not open, or what it may not be used for."""
     place, last = a.usable.iloc[i], quarter_label(study.end - 1)
-    found: list[Bar] = []
+    # a campus may open for what is counted there, of which halls without power or inference are a part
+    counts = idling_may_pay(p) or p.limits is not None or bool(p.rules is not None and p.rules.min_sites)
     if p.live_from[i] >= p.quarters:
         works = terms_of(study, str(place["tenure"])).construction_quarters
         ready = f"handed over in {quarter_label(int(place['energization']))}"
         what = f"{works} quarters of construction" if place["tenure"] in BUILT else ready
-        found.append(Bar(limit="construction", found=what, needed=f"halls by {last}, the end of the horizon"))
-    elif not p.most_power_mw[i].any():
+        return [Bar(limit="construction", found=what, needed=f"halls by {last}, the end of the horizon")]
+    if not p.most_power_mw[i].any():
         on = quarter_label(int(place["energization"]))
-        found.append(Bar(limit="energization", found=on, needed=f"{last} at the latest, the end of the horizon"))
-    if found:
-        return found
+        needed = f"{last} at the latest, the end of the horizon"
+        return [Bar(limit="energization", found=on, needed=needed, excludes=not counts)]
     far = _out_of_reach(study, a, p, i)
     hosts = [bar for k in range(len(p.cluster)) for bar in _no_host(study, p, i, k)]
     barred = {bar.limit for bar in hosts}
-    counts = p.weighs("compute") or bool(p.limits is not None) or bool(p.rules is not None and p.rules.min_sites)
     idle = len(barred) == len(p.cluster) and (far is not None or not p.demand_h100e.any()) and not counts
     uses = [*([far] if far is not None else []), *hosts]
     return [Bar(limit=bar.limit, found=bar.found, needed=bar.needed, excludes=idle) for bar in uses]

@@ -57,6 +57,12 @@ class OwnLimits:
         """Whether a limit may ask for more spending than is needed."""
         return self._ask_for(("spend_musd",))
 
+    @property
+    def ask_for_payments(self) -> bool:
+        """Whether a limit may ask for more to be paid, in all or for things that last: dearer things then meet it
+        sooner."""
+        return self._ask_for(("spend_musd", "capex_musd"))
+
     def _ask_for(self, quantities: tuple[str, ...]) -> bool:
         return any(
             part.quantity in quantities and (row.sense == "=" or (row.sense == ">=") == (part.factor > 0))

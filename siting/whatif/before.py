@@ -11,12 +11,11 @@ import numpy as np
 
 from siting.aims import aims_of
 from siting.assembly import assemble
-from siting.assembly.campus import is_annex
 from siting.errors import InputError
 from siting.plan import Plan
 from siting.pricing import Bound, parts_without_price
 from siting.problem import IntArray, Problem
-from siting.reduction.screen import screen
+from siting.problem.digest import digest_of
 from siting.run import study_of
 from siting.solver.everyone import price_everyone
 from siting.solver.highs import Options
@@ -44,8 +43,8 @@ class Before:
 
 
 def before(plan: Plan, tables: Tables) -> Before:
-    """The plan with its problem. Everything that the plan recorded of its inputs must be found again: hashes of tables,
-    versions, and of every candidate what it can draw and what it costs."""
+    """The plan with its problem. What the plan recorded must be found again: versions, hashes of tables, and the digest
+    of the problem itself, as the planner's own files are in no table."""
     if any(plan.versions.get(name) != version(name) for name in PROGRAMS):
         return Before(plan=plan, problem=None, why="another version of siting or of the solver made it")
     if dict(plan.data_hashes) != dict(tables.hashes):
@@ -56,29 +55,22 @@ def before(plan: Plan, tables: Tables) -> Before:
     except (InputError, OSError):
         return Before(plan=plan, problem=None, why="its study can no longer be read")
     problem = assembled.problem
+    if plan.facts.get("problem_digest") != digest_of(problem):
+        return Before(plan=plan, problem=None, why="the planner's own files have changed since")
     if problem.grid is not None and study.grid.own:
         return Before(plan=plan, problem=None, why="nobody recorded whether its own network is still the same")
-    frame = plan.tables["candidates"].set_index("candidate")
-    found = screen(replace(problem, watched=("npv_cost",)), 0)
-    mains = ~is_annex(assembled.usable)
-    usable = assembled.usable[mains].set_index("candidate")
-    same = len(assembled.candidates[~is_annex(assembled.candidates)]) == len(frame)
-    same = same and set(frame.index[frame["excluded_by"] == ""]) == set(usable.index)
-    if same:
-        then = frame.loc[usable.index]
-        figures = {
-            "final_utility_mw": usable["final_utility_mw"].to_numpy(float),
-            "screen_cost_musd": found.host_cost_musd[mains],
-            "serve_cost_musd_per_h100e": found.serve_cost_musd[mains],
-        }
-        same = all(_close(then[name].to_numpy(float), now) for name, now in figures.items())
-    if not same:
-        return Before(plan=plan, problem=None, why="the planner's own files have changed since")
     return Before(plan=plan, problem=problem)
 
 
-def _close(then: np.ndarray, now: np.ndarray) -> bool:
-    return bool(np.allclose(then, now, rtol=1e-9, atol=1e-12, equal_nan=True))
+def on_lines_of(known: Before, study: Study) -> Before:
+    """The same for a changed study; without its problem where that holds lines to other limits. Lines that were found
+    overloaded are in what was proved, and in no problem as it is assembled."""
+    if known.problem is None or known.problem.grid is None:
+        return known
+    then, now = study_of(known.plan).grid, study.grid
+    if all(getattr(then, name) == getattr(now, name) for name in ("joint", "emergency_share", "least_factor")):
+        return known
+    return replace(known, problem=None, why="lines are held to other limits than before")
 
 
 def why_cold(plan: Plan, study: Study) -> str:

@@ -100,8 +100,8 @@ def _loosened(old: Problem, new: Problem) -> Iterator[str]:
 
 
 def _more_cash(old: Problem, new: Problem, name: str) -> bool:
-    """A loan lends against what pods cost; a tax and a limit on spending reward what is paid."""
-    rewarded = old.income_tax is not None or (old.limits is not None and old.limits.ask_for_spending)
+    """A loan lends against what pods cost; a tax and a least spending or capital reward what is paid."""
+    rewarded = old.income_tax is not None or (old.limits is not None and old.limits.ask_for_payments)
     if rewarded or (name in POD_CASH and old.debt is not None):
         return False
     before, after = getattr(old, name), getattr(new, name)

@@ -37,7 +37,7 @@ from siting.solver.start import is_wide
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination, tightened
-from siting.whatif.before import Before, before, carried_over, everyone_now, why_cold
+from siting.whatif.before import Before, before, carried_over, everyone_now, on_lines_of, why_cold
 from siting.whatif.carried import Carried, in_model
 from siting.whatif.variation import Variation
 
@@ -88,7 +88,7 @@ def what_if(
         found = seek(study, tables, assembled, clock, budget)
         said |= {"answered_by": "search", "words": f"Searched from the beginning: {why}."}
         return _written(study, tables, found, clock, said)
-    known = before(plan, tables)
+    known = on_lines_of(before(plan, tables), study)
     clock.lap("before")
     there = _held(plan, study, tables, assembled, budget)
     clock.lap("hold")

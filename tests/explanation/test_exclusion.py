@@ -64,6 +64,20 @@ def test_limits_are_said_with_both_figures(
     assert limit in str(answer) and answer.frame()["what"].tolist() == [limit]
 
 
+def test_a_place_without_power_in_time_may_still_open_to_be_counted(
+    tables: Tables, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Two campuses have to open and there are two, one of them without power before the horizon ends: the plan opens
+    it, so nothing can be said to keep it out of every plan."""
+    folder = tmp_path_factory.mktemp("counted")
+    late = place("late", energization="2031-Q1", where="36.15,-95.99")
+    study = asked_study(folder, place("abilene"), late, rules={"min_sites": 2})
+    both = run.solve(study, tables=tables)
+    assert set(both.sites["candidate"]) == {"abilene", "late"}
+    answer = siting.why_not(both, "late", tables=tables)
+    assert answer.in_plan and not answer.excluded
+
+
 def test_dearer_energy_is_named_to_the_dollar(plan: Plan, tables: Tables) -> None:
     """Two places alike but for 30 USD/MWh: 30 less bring the dear one in, and 1 % less than that is proved not to."""
     answer = siting.why_not(plan, f"{BESIDE.replace('32.46', '32.4601')}", changes=False, tables=tables)

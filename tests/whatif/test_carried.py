@@ -13,6 +13,7 @@ from tiny_problems import random_problem
 
 from siting.pricing import parts_without_price
 from siting.problem import Problem
+from siting.problem.limits import CountedSum, LimitRow, OwnLimits
 from siting.solver.everyone import price_everyone
 from siting.solver.highs import Options
 from siting.whatif.carried import by_multipliers, carried
@@ -131,3 +132,20 @@ def test_the_old_bound_holds_as_it_was_where_everything_costs_more() -> None:
     assert known is not None
     found = carried(p, more, known, None, OPTIONS)
     assert found.bound_musd is not None and found.bound_musd >= known * (1.0 - 1e-5)
+
+
+def test_dearer_pods_meet_a_least_capital_spending_sooner() -> None:
+    """A limit asks for 20 MUSD of capital at least. Pods at one and a half times the price meet it with fewer of them:
+    the optimum falls (77.2 to 74.1, and 22.5 to 21.0), so the old bound must not be taken over."""
+    for seed in (39, 48):
+        p = random_problem(seed)
+        i, g, t, *_ = p.size
+        everything = {"sites": np.ones(i, bool), "kinds": np.ones(g, bool), "quarters": np.ones(t, bool)}
+        part = CountedSum(factor=1.0, quantity="capex_musd", **everything)
+        row = LimitRow(name="least capital", sums=(part,), sense=">=", bound=20.0)
+        old = replace(p, limits=OwnLimits(rows=(row,)))
+        new = replace(old, pod_price_musd=1.5 * old.pod_price_musd)
+        known, optimum = least_cost(old), least_cost(new)
+        assert known is not None and optimum is not None and optimum < known - 1.0
+        assert loosened(old, new) == ("pod_price_musd",)
+        assert carried(old, new, known, None, OPTIONS).bound_musd is None

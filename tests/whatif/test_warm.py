@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from random_whole import whole_study
 from small_studies import small_study
 
 from siting.plan import Plan, read_plan
-from siting.run import solve
+from siting.run import solve, study_of
 from siting.study import Study, read_study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
+from siting.whatif.before import before, on_lines_of
 from siting.whatif.variation import Variation
 from siting.whatif.warm import what_if
 
@@ -90,6 +92,36 @@ def test_a_bound_of_other_files_is_not_taken_over(tables: Tables, tmp_path: Path
     found = what_if(plan, {"money.discount_rate": "11 %/y"}, tables=tables)
     assert found.facts["what_if"]["looser"] == ["the planner's own files have changed since"]
     assert found.facts["what_if"]["answered_by"] == "search from the plan"
+
+
+@pytest.mark.parametrize("column", ["place", "ramp"])
+def test_a_file_that_costs_the_same_is_another_file_all_the_same(column: str, tables: Tables, tmp_path: Path) -> None:
+    """Two tenures of one place become two places, or power that came in steps comes at once: no candidate costs or
+    draws more in all, and still there are plans that there were not before."""
+    then, now = {"place": ("one", "two"), "ramp": ('"0:75;2:150"', '"0:75;1:150"')}[column]
+    study = small_study(tmp_path, search={"date_curve": False})
+    header = "candidate,lat,lon,tenure,utility_mw,energization," + column
+    rows = f"{header}\nabilene,32.45,-99.73,own,150,2025-Q2,{{0}}\ndallas,32.45,-99.73,own,100,2025-Q2,{{1}}\n"
+    (tmp_path / "sites.csv").write_text(rows.format("one" if column == "place" else then, then))
+    plan = solve(study, tables=tables)
+    assert before(plan, tables).problem is not None
+    (tmp_path / "sites.csv").write_text(rows.format("one" if column == "place" else then, now))
+    assert before(plan, tables).why == "the planner's own files have changed since"
+
+
+@pytest.mark.parametrize("edit", [{"joint": "n0"}, {"emergency_share": 1.3}, {"least_factor": "10 %"}])
+def test_what_was_proved_on_other_limits_of_lines_is_not_taken_over(
+    edit: dict[str, object], tiny: Plan, tables: Tables
+) -> None:
+    """Lines found overloaded lifted the bound of a study that looks at outages. One that looks at none, or rates lines
+    higher after one, has cheaper plans, and its problem as it is assembled shows no difference."""
+    strict = study_of(tiny).update({"grid.joint": "n1"})
+    known = before(tiny, tables)
+    assert known.problem is not None and known.problem.grid is not None
+    known = replace(known, plan=replace(tiny, study=strict.model_dump(mode="json")))
+    assert on_lines_of(known, strict).problem is not None
+    looser = on_lines_of(known, strict.update({f"grid.{key}": value for key, value in edit.items()}))
+    assert looser.problem is None and looser.why
 
 
 def test_objectives_in_order_are_searched_from_the_beginning(tiny: Plan, tables: Tables) -> None:

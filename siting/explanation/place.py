@@ -78,12 +78,16 @@ def find_place(asked: str, study: Study, tables: Tables, a: Assembled, rank_musd
     counties = county_names(tables.data_dir)
     found = counties[counties["county_fips"] == asked.strip()]
     if found.empty and (match := _COUNTY.match(asked)):
-        wanted = same_id(_KIND.sub("", match[1]))
-        folded = counties["county"].map(lambda text: same_id(_KIND.sub("", text)))
-        found = counties[(folded == wanted) & (counties["state"] == match[2].upper())]
+        folded = counties["county"].map(_plain_county)
+        found = counties[(folded == _plain_county(match[1])) & (counties["state"] == match[2].upper())]
     if len(found):
         return _in_county(asked, found, places, rank_musd)
     raise InputError([_unknown(asked, places, counties)])
+
+
+def _plain_county(name: str) -> str:
+    """Without the word for its kind, as names are compared."""
+    return same_id(_KIND.sub("", name))
 
 
 def _named(asked: str, places: pd.DataFrame) -> pd.Series | None:
@@ -99,12 +103,17 @@ def _named(asked: str, places: pd.DataFrame) -> pd.Series | None:
 
 def _nearest(asked: str, lat: float, lon: float, tables: Tables, places: pd.DataFrame) -> Spot:
     if not (abs(lat) <= 90.0 and abs(lon) <= 180.0):
-        expected = "latitude and longitude in degrees, such as 32.45,-99.73"
+        swapped = abs(lon) <= 90.0 and abs(lat) <= 180.0
+        hint = f"; did you mean {lon:g},{lat:g}?" if swapped else ""
+        expected = f"latitude and longitude in degrees, such as 32.45,-99.73{hint}"
         raise InputError([Fault(file="the question", key="place", value=repr(asked), expected=expected)])
     where = locate([lat], [lon], tables.data_dir).iloc[0]
     outside = ""
     if pd.isna(where["state"]):
         outside = f"it lies {where['km_outside_us']:,.0f} km outside the United States"
+        turned = locate([lon], [lat], tables.data_dir).iloc[0]["state"] if abs(lon) <= 90.0 else None
+        if not pd.isna(turned):
+            outside += f" ({lon:g},{lat:g} lies in {turned}: latitude comes first)"
     elif where["state"] in NO_GRID:
         outside = f"it lies in {where['state']}, outside the three interconnections"
     if places.empty:
@@ -143,5 +152,8 @@ def _unknown(asked: str, places: pd.DataFrame, counties: pd.DataFrame) -> Fault:
         names = [*places["candidate"].tolist(), *places["name"].unique().tolist()]
         near = difflib.get_close_matches(asked, names, n=1)
     hint = f"; the nearest is {near[0]!r}" if near else ""
+    same = counties[counties["county"].map(_plain_county) == _plain_county(asked)]
+    if len(same):
+        hint += f"; a county of that name is in {', '.join(sorted(set(same['state'])))}: say which"
     expected = f"the id or the name of a candidate, a point such as 32.45,-99.73, or a county such as Taylor, TX{hint}"
     return Fault(file="the question", key="place", value=repr(asked), expected=expected)

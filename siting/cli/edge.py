@@ -46,7 +46,7 @@ def guarded(command: Callable[..., Any]) -> None:
         if hasattr(error, "format_message"):  # what click raises for a wrong option or argument
             code = _refuse_usage(error)
         elif type(error).__name__ == "Abort":  # what click makes of Ctrl-C
-            print("stopped; nothing was written", file=sys.stderr)
+            _say("stopped; nothing was written", {"error": "stopped"})
             code = EXIT_STOPPED
         elif isinstance(error, OSError) and error.filename:
             found, expected = str(error.strerror or error), "a file that can be used"
@@ -145,6 +145,26 @@ def read_saved(folder: Path) -> tuple[Plan, Study]:
         return plan, study_of(plan)
     except ValidationError as error:
         raise InputError(faults_of(error, Study, dict(plan.study), str(folder / "plan.json"))) from error
+
+
+def read_verified(folder: Path) -> tuple[Plan, Study]:
+    """As `read_saved`, of a plan that is asked about: its value and limits are recomputed first, since what costs more
+    than a value that was altered is not known. Raises VerificationError too.
+
+    A plan without a value, or of other tables, is left to what answers: it refuses both in words of its own.
+    """
+    from siting.errors import VerificationError
+    from siting.networks import with_own_buses
+    from siting.tables.read import read_tables
+    from siting.verification import verify
+
+    plan, study = read_saved(folder)
+    tables = with_own_buses(study, read_tables())
+    if plan.npv_cost_musd is None or any(tables.hashes.get(name) != found for name, found in plan.data_hashes.items()):
+        return plan, study
+    if faults := verify(plan, study, tables).faults:
+        raise VerificationError("\n".join(f"{folder}: {fault}" for fault in faults))
+    return plan, study
 
 
 def show_table(name: str, rows: int) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from siting.cli.edge import print_json, read_saved
+from siting.cli.edge import print_json, read_verified
 from siting.explanation.exclusion import why_not
 from siting.explanation.price import limit_prices
 from siting.progress import Progress
@@ -18,7 +18,7 @@ from siting.progress import Progress
 
 def run_why_not(plan: Path, place: str, *, changes: bool, time_limit_s: float, as_json: bool) -> None:
     """Print the answer for one place. Raises InputError."""
-    saved, _ = read_saved(plan)
+    saved, _ = read_verified(plan)
     with _told() as tell:
         found = why_not(saved, place, changes=changes, time_limit_s=time_limit_s, progress=tell)
     if not as_json:
@@ -50,7 +50,7 @@ def run_why_not(plan: Path, place: str, *, changes: bool, time_limit_s: float, a
 
 def run_price(plan: Path, limits: Sequence[str], *, step: float, time_limit_s: float, as_json: bool) -> None:
     """Print the prices of limits. Raises InputError."""
-    saved, _ = read_saved(plan)
+    saved, _ = read_verified(plan)
     with _told() as tell:
         found = limit_prices(saved, limits, step=step, time_limit_s=time_limit_s, progress=tell)
     if not as_json:

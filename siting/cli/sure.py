@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.edge import print_json, read_saved
+from siting.cli.edge import print_json, read_verified
 from siting.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _of_plan(
     from siting.whatif.decided import place_decided
     from siting.whatif.n_best import n_best
 
-    plan, study = read_saved(folder)
+    plan, study = read_verified(folder)
     if plan.npv_cost_musd is None:
         fault = Fault(file=str(folder), key="plan", value=str(plan.termination), expected="a plan that was found")
         raise InputError([fault])

@@ -73,6 +73,8 @@ def run_sweep(
                 found = sweep(study, asked.variations(beside), **options)
         except KeyboardInterrupt:
             console.print(f"stopped; what has ended is kept in {folder}: the same command goes on", markup=False)
+            if as_json:
+                print_json({"error": "stopped", "folder": str(folder)})
             return EXIT_STOPPED
     if as_json:
         print_json(_summary(asked.name, found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 import siting
 from siting.cli.app import app
-from siting.errors import InputError
+from siting.errors import InputError, VerificationError
 
 TINY = Path(__file__).parents[2] / "models" / "tiny.toml"
 
@@ -44,3 +45,34 @@ def test_prices_as_words_and_as_json(folder: Path) -> None:
     wrong = CliRunner().invoke(app, ["price", str(folder), "moneys"])
     assert isinstance(wrong.exception, InputError) and "one of" not in wrong.stdout
     assert "a limit of the study: power" in str(wrong.exception)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        ("-99.73,32.45", "did you mean 32.45,-99.73?"),
+        ("Taylor County", "a county of that name is in FL, GA, IA, KY, TX, WI, WV: say which"),
+        ("Taylor, XX", "a county such as Taylor, TX"),
+    ],
+)
+def test_a_place_that_is_none_is_said_with_what_may_be_meant(folder: Path, place: str, expected: str) -> None:
+    """Longitude first, a county without its state (seven states have a Taylor County), a state that there is not."""
+    said = CliRunner().invoke(app, ["why-not", str(folder), "--", place])
+    assert isinstance(said.exception, InputError) and expected in said.exception.faults[0].expected
+
+
+def test_longitude_first_in_the_east_is_far_abroad_and_said_so(folder: Path) -> None:
+    """-80,35 is a latitude and a longitude, in Antarctica; turned about it lies in North Carolina."""
+    said = CliRunner().invoke(app, ["why-not", str(folder), "--", "-80,35"])
+    assert said.exit_code == 0 and "(35,-80 lies in NC: latitude comes first)" in " ".join(said.stdout.split())
+
+
+@pytest.mark.parametrize("question", [["why-not", "tulsa"], ["price", "later"]])
+def test_an_altered_plan_is_not_asked(folder: Path, tmp_path: Path, question: list[str]) -> None:
+    """A cost of 1 MUSD written over that of the plan is found out before it is compared with anything."""
+    shutil.copytree(folder, tmp_path / "altered")
+    content = json.loads((tmp_path / "altered" / "plan.json").read_text("utf-8"))
+    content["passes"][0] |= {"value": 1.0, "bound": 1.0}
+    (tmp_path / "altered" / "plan.json").write_text(json.dumps(content), "utf-8")
+    said = CliRunner().invoke(app, [question[0], str(tmp_path / "altered"), question[1]])
+    assert isinstance(said.exception, VerificationError) and "the plan states 1.000000 MUSD" in str(said.exception)

@@ -120,3 +120,16 @@ def test_the_manual_knows_the_keys_of_a_sweep(siting):
     """`siting fields sweep.sample` prints the sampler's keys, not those of a study."""
     said = siting("fields", "sweep.sample")
     assert said.code == 0 and "sweep.sample.seed: whole number [0]" in said.out and "money" not in said.out
+
+
+def test_ctrl_c_leaves_one_object_and_what_has_ended(siting, monkeypatch):
+    """Stopped while it runs: exit code 130, one object that says so, no traceback."""
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("siting.cli.sweep.sweep", stopped)
+    Path("rents.toml").write_text(RUNS)
+    said = siting("sweep", "rents.toml", "--json")
+    assert (said.code, json.loads(said.out)) == (130, {"error": "stopped", "folder": "sweeps/rents"})
+    assert "the same command goes on" in said.err and "Traceback" not in said.err

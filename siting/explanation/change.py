@@ -6,8 +6,9 @@ d is set to that at which this plan ties with the best one, and searched again (
 concave function): each d is enough, and the last one is the smallest. Where funding binds, a plan may not be paid for
 at the d at which it ties; d is then bracketed and halved.
 
-MW and quarters change which plans there are: bisection, to 1 % of the change or to one quarter. Every step is a search
-of the whole problem with the place forced open.
+MW and quarters change which plans there are: bisection, to 1 % of the change or to one quarter. Where terms of large
+loads or units on the campus hang on the date of power, more of it need not be better: what lies between two amounts
+that were searched is then not proved. Every step is a search of the whole problem with the place forced open.
 """
 
 from __future__ import annotations

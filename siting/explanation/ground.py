@@ -205,6 +205,15 @@ def more(changed: Answer, base: Answer) -> Difference:
     return Difference(low=low, point=max(0.0, changed.value_musd - base.value_musd), high=high)
 
 
+def apart(changed: Answer, base: Answer) -> Difference:
+    """The least cost of `base` less that of `changed`, of which neither need have the plans of the other."""
+    assert base.value_musd is not None
+    value, least = changed.value_musd, base.bound_musd
+    low = -math.inf if value is None or least is None else least - value
+    high = math.inf if changed.bound_musd is None else base.value_musd - changed.bound_musd
+    return Difference(low=low, point=None if value is None else base.value_musd - value, high=high)
+
+
 def _with_plan(plan: Plan, found: Answer) -> Answer:
     """What is known of the least cost, the plan at hand and its bound over all candidates counted."""
     result = plan.npv_pass

@@ -42,6 +42,8 @@ class Limit:
     """A count or a date: its step is always 1."""
     tighter: bool = False
     """The step leaves fewer plans, not more."""
+    either: bool = False
+    """The step may take plans away, or make them dearer, as well as give some."""
     nothing: bool = False
     """The step changes nothing: the price is 0."""
 
@@ -61,6 +63,8 @@ def _places(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]
     """Hosting MW and date of power of every site."""
     usable = ground.few.usable
     sites = ground.plan.sites
+    p = ground.problem
+    terms = any(part is not None for part in (p.large_load, p.onsite, p.curtailable))  # they begin or end with power
     campuses = usable[(usable["annex_of"] == "") & usable["candidate"].isin(sites["candidate"])]
 
     def figure(name: str, which: Figure, amount: float) -> Problem:
@@ -77,6 +81,7 @@ def _places(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]
             unit="MW",
             binds=power or full or shared,
             change=partial(figure, name, MW),
+            either=terms,
         )
         if float(row.energization) > ground.study.start:
             yield Limit(
@@ -86,6 +91,7 @@ def _places(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]
                 binds=power or _said(said, f"time to power at {at}:"),
                 change=partial(figure, name, EARLIER),
                 whole=True,
+                either=terms,
             )
 
 

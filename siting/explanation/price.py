@@ -1,6 +1,7 @@
 """What does a limit cost? One more unit of each that binds, searched again with whole modules, pods and contracts.
 
-A looser limit leaves every plan at hand, so its price is never below 0, and the plan at hand is one of its plans. With
+A looser limit leaves every plan at hand, so its price is never below 0, and the plan at hand is one of its plans. But
+power that comes sooner begins terms of large loads sooner and ends bridges: it may cost, and is said to. With
 v, b value and bound of the plan as it is and v', b' of the one with the limit changed, the price lies in
 [b - v', v - b'] over the step: the gaps of both searches are its error bar. Beside it stands the fall of the relaxation
 for the same step: the dual value of the limit, where halls and openings could be fractions. The two differ by much
@@ -18,7 +19,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from siting.errors import Fault, InputError
-from siting.explanation.ground import FEW, Difference, Ground, ground_of, less, more
+from siting.explanation.ground import FEW, Difference, Ground, apart, ground_of, less, more
 from siting.explanation.loosened import Limit, limits_of
 from siting.plan import Plan
 from siting.progress import Clock, Listener
@@ -62,10 +63,15 @@ class LimitPrice:
         if self.price is None:
             return f"{what}: not looked at, the time was up"
         verb = "costs" if self.tighter else "saves"
+        if self.price.point is None and math.isinf(self.price.low):
+            return f"{what}: no plan was found in the time{lp}"
         if self.price.point is None:
             return f"{what}: {verb} {self.price.low:,.3f} MUSD at least, no plan was found in the time{lp}"
         high = "" if math.isinf(self.price.high) else f" to {self.price.high:,.3f}"
-        if self.price.high <= 1e-6:
+        if self.price.point is not None and self.price.high < -1e-6:
+            most = "" if math.isinf(self.price.low) else f" to {-self.price.low:,.3f}"
+            return f"{what}: costs {-self.price.point:,.3f} MUSD (proved: {-self.price.high:,.3f}{most}){lp}"
+        if self.price.high <= 1e-6 and self.price.low >= -1e-6:
             return f"{what}: {verb} nothing, proved{lp}"
         if self.inside_gap:
             at_most = f"at most {self.price.high:,.3f} MUSD" if high else "not known"
@@ -216,9 +222,10 @@ def _priced(ground: Ground, limit: Limit, step: float, base_lp: float | None) ->
         return price
     p = limit.change(step)
     answer = ground.answer(p)
-    if limit.tighter and answer.infeasible:
+    if (limit.tighter or limit.either) and answer.infeasible:
         return replace(price, no_plan=True, seconds=time.perf_counter() - began)
-    known = _per_unit(more(answer, ground.base) if limit.tighter else less(answer, ground.base), step)
+    compared = apart if limit.either else more if limit.tighter else less
+    known = _per_unit(compared(answer, ground.base), step)
     other_lp = relaxed_value(p, ground.budget.of(ground.options))
     lp = None if base_lp is None or other_lp is None else abs(base_lp - other_lp) / step
     return replace(price, price=known, lp_musd=lp, seconds=time.perf_counter() - began)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from siting.explanation.change import Change, Search
-from siting.explanation.ground import Answer, Difference, less, more
+from siting.explanation.ground import Answer, Difference, apart, less, more
 
 BASE = Answer(value_musd=100.0, bound_musd=100.0)
 
@@ -68,13 +68,17 @@ def test_what_no_change_does_and_what_the_time_left_open_differ() -> None:
 
 def test_differences_carry_the_gaps_of_both_searches() -> None:
     """Value 100 bound 98 against value 97 bound 90 of a looser limit: it saves 3, between 1 and 10. Against value 104
-    bound 99 of a tighter one: it costs 4, between 0 and 6, which may be nothing."""
+    bound 99 of a tighter one: it costs 4, between 0 and 6, which may be nothing. Against value 104 bound 101 of one
+    that is neither: it saves -4, between -6 and -1."""
     base = Answer(value_musd=100.0, bound_musd=98.0)
     looser, tighter = Answer(value_musd=97.0, bound_musd=90.0), Answer(value_musd=104.0, bound_musd=99.0)
     assert less(looser, base) == Difference(low=1.0, point=3.0, high=10.0)
     assert more(tighter, base) == Difference(low=0.0, point=4.0, high=6.0)
     assert more(tighter, base).open and not less(looser, base).open
     unknown = Answer(value_musd=None, bound_musd=None)
+    dearer = Answer(value_musd=104.0, bound_musd=101.0)
+    assert apart(dearer, base) == Difference(low=-6.0, point=-4.0, high=-1.0)
+    assert apart(unknown, base) == Difference(low=-np.inf, point=None, high=np.inf)
     assert less(unknown, base) == Difference(low=0.0, point=0.0, high=np.inf)
     assert more(unknown, base) == Difference(low=0.0, point=None, high=np.inf)
 

@@ -35,6 +35,7 @@ from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
 from siting.whatif.apart import Job, open_stems, run_apart
 from siting.whatif.figures import Spread, other_figures
+from siting.whatif.variations import MOST
 
 DECIDED = 0.8
 """Share of the trials from which on the state counts as decided."""
@@ -245,7 +246,7 @@ def place_decided(
 
 def _refuse(of: Study | Plan, study: Study, runs: int, seed: int, spread: Spread, workers: int | None) -> None:
     numbers = {
-        "runs": (runs, runs >= 1, "at least 1"),
+        "runs": (runs, 1 <= runs <= MOST, f"1 to {MOST:,}"),
         "seed": (seed, seed >= 0, "0 or more"),
         "workers": (workers, workers is None or workers >= 1, "at least 1"),
         "spread.hosting": (spread.hosting, 0.0 <= spread.hosting < 1.0, "a share below 1"),

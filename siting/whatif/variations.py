@@ -10,7 +10,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -33,13 +33,24 @@ def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Varia
     choices: values by dotted key; a mapping gives each value its name in that of the variation. Text that no other key
     has stands in a name by itself, anything else behind the end of its key. Raises InputError.
     """
-    named = {key: _named(values) for key, values in choices.items()}
     raise_if_any(
-        [Fault(file="grid", key=key, value="no value", expected="at least one") for key, n in named.items() if not n]
+        [
+            Fault(file="grid", key=str(key), value=repr(values), expected="a list of values, or a value by name")
+            for key, values in choices.items()
+            if not _many(values)
+        ]
     )
-    if (size := math.prod(map(len, named.values()))) > MOST or not named:
+    raise_if_any(
+        [
+            Fault(file="grid", key=key, value="no value", expected="at least one")
+            for key, n in choices.items()
+            if not len(n)
+        ]
+    )
+    if (size := math.prod(map(len, choices.values()))) > MOST or not choices:
         expected = f"one key or more, {MOST:,} combinations at most"
-        raise InputError([Fault(file="grid", key="all keys", value=f"{size if named else 0:,}", expected=expected)])
+        raise InputError([Fault(file="grid", key="all keys", value=f"{size if choices else 0:,}", expected=expected)])
+    named = {key: _named(values) for key, values in choices.items()}
     short = _before(named)
     return [
         Variation(
@@ -163,6 +174,8 @@ def _sample_faults(ranges: Mapping[str, Range | Sequence[Any]], size: int) -> It
         yield Fault(file="sample", key="size", value=f"{size:,}", expected=f"1 to {MOST:,}")
     for key, wish in ranges.items():
         try:
+            if not isinstance(wish, Range) and (isinstance(wish, Mapping) or not _many(wish)):
+                raise ValueError("a range, or a list of values")
             _drawn(wish, 0.5)
         except (ValueError, IndexError) as error:
             said = f"{wish.low!r} to {wish.high!r}" if isinstance(wish, Range) else repr(wish)
@@ -172,6 +185,11 @@ def _sample_faults(ranges: Mapping[str, Range | Sequence[Any]], size: int) -> It
 
 def _drawn(wish: Range | Sequence[Any], share: float) -> Any:
     return wish.at(share) if isinstance(wish, Range) else wish[int(share * len(wish))]
+
+
+def _many(values: Any) -> bool:
+    """Whether these are values to choose from: text is one value, not its letters."""
+    return isinstance(values, Collection) and not isinstance(values, (str, bytes))
 
 
 def _named(values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[str, Any]]:

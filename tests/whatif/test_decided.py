@@ -116,3 +116,5 @@ def test_wrong_numbers_are_refused_together(tables: Tables, tmp_path: Path) -> N
     with pytest.raises(InputError) as caught:
         place_decided(small_study(tmp_path), runs=0, seed=-1, spread=Spread(hosting=1.0), tables=tables)
     assert [fault.key for fault in caught.value.faults] == ["runs", "seed", "spread.hosting"]
+    with pytest.raises(InputError, match="runs: found 10000000; expected 1 to 100,000"):
+        place_decided(small_study(tmp_path), runs=10**7, tables=tables)

@@ -36,6 +36,22 @@ def test_a_key_without_values_is_refused():
         grid({"power.case": [], "quarters": [8]})
 
 
+def test_one_value_is_no_list_of_values():
+    """Text is not taken for its letters, nor a number for a list: each is a fault by its key, in grids and samples."""
+    with pytest.raises(InputError) as caught:
+        grid({"power.case": "low", "quarters": 8, "search.seed": [1]})
+    assert [(fault.key, fault.value) for fault in caught.value.faults] == [("power.case", "'low'"), ("quarters", "8")]
+    with pytest.raises(InputError) as caught:
+        sample({"power.case": "low", "quarters": {"a": 8}}, 4)
+    assert [fault.key for fault in caught.value.faults] == ["power.case", "quarters"]
+
+
+def test_far_too_many_are_refused_before_they_are_named():
+    """A hundred million million combinations are counted, not made."""
+    with pytest.raises(InputError, match="found 100,000,000,000,000; expected one key or more, 100,000 combinations"):
+        grid({"quarters": range(10**7), "search.seed": range(10**7)})
+
+
 def test_a_table_edits_where_its_cells_are_not_blank(tmp_path):
     """The same two rows as a frame and as a CSV: a blank changes nothing, JSON is read."""
     (tmp_path / "runs.csv").write_text('name,quarters,accelerators.0.prices\nshort,8,\nlong,,"[{""a"": 1}]"\n', "utf-8")
@@ -60,7 +76,12 @@ def test_faults_of_a_table_are_told_at_once(tmp_path):
 def test_a_sample_is_spread_evenly_and_the_same_again(method, size):
     """Every quarter of a year, every number of a die, halves of a price range: a sample of 12 or 16 has each about
     equally often; the same seed gives it again, another seed another."""
-    ranges = {"by": Range("2026-Q1", "2026-Q4"), "n": Range(1, 4), "usd": Range("40 USD/MWh", "60 USD/MWh"), "c": "ab"}
+    ranges = {
+        "by": Range("2026-Q1", "2026-Q4"),
+        "n": Range(1, 4),
+        "usd": Range("40 USD/MWh", "60 USD/MWh"),
+        "c": ["a", "b"],
+    }
     found = sample(ranges, size, seed=3, method=method)
     frame = pd.DataFrame([variation.edits for variation in found])
     room = 0 if size == 16 else 2  # a Sobol sample that is no power of two is a little less even

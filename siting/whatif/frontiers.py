@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
 from siting.study import Study
 from siting.units import quarter_label
 from siting.whatif.runner import Runner
@@ -75,6 +75,14 @@ def frontier(
     if not 2 <= points <= budget:
         expected = "two points or more, and a budget that holds them"
         raise InputError([Fault(file="frontier", key="points", value=f"{points} of {budget}", expected=expected)])
+    least = {"earlier": 0, "later": 0, "steps": 1}
+    raise_if_any(
+        [
+            Fault(file="frontier", key=key, value=str(value), expected=f"{least[key]} or more")
+            for key, value in vars(axis).items()
+            if key in least and value is not None and value < least[key]
+        ]
+    )
     if isinstance(axis, CarbonAxis):
         return _against_carbon(study, axis, Path(folder), points, budget, options)
     line = _of_key(axis) if isinstance(axis, KeyAxis) else _of_date(study, axis)

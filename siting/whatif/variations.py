@@ -24,6 +24,7 @@ from siting.whatif.variation import Variation
 
 MOST = 100_000
 """More variations than this are a slip: they would run for months."""
+METHODS = ("latin-hypercube", "sobol")
 _QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*(\D.*?)\s*")
 
 
@@ -151,6 +152,10 @@ def sample(
     of two is the beginning of the next longer one, and a little less even. Raises InputError.
     """
     faults = [*_sample_faults(ranges, size)]
+    if seed < 0:
+        faults.append(Fault(file="sample", key="seed", value=f"{seed}", expected="0 or more"))
+    if method not in METHODS:
+        faults.append(Fault(file="sample", key="method", value=repr(method), expected=f"one of {', '.join(METHODS)}"))
     raise_if_any(faults)
     if method == "sobol":
         sampler = qmc.Sobol(d=len(ranges), rng=seed)

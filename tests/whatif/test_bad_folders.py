@@ -8,9 +8,11 @@ from small_studies import small_study
 
 import siting
 from siting.errors import InputError
+from siting.whatif.frontiers import CarbonAxis, DateAxis, KeyAxis, frontier
 from siting.whatif.runs import Run, read_run, write_run
 from siting.whatif.sweeps import read_sweep
 from siting.whatif.variation import Variation, studies_of
+from siting.whatif.variations import Range, sample
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,25 @@ def test_a_limit_without_end_and_a_file_on_the_way_are_refused_at_once(tmp_path)
         siting.sweep(study, {"quarters": [8]}, folder=tmp_path / "notes" / "sweep", run_limit_s=math.inf)
     assert [fault.key for fault in caught.value.faults] == ["run_limit_s", "folder"]
     assert "a file" in caught.value.faults[1].value and sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("axis", "keys"),
+    [
+        (DateAxis(-1, -2), ["earlier", "later"]),
+        (CarbonAxis(0), ["steps"]),
+        (KeyAxis("quarters", Range(8, 12), -3), ["steps"]),
+    ],
+)
+def test_an_axis_that_runs_backwards_is_refused(tmp_path, axis, keys):
+    """Quarters below 0 and no steps are faults by their names; no folder is made."""
+    with pytest.raises(InputError) as caught:
+        frontier(small_study(tmp_path), axis, folder=tmp_path / "sweep")
+    assert [fault.key for fault in caught.value.faults] == keys and not (tmp_path / "sweep").exists()
+
+
+def test_a_sample_of_another_method_and_a_negative_seed_are_refused():
+    """Both at once: a method that is misspelt is not taken for the other one."""
+    with pytest.raises(InputError) as caught:
+        sample({"quarters": Range(8, 12)}, 4, seed=-1, method="sobel")  # type: ignore[arg-type]
+    assert [fault.key for fault in caught.value.faults] == ["seed", "method"]

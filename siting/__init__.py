@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from siting.curve import money_against_date
     from siting.errors import InputError
     from siting.explanation.exclusion import why_not
-    from siting.explanation.infeasible import Explanation, explain
     from siting.explanation.price import limit_prices
     from siting.plan import Plan, read_plan
     from siting.report import write_report
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from siting.whatif.warm import what_if
 
 __all__ = [
-    "Explanation",
     "InputError",
     "Plan",
     "Study",
@@ -58,7 +56,6 @@ __all__ = [
 ]
 
 _HOME = {
-    "Explanation": ("siting.explanation.infeasible", "Explanation"),
     "InputError": ("siting.errors", "InputError"),
     "Plan": ("siting.plan", "Plan"),
     "Study": ("siting.study", "Study"),

@@ -58,7 +58,7 @@ def test_heavy_libraries_wait_for_their_command():
 def test_public_names_are_there_and_no_others():
     """Each name of the package loads; a wrong one is an AttributeError."""
     assert all(getattr(package, name) is not None for name in package.__all__)
-    assert dir(package) == package.__all__ and len(package.__all__) <= 20
+    assert dir(package) == package.__all__ and len(package.__all__) <= 24
     with pytest.raises(AttributeError, match="no attribute 'slove'"):
         _ = package.slove
 

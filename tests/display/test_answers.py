@@ -97,7 +97,7 @@ def test_an_explanation_says_what_is_enough():
     explained = Explanation(
         study="tiny", termination=Termination.INFEASIBLE, plan=None, violations=(violated,), least=None,
         conflict=(limit,), minimal=True, changes=(change,), named=(limit.name,), candidates=3, of=3,
-        first_pass="npv_cost", searches=4, seconds=1.0,
+        looked=Termination.INFEASIBLE, first_pass="npv_cost", searches=4, seconds=1.0,
     )  # fmt: skip
     html = explanation_html(explained)
     for words in ("there is no plan", "<li>+26.12 MUSD (hosts rented)</li>", "71.3", "43.50", "proved"):

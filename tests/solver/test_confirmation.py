@@ -34,9 +34,9 @@ def test_infeasibility_is_confirmed_without_presolve(monkeypatch: pytest.MonkeyP
     asked: list[str] = []
     run = highs._run
 
-    def spy(*args: Any, presolve: str) -> Any:
+    def spy(*args: Any, presolve: str, **more: Any) -> Any:
         asked.append(presolve)
-        return run(*args, presolve=presolve)
+        return run(*args, presolve=presolve, **more)
 
     monkeypatch.setattr(highs, "_run", spy)
     found = solve_matrix(replace(THREE_WHOLE, upper=np.ones(2)), Options(threads=1))
@@ -47,9 +47,11 @@ def test_infeasibility_is_confirmed_without_presolve(monkeypatch: pytest.MonkeyP
 def test_false_infeasibility_of_presolve_is_overruled(monkeypatch: pytest.MonkeyPatch) -> None:
     """The run with presolve says that there is no plan, the one without finds 6: 6 it is."""
     run = highs._run
-    monkeypatch.setattr(
-        highs, "_run", lambda *args, presolve: None if presolve == "choose" else run(*args, presolve=presolve)
-    )
+
+    def wrong(*args: Any, presolve: str, **more: Any) -> Any:
+        return None if presolve == "choose" else run(*args, presolve=presolve, **more)
+
+    monkeypatch.setattr(highs, "_run", wrong)
     assert solve_matrix(THREE_WHOLE, Options(gap=0.0, threads=1)).value == pytest.approx(6.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -157,9 +158,9 @@ def test_a_value_that_is_not_that_of_its_point_is_not_believed(monkeypatch: pyte
     starts: list[bool] = []
     right = highs._run
 
-    def wrong(matrix: Matrix, options: Options, start: object, watch: object, presolve: str) -> highs.Outcome | None:
+    def wrong(matrix: Matrix, options: Options, start: object, watch: object, **more: Any) -> highs.Outcome | None:
         starts.append(start is not None)
-        found = right(matrix, options, None, None, presolve)
+        found = right(matrix, options, None, None, **more)
         return replace(found, value=-6.0, bound=-6.0) if start is not None and found is not None else found
 
     monkeypatch.setattr(highs, "_run", wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siting.solver.highs import Options
 from siting.solver.passes import Aim
+from siting.solver.rounds import Look
 from siting.study import Study
 
 
@@ -20,6 +21,12 @@ def options_of(study: Study) -> Options:
     """Gap, limit, threads and seed of the study."""
     wish = study.search
     return Options(gap=wish.gap, time_limit_s=wish.time_limit_s, threads=wish.threads, seed=wish.seed)
+
+
+def look_of(study: Study) -> Look:
+    """How all sites are looked at on the network together."""
+    wish = study.grid
+    return Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
 
 
 def proof_asked(study: Study) -> bool:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from siting.aims import aims_of, options_of, proof_asked
+from siting.aims import aims_of, look_of, options_of, proof_asked
 from siting.assembly import Assembled
 from siting.grid.chosen import study_network
 from siting.plan import Plan
@@ -20,7 +20,7 @@ from siting.solver.held import held_in
 from siting.solver.one_site import LIKELY, search_one_site
 from siting.solver.passes import earliest_quarter, run_aims
 from siting.solver.prove import Proof, prove
-from siting.solver.rounds import Look, overloaded, with_rows
+from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import Start, is_wide
 from siting.solver.wide import search_wide
@@ -81,8 +81,7 @@ def _in_rounds(
 ) -> Found:
     """Search, look at all sites on the network together, search again with the lines they overload as limits."""
     rounds: list[dict[str, Any]] = []
-    wish = study.grid
-    look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
+    look = look_of(study)
     while True:
         began = time.perf_counter()
         last = assembled.problem.grid is None or len(rounds) + 1 == study.grid.rounds

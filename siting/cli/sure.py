@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 
     from siting.progress import Progress
 
-SWEEP = "sweep.json"
-"""Its head: what tells the folder of a sweep from that of a plan."""
-
 
 def run_sure(
     folder: Path, runs: int, seed: int, workers: int | None, best: int, within: float, *, as_json: bool
 ) -> int:
     """Answer, and write it into the folder; the exit code. Raises InputError before anything is written."""
-    if (folder / SWEEP).exists():
+    from siting.whatif.sweeps import HEAD
+
+    if (folder / HEAD).exists():  # what tells the folder of a sweep from that of a plan
         return _of_sweep(folder, within, as_json=as_json)
     return _of_plan(folder, runs, seed, workers, best, within, as_json=as_json)
 

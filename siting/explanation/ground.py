@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from siting.aims import aims_of, options_of
+from siting.aims import aims_of, look_of, options_of
 from siting.assembly import Assembled, assemble
 from siting.assembly.assemble import with_figures
 from siting.errors import Fault, InputError, raise_if_any
@@ -31,7 +31,7 @@ from siting.seek import at_date
 from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options
-from siting.solver.rounds import Look, overloaded, with_rows
+from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import search
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
@@ -253,9 +253,8 @@ def _rows(a: Assembled, p: Problem, named: Sequence[str], keep: int) -> IntArray
 
 def _answer(study: Study, tables: Tables, p: Problem, options: Options) -> tuple[Answer, Problem]:
     """Value and bound, and the problem with the lines that its plans overloaded on the way."""
-    budget, wish = Budget(options.time_limit_s), study.grid
-    look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
-    for _ in range(wish.rounds):
+    budget, look = Budget(options.time_limit_s), look_of(study)
+    for _ in range(study.grid.rounds):
         found = search(p, budget.of(options))
         result = found.result
         bound = math.inf if result.termination is Termination.INFEASIBLE else result.bound

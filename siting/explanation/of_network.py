@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from siting.aims import look_of
 from siting.explanation.elastic import Elastic
 from siting.explanation.limits import Edit, NamedLimit, Way
 from siting.explanation.question import Question
@@ -14,7 +15,7 @@ from siting.grid.chosen import study_network
 from siting.problem import FloatArray
 from siting.problem.grid_rows import GridRows
 from siting.solver.decisions import decisions_from
-from siting.solver.rounds import Look, overloaded, with_rows
+from siting.solver.rounds import overloaded, with_rows
 
 WEIGHT_MW = 100.0
 """Overload of a line that weighs as much as the whole of a quantity."""
@@ -28,8 +29,7 @@ class Lines:
         self._q, self._relaxed, self._e = q, relaxed, e
         self._grid: GridRows = q.problem.grid
         self._network = study_network(q.study, q.tables.data_dir).network
-        wish = q.study.grid
-        self._look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
+        self._look = look_of(q.study)
         self.column = e.column()
         for family in ("line_room", "island_spare"):
             for row in e.family(family).values():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from siting.aims import options_of
+from siting.aims import look_of, options_of
 from siting.assembly import Assembled, assemble
 from siting.errors import InputError
 from siting.explanation.limits import Edit
@@ -29,7 +29,7 @@ from siting.solver.compile import InfeasibleRowError, compile_model
 from siting.solver.decisions import decisions_from
 from siting.solver.highs import Options, solve_matrix
 from siting.solver.regions import shared_out, with_alike_regions_as_one
-from siting.solver.rounds import Look, overloaded, with_rows
+from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
 from siting.tables.planner_files import read_candidates
@@ -77,10 +77,9 @@ def any_plan(
 
     look_for: the search. None: for any plan, whatever it costs.
     """
-    wish = study.grid
-    look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
+    look = look_of(study)
     problem = assembled.problem
-    for n in range(wish.rounds if problem.grid is not None else 1):
+    for n in range(study.grid.rounds if problem.grid is not None else 1):
         at = rows(problem)
         part = replace(problem.take(at), goals=(), objective="npv_cost", watched=("npv_cost",))
         found = (look_for or first_plan)(part, budget.of(options_of(study)))
@@ -91,7 +90,7 @@ def any_plan(
             over = overloaded(network, part, decisions, look)
         if not over:
             break
-        if n + 1 == wish.rounds:  # what the last plan overloads leaves the question open
+        if n + 1 == study.grid.rounds:  # what the last plan overloads leaves the question open
             return Answer(termination=Termination.NO_PLAN_FOUND, plan=None, candidates=len(at), grid=problem.grid)
         assert grid is not None
         problem = replace(problem, grid=with_rows(grid, network, over, look))

@@ -89,6 +89,11 @@ def close_stems() -> None:
             _root = None
 
 
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def open_stems() -> None:
     """Stems may be started again."""
     _closing.clear()

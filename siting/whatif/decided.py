@@ -8,7 +8,6 @@ so is the share: it says how far the choice hangs on figures that nobody knows w
 from __future__ import annotations
 
 import math
-import os
 import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +32,7 @@ from siting.solver.passes import run_aims
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
-from siting.whatif.apart import Job, open_stems, run_apart
+from siting.whatif.apart import Job, cores, open_stems, run_apart
 from siting.whatif.figures import Spread, other_figures
 from siting.whatif.variations import MOST
 
@@ -220,7 +219,7 @@ def place_decided(
     _refuse(of, study, runs, seed, spread, workers)
     clock = Clock(progress)
     wanted = list(range(1, runs + 1)) if isinstance(of, Plan) else list(range(runs + 1))
-    count = min(workers or _cores(), len(wanted))
+    count = min(workers or cores(), len(wanted))
     found: list[Trial] = []
     names: dict[str, str] = {}
     for trials, named in _all(study, wanted, seed, spread, count, tables):
@@ -262,10 +261,6 @@ def _refuse(of: Study | Plan, study: Study, runs: int, seed: int, spread: Spread
         faults.append(Fault(file=study.name, key="plan", value=str(of.termination), expected="a plan that was found"))
     if faults:
         raise InputError(faults)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _built(plan: Plan, study: Study) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -7,7 +7,6 @@ Workers are threads of this process that wait, each with processes of its own (`
 from __future__ import annotations
 
 import math
-import os
 import pickle
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ from siting.errors import Fault, InputError
 from siting.places import shipped
 from siting.plan import Plan
 from siting.study import Study
-from siting.whatif.apart import Answer, Job, close_stems, open_stems, run_apart
+from siting.whatif.apart import Answer, Job, close_stems, cores, open_stems, run_apart
 from siting.whatif.freshness import data_digest, run_key
 from siting.whatif.runs import LASTING, Run, ended, read_run, write_run
 from siting.whatif.sweeps import PLANS, RECORDS, Sweep, held, read_head, write_head
@@ -121,9 +120,9 @@ class Runner:
         progress: SweepListener | None = None,
         solve: str = SOLVE,
     ) -> None:
-        cores = _cores()
-        self._workers = workers or cores
-        most = max(1, cores // self._workers) if executor is None else 1
+        count = cores()
+        self._workers = workers or count
+        most = max(1, count // self._workers) if executor is None else 1
         self._threads = threads or min(study.search.threads, most)
         self._study, self._folder = study, folder
         self.common = {"search.threads": self._threads, "search.date_curve": False, **(overrides or {})}
@@ -249,10 +248,6 @@ def _answer(future: Future[Answer]) -> Answer | str:
         return "the executor broke before the run ended; start the sweep again for the rest"
     except Exception as error:  # what an executor says when a worker is lost for good, of Dask: KilledWorker
         return Answer(outcome="died", message=f"its worker was lost: {type(error).__name__}: {error}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _refuse(folder: Path, study: Study, above_zero: Mapping[str, float | None]) -> None:

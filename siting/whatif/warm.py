@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from siting.aims import options_of, proof_asked
+from siting.aims import look_of, options_of, proof_asked
 from siting.assembly import Assembled, assemble
 from siting.grid.chosen import study_network
 from siting.memory import peak_mb
@@ -31,7 +31,7 @@ from siting.seek import Found, Known, seek
 from siting.solver.budget import Budget
 from siting.solver.held import held_in, site_rows
 from siting.solver.repriced import Repriced, reprice
-from siting.solver.rounds import Look, overloaded
+from siting.solver.rounds import overloaded
 from siting.solver.search import Searched
 from siting.solver.start import is_wide
 from siting.study import Study
@@ -134,8 +134,7 @@ def _held(plan: Plan, study: Study, tables: Tables, assembled: Assembled, budget
     found = reprice(few, held_in(plan, few, int(study.start)), "first stage", replace(options, gap=options.gap / 10.0))
     overloads = 0
     if found.decisions is not None and few.grid is not None:
-        wish = study.grid
-        look = Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
+        look = look_of(study)
         overloads = len(overloaded(study_network(study, tables.data_dir).network, few, found.decisions, look))
     return _Held(rows=rows, repriced=found, overloads=overloads)
 

@@ -158,7 +158,7 @@ def test_a_folder_takes_one_sweep_at_a_time(tmp_path):
 )
 def test_threads_of_all_runs_together_are_no_more_than_cores(tmp_path, monkeypatch, cores, workers, asked, threads):
     """Eight cores: four workers have two threads each; one has what the study asks, not eight; a worker a core 1."""
-    monkeypatch.setattr("siting.whatif.runner._cores", lambda: cores)
+    monkeypatch.setattr("siting.whatif.runner.cores", lambda: cores)
     study = small_study(tmp_path, search={"threads": asked})
     runner = Runner(study, folder=tmp_path / "sweep", workers=workers)
     assert runner.common["search.threads"] == threads

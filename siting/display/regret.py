@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from siting.display.answers import Columns, sentences, table
 from siting.display.frame import framed
 from siting.report import html
-from siting.report.numbers import number
 from siting.whatif.regret import Regret
 
 PLANS: Columns = {
@@ -46,12 +44,6 @@ def regret_html(found: Regret) -> str:
 def _all(found: Regret) -> str:
     """Plans (rows) by runs."""
     names = list(enumerate(found.names))
-    cells = {f"in {run}": [_told(found, n, r) for n, _ in names] for r, run in names}
+    cells = {f"in {run}": [found.told(n, r) for n, _ in names] for r, run in names}
     frame = pd.DataFrame({"plan of": list(found.names), **cells})
     return f"<h4>Regret of each plan in each run, million USD</h4>{html.table(frame, list(frame)[1:])}"
-
-
-def _told(found: Regret, n: int, r: int) -> str:
-    if np.isfinite(found.musd[n, r]):
-        return number(found.musd[n, r], 1)
-    return "not known in time" if (found.names[n], found.names[r]) in found.unknown else "does not hold"

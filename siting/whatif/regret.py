@@ -183,17 +183,17 @@ class Regret:
     def _regrets(self) -> Iterator[str]:
         yield (
             "Held in each run: sites and their dates, halls, hosts and contracts, those of later years too; the rest "
-            "is decided again. Lines that several sites overload together are not looked at."
+            "is decided again. Lines are looked at with all sites together where the run asks for that."
         )
         frame = self.plans
         if (name := self.minimax) is not None:
             best = frame.iloc[0]
             yield (
                 f"Least to regret: the plan of {name}: at most {best['largest_musd']:,.1f} MUSD ({best['share']:.2%}) "
-                f"over the best, in {best['worst_run']}; {self._bar(best)}."
+                f"over the best known, in {best['worst_run']}; {self._bar(best)}."
             )
         else:
-            yield "No plan holds in every run."
+            yield f"No plan {'is known to hold' if self.unknown else 'holds'} in every run."
         for (plan, run), why in list(self.lost.items())[:6]:
             yield f"The plan of {plan} does not hold in {run}: {why}."
         if len(self.lost) > 6:
@@ -206,14 +206,23 @@ class Regret:
             yield f"The bound covers only the candidates that were searched in: {_listed(few)}."
 
     def _bar(self, row: Any) -> str:
+        low, high = f"{row['low_musd']:,.1f}", f"{row['high_musd']:,.1f}"
         if not np.isfinite(row["high_musd"]):
-            return "how much more it may be is not known, as a run has no bound"
-        return f"proved to lie between {row['low_musd']:,.1f} and {row['high_musd']:,.1f}"
+            return f"proved to be at least {low}, and how much more is not known, as a run has no bound"
+        if SEARCHED in self.bound_over:
+            return f"proved to be at least {low}, and at most {high} as far as the candidates that were searched go"
+        return f"proved to lie between {low} and {high}"
+
+    def told(self, plan: int, run: int) -> str:
+        """Regret of the plan in the run, MUSD, both by position; in words where there is none."""
+        if np.isfinite(self.musd[plan, run]):
+            return f"{self.musd[plan, run]:,.1f}"
+        return "not known" if (self.names[plan], self.names[run]) in self.unknown else "does not hold"
 
     def __str__(self) -> str:
         """In words, then regret by plan (rows) and run, MUSD."""
-        table = pd.DataFrame(self.musd, index=list(self.names), columns=list(self.names))
-        shown = table.map(lambda musd: "does not hold" if np.isnan(musd) else f"{musd:,.1f}")
+        each = list(enumerate(self.names))
+        shown = pd.DataFrame({run: [self.told(n, r) for n, _ in each] for r, run in each}, index=list(self.names))
         return "\n".join(
             [*self.words(), "", "Regret, MUSD: plan of the row under the inputs of the column", shown.to_string()]
         )

@@ -1,18 +1,26 @@
-"""What a saved plan costs under another study: its decisions held, the rest decided again."""
+"""What a saved plan costs under another study: its decisions held, the rest decided again, lines looked at."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from siting.aims import options_of
+from siting.aims import look_of, options_of
 from siting.assembly import Assembled, assemble
 from siting.errors import Fault, InputError
+from siting.grid.chosen import ChosenNetwork, study_network
+from siting.grid.joint import GridRow
 from siting.plan import Plan
-from siting.solver.held import Strength, held_in, site_rows
+from siting.problem import Problem
+from siting.solver.held import Held, Strength, held_in, site_rows
 from siting.solver.highs import Options
 from siting.solver.repriced import Repriced, reprice
+from siting.solver.rounds import overloaded
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
+
+NAMED = 3
+"""Overloaded lines that are named."""
 
 
 def reprice_plan(
@@ -28,13 +36,40 @@ def reprice_plan(
     that keep what is held; INFEASIBLE with reasons where it no longer holds.
 
     assembled: of the study, where it is at hand. options: else gap, limit, threads and seed of the study. The cost
-    alone is aimed at. Lines that sites overload together are not looked at: `rounds.overloaded` does. Raises
-    InputError for bad input or a plan without sites and contracts.
+    alone is aimed at. Raises InputError for bad input or a plan without sites and contracts.
     """
     if plan.npv_cost_musd is None:
         name = str(plan.study.get("name", ""))
         raise InputError([Fault(file=name, key="plan", value=str(plan.termination), expected="a plan to hold")])
-    p = (assembled or assemble(study, tables or read_tables())).problem
+    tables = tables or read_tables()
+    p = (assembled or assemble(study, tables)).problem
     p = replace(p, objective="npv_cost", goals=(), watched=("npv_cost",))
     few = p.take(site_rows(plan, p))
-    return reprice(few, held_in(plan, few, int(study.start)), strength, options or options_of(study))
+    held = held_in(plan, few, int(study.start))
+    return reprice_on_lines(few, held, strength, options or options_of(study), study, tables)
+
+
+def reprice_on_lines(
+    p: Problem, held: Held, strength: Strength, options: Options, study: Study, tables: Tables
+) -> Repriced:
+    """`reprice`, then all sites together on the network as a solve looks at them. Either strength holds every hall, so
+    nothing is left that could spare a line that they overload: the plan does not hold then."""
+    found = reprice(p, held, strength, options)
+    if p.grid is None or found.decisions is None:
+        return found
+    chosen = study_network(study, tables.data_dir)
+    over = overloaded(chosen.network, p, found.decisions, look_of(study))
+    if not over:
+        return found
+    nothing = replace(found.result, termination=Termination.INFEASIBLE, limit=None, bound=None, value=None)
+    return Repriced(result=nothing, lost=_named(over, chosen), size=found.size)
+
+
+def _named(over: list[GridRow], chosen: ChosenNetwork) -> tuple[str, ...]:
+    """The lines with the largest excess, a sentence each."""
+    worst = sorted(over, key=lambda row: -row.excess_mw)[:NAMED]
+    return tuple(
+        f"{chosen.line(row.branch_id)}: {row.excess_mw:,.1f} MW over its rating with all sites together"
+        + ("" if row.outage_branch_id is None else f", after the loss of {chosen.line(row.outage_branch_id)}")
+        for row in worst
+    )

@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from siting.aims import look_of, options_of, proof_asked
+from siting.aims import options_of, proof_asked
 from siting.assembly import Assembled, assemble
-from siting.grid.chosen import study_network
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
 from siting.plan import Plan
@@ -30,8 +29,7 @@ from siting.run import finished, solve, study_of
 from siting.seek import Found, Known, seek
 from siting.solver.budget import Budget
 from siting.solver.held import held_in, site_rows
-from siting.solver.repriced import Repriced, reprice
-from siting.solver.rounds import overloaded
+from siting.solver.repriced import Repriced
 from siting.solver.search import Searched
 from siting.solver.start import is_wide
 from siting.study import Study
@@ -39,6 +37,7 @@ from siting.tables.read import Tables, read_tables
 from siting.termination import Termination, tightened
 from siting.whatif.before import Before, before, carried_over, everyone_now, on_lines_of, why_cold
 from siting.whatif.carried import Carried, in_model
+from siting.whatif.repriced import reprice_on_lines
 from siting.whatif.variation import Variation
 
 FOR_THE_SAME = 0.3
@@ -51,12 +50,11 @@ class _Held:
 
     rows: IntArray
     repriced: Repriced
-    overloads: int
 
     @property
     def value(self) -> float | None:
         """musd; None where the plan does not hold."""
-        return None if self.overloads else self.repriced.result.value
+        return self.repriced.result.value
 
 
 def what_if(
@@ -131,18 +129,15 @@ def _held(plan: Plan, study: Study, tables: Tables, assembled: Assembled, budget
     rows = np.union1d(in_model(plan, p), site_rows(plan, p)).astype(np.int64)
     few = p.take(rows)
     options = budget.of(options_of(study), FOR_THE_SAME)
-    found = reprice(few, held_in(plan, few, int(study.start)), "first stage", replace(options, gap=options.gap / 10.0))
-    overloads = 0
-    if found.decisions is not None and few.grid is not None:
-        look = look_of(study)
-        overloads = len(overloaded(study_network(study, tables.data_dir).network, few, found.decisions, look))
-    return _Held(rows=rows, repriced=found, overloads=overloads)
+    finer = replace(options, gap=options.gap / 10.0)
+    held = held_in(plan, few, int(study.start))
+    return _Held(rows=rows, repriced=reprice_on_lines(few, held, "first stage", finer, study, tables))
 
 
 def _same_plan(study: Study, assembled: Assembled, there: _Held, bound: Carried) -> Found | None:
     """The plan at hand under the new inputs with the bound that was carried over; None where it does not hold."""
     repriced = there.repriced
-    if repriced.decisions is None or repriced.result.value is None or there.overloads:
+    if repriced.decisions is None or repriced.result.value is None:
         return None
     open_bound = replace(repriced.result, termination=Termination.FEASIBLE, limit="not searched", bound=None)
     result = open_bound if bound.bound_musd is None else tightened(open_bound, bound.bound_musd, study.search.gap)
@@ -213,7 +208,6 @@ def _facts(there: _Held, bound: Carried) -> dict[str, Any]:
     return {
         "held_musd": there.repriced.result.value,
         "held_lost": list(there.repriced.lost),
-        "held_overloads": there.overloads,
         "carried_musd": bound.bound_musd,
         "carried_by": bound.rule,
         "looser": list(bound.looser),
@@ -231,9 +225,8 @@ def _searched_words(there: _Held, found: Found) -> str:
     held, value = there.repriced.result.value, found.searched.result.value
     if there.repriced.lost:
         return f"The plan at hand no longer holds ({there.repriced.lost[0]}); searched without it."
-    if held is None or there.overloads:
-        limit = "overloads a line" if there.overloads else "keeps not every limit any more"
-        return f"The plan at hand {limit}; searched without it."
+    if held is None:
+        return "The plan at hand keeps not every limit any more; searched without it."
     if value is None:
         return "Searched from the plan at hand."
     saved = held - value

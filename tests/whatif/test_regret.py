@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from small_studies import ABILENE, DALLAS, H100, small_study
+from test_shared_lines import study as on_a_line
 
 from siting.errors import InputError
 from siting.plan import Plan
@@ -15,6 +17,7 @@ from siting.run import solve
 from siting.tables.read import Tables, read_tables
 from siting.termination import PassResult, Termination
 from siting.whatif.regret import Regret, no_regret
+from siting.whatif.repriced import reprice_plan
 
 OFFER = {
     "name": "rented",
@@ -116,6 +119,46 @@ def test_plans_without_proof_are_not_good(plans: dict[str, Plan], tables: Tables
     found = no_regret({"loose": dataclasses.replace(plan, passes=(loose,), facts={**plan.facts, "everyone": {}})})
     assert found.good == () and not len(found.decisions) and found.high_musd[0, 0] > 0.04 * found.best_musd[0]
     assert "Not among them, for want of proof: loose" in str(found)
+
+
+def test_what_is_not_known_is_not_said_to_fail(regret: Regret) -> None:
+    """A pair without an answer in time reads "not known" in the table, and no plan is said to hold nowhere."""
+    held = regret.held_musd.copy()
+    held[:, 1] = np.nan
+    names = regret.names
+    found = dataclasses.replace(regret, held_musd=held, unknown=tuple((name, names[1]) for name in names))
+    assert "does not hold" not in str(found) and str(found).count("not known ") >= 2
+    assert "No plan is known to hold in every run." in found.words()
+    lost = dataclasses.replace(regret, held_musd=held, lost={(name, names[1]): "no money" for name in names})
+    assert "No plan holds in every run." in lost.words() and lost.told(0, 1) == "does not hold"
+
+
+def test_a_bound_over_the_searched_candidates_proves_no_upper_end(regret: Regret) -> None:
+    """With one run of which only the searched candidates have a bound, what was proved over all is the lower end."""
+    assert "proved to lie between" in str(regret)
+    found = dataclasses.replace(regret, bound_over=(*regret.bound_over[:-1], "the candidates searched"))
+    assert "proved to lie between" not in str(found)
+    assert "proved to be at least" in str(found) and "as far as the candidates that were searched go" in str(found)
+
+
+def test_lines_are_looked_at_in_plans_that_are_held(tables: Tables, tmp_path: Path) -> None:
+    """Made where the line carries 300 MW, the plan draws about 107 MW behind it: where it carries 100 MW, 10 of them
+    taken, it does not hold, and the line is named; where nobody asks for lines it holds. What was made for 100 MW holds
+    in all."""
+    folders = {"wide": tmp_path / "wide", "narrow": tmp_path / "narrow", "blind": tmp_path / "blind"}
+    for folder in folders.values():
+        folder.mkdir()
+    studies = {"wide": on_a_line(folders["wide"], 300.0), "narrow": on_a_line(folders["narrow"], 100.0)}
+    studies["blind"] = on_a_line(folders["blind"], 100.0, joint="off")
+    wide, narrow = (solve(studies[name], tables=tables) for name in ("wide", "narrow"))
+    for run, holds in (("wide", True), ("blind", True), ("narrow", False)):
+        found = reprice_plan(wide, studies[run], tables=tables)
+        assert (found.result.value is not None) is holds, (run, found.lost)
+    assert found.result.termination is Termination.INFEASIBLE
+    (said,) = found.lost
+    assert re.fullmatch(r"branch row 1 \(10-20\): 1\d\.\d MW over its rating with all sites together", said), said
+    for run in folders:
+        assert reprice_plan(narrow, studies[run], tables=tables).result.value is not None
 
 
 def test_nothing_to_compare_is_refused(plans: dict[str, Plan], tables: Tables) -> None:

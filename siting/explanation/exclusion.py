@@ -18,7 +18,7 @@ from siting.explanation.forced import hosting, opened
 from siting.explanation.ground import FEW, Difference, Ground, as_asked, assembled_again, ground_over, more
 from siting.explanation.place import FILTERED, Spot, all_places, find_place
 from siting.plan import Plan
-from siting.pricing import Bound, Multipliers, bound_over_all, parts_without_price
+from siting.pricing import Bound, Prices, bound_of, parts_without_price
 from siting.pricing.reduced import NEVER
 from siting.problem import Problem
 from siting.progress import Clock, Listener
@@ -202,8 +202,8 @@ def _priced(plan: Plan, p: Problem) -> Bound | None:
     saved = plan.facts.get("everyone", {}).get("certificate")
     if saved is None or parts_without_price(p):
         return None
-    multipliers = Multipliers.from_lists(saved["multipliers"], len(p.region), p.quarters)
-    return bound_over_all(p if p.grid is None else replace(p, grid=p.grid.without_rows()), multipliers)
+    prices = Prices.from_lists(saved, len(p.region), p.quarters)
+    return bound_of(p if p.grid is None else replace(p, grid=p.grid.without_rows()), prices)
 
 
 def _rank(a: Assembled, p: Problem, priced: Bound | None) -> pd.Series:

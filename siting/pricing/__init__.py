@@ -2,6 +2,7 @@
 
 from siting.pricing.bound import Bound, bound_over_all
 from siting.pricing.multipliers import Multipliers
+from siting.pricing.places import Prices, bound_of
 from siting.pricing.scope import parts_without_price
 
-__all__ = ["Bound", "Multipliers", "bound_over_all", "parts_without_price"]
+__all__ = ["Bound", "Multipliers", "Prices", "bound_of", "bound_over_all", "parts_without_price"]

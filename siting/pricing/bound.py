@@ -25,6 +25,8 @@ class Bound:
     for it: a plan that opens it costs at least `musd` + this. NEVER where it cannot open."""
     host_musd: FloatArray
     """(I,) the same if it holds a cluster."""
+    offer_musd: float
+    """The same if an offer holds the cluster; 0 with several clusters or none."""
     gain_musd: FloatArray
     """(I,) what the candidate would lower a relaxation without it: 0 for one that would not open."""
 
@@ -47,13 +49,15 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         hosting = np.where(values.held < NEVER / 2, values.held + y.host[0], NEVER)
         stay = np.where(always, alone, np.minimum(alone, 0.0))
         more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
-        least = float(min(more.min(initial=NEVER), holding[0].min(initial=NEVER)))
+        on_offer = float(holding[0].min(initial=NEVER))
+        least = min(float(more.min(initial=NEVER)), on_offer)
+        offer = on_offer - least if on_offer < NEVER / 2 else NEVER
         found = base + float(stay.sum()) + least
         host = np.maximum(more - least, 0.0)
         extra = np.where(always, 0.0, np.minimum(np.maximum(alone, 0.0), host))
         gain = np.maximum(-stay, 0.0) + np.maximum(y.host[0] - more, 0.0)
     else:
-        held = values.held
+        held, offer = values.held, 0.0
         best = np.minimum(alone, held)
         on_offers = least_on_offers(p, holding, y.host).sum()
         stay = np.where(always, best, np.minimum(best, 0.0))
@@ -65,6 +69,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         musd=found,
         open_musd=np.where(extra < NEVER / 2, extra, NEVER),
         host_musd=np.where(host < NEVER / 2, host, NEVER),
+        offer_musd=offer,
         gain_musd=gain,
     )
 

@@ -164,11 +164,14 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
     if groups := int(everyone.get("host_groups", 0)):
         how += f" Places for the cluster were looked at in {plural(groups, 'group')}, each with prices of its own."
     alone_musd = float(everyone.get("certificate", {}).get("musd", everyone["priced_musd"]))
-    return (
-        f"Over all {many} usable candidates no plan{dated} costs less than {money(bound, 3)}, a gap of {gap}.{how} "
-        f"The saved prices alone give {money(alone_musd, 3)}, as siting verify finds again; the rest "
-        "is the solver's word."
+    whose = (
+        f"The saved prices alone give {money(alone_musd, 3)}, as siting verify finds again; the rest is the solver's "
+        "word."
+        if bound - alone_musd > 1e-6 * abs(bound)
+        else "The saved prices alone give that, as siting verify finds again."
     )
+    least = f"no plan{dated} costs less than {money(bound, 3)}, a gap of {gap}"
+    return f"Over all {many} usable candidates {least}.{how} {whose}"
 
 
 def new_leases(plan: Plan) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siting.pricing import Bound, Multipliers, bound_over_all
+from siting.pricing import Bound, Multipliers, Prices, bound_over_all
 from siting.pricing.reduced import reach_classes
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.highs import Options
@@ -42,12 +42,12 @@ for the strong relaxation."""
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ByHost:
-    """Bounds from prices of their own for each group of places where the cluster may stand (`hosts`)."""
+    """What prices of their own for groups of places where the cluster may stand add (`hosts`)."""
 
-    musd: float
-    """No plan costs less."""
-    host_musd: FloatArray
-    """(I,) nor does one in which the cluster stands at this candidate; NEVER where it cannot."""
+    bound: Bound
+    """By all of these prices."""
+    prices: tuple[Multipliers, ...]
+    """Those without which the bound were lower."""
     groups: int
     """Groups that were priced by themselves."""
 
@@ -72,9 +72,19 @@ class Everyone:
     """What holds when places for the cluster are looked at apart, where that was done."""
 
     @property
+    def proved(self) -> Bound:
+        """The best bound, by all prices."""
+        return self.bound if self.by_host is None else self.by_host.bound
+
+    @property
     def proved_musd(self) -> float:
         """No plan over any candidate costs less."""
-        return self.bound.musd if self.by_host is None else max(self.bound.musd, self.by_host.musd)
+        return self.proved.musd
+
+    @property
+    def prices(self) -> Prices:
+        """What `proved_musd` is computed from."""
+        return Prices(common=self.multipliers, by_place=() if self.by_host is None else self.by_host.prices)
 
 
 Relax = Callable[[IntArray, Options], Relaxed | None]

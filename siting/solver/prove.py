@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from siting.formulation.build import build_model
-from siting.pricing import bound_over_all
+from siting.pricing import bound_of
 from siting.pricing.crowds import crowds_of, may_crowd, with_crowds
 from siting.problem import IntArray, Problem
 from siting.solver.budget import built_in_s
@@ -56,7 +56,7 @@ class Proof:
     bound_musd: float
     """No plan over any of them costs less."""
     priced_musd: float
-    """The bound by multipliers alone."""
+    """The bound by prices alone, those by place of the cluster among them."""
     too_dear: int
     """Candidates that no better plan opens."""
     alone: int
@@ -68,7 +68,7 @@ class Proof:
     seconds: float
     everyone: Everyone
     certificate: dict[str, Any]
-    """Multipliers and the bound that they give, for whoever wants to compute it again (`certificate`)."""
+    """Prices and the bound that they give, for whoever wants to compute it again (`certificate`)."""
 
     def as_facts(self, p: Problem) -> dict[str, Any]:
         """What is kept with a plan: counts and bounds as plain values."""
@@ -82,16 +82,16 @@ class Proof:
 
 
 def certificate(p: Problem, everyone: Everyone) -> dict[str, Any]:
-    """Multipliers and the bound that they give over all candidates of `p`, for whoever wants to compute it again.
+    """Prices and the bound that they give over all candidates of `p`, for whoever wants to compute it again.
 
     Rows of lines that were found during the search are left out: the bound is that without them, valid too. It is
     mostly a little lower; where opening and modules are whole it may also be higher.
     """
-    musd, multipliers = everyone.bound.musd, everyone.multipliers
-    if p.grid is not None and len(multipliers.line):
-        multipliers = replace(multipliers, line=multipliers.line[:0])
-        musd = bound_over_all(replace(p, grid=p.grid.without_rows()), multipliers).musd
-    return {"musd": musd, "multipliers": multipliers.as_lists()}
+    musd, prices = everyone.proved_musd, everyone.prices
+    if p.grid is not None and len(prices.common.line):
+        prices = prices.without_lines()
+        musd = bound_of(replace(p, grid=p.grid.without_rows()), prices).musd
+    return {"musd": musd, **prices.as_lists()}
 
 
 def prove(
@@ -107,12 +107,9 @@ def prove(
     if everyone is None:
         return None
     bare = replace(p, watched=("npv_cost",), goals=())
-    bound = everyone.bound
+    bound = everyone.proved
     dear = bound.musd + bound.open_musd >= value_musd
-    hosting = bound.musd + bound.host_musd
-    if everyone.by_host is not None:
-        hosting = np.maximum(hosting, everyone.by_host.host_musd)
-    may_host = (hosting < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
+    may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
     floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
     apart = p.always_kept
     if p.other_sites is not None:
@@ -130,7 +127,7 @@ def prove(
     later = later if crowds else []
     searchable = may_crowd(p) or not crowds
     stated = certificate(p, everyone)
-    best, rounds = max(min(everyone.proved_musd, value_musd), stated["musd"]), 0
+    best, rounds = max(min(bound.musd, value_musd), stated["musd"]), 0
 
     def left() -> float:
         return options.time_limit_s - (time.perf_counter() - began)

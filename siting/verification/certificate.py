@@ -1,18 +1,20 @@
-"""The bound over all candidates again, from the multipliers that the plan states: numpy alone, no Pyomo, no HiGHS.
+"""The bound over all candidates again, from the prices that the plan states: numpy alone, no Pyomo, no HiGHS.
 
 Decision: this is the one module of the verifier that reads the coefficients of the study as the model does
 (`siting.assembly`). A bound speaks of every candidate that was not chosen, so there is no plan to read it from; what
 the coefficients of the chosen ones are worth is recomputed apart from the model by `cash` and `limits`. Any multipliers
-give a valid bound, so all that can be wrong is the number itself: it must be what they give.
+give a valid bound, so all that can be wrong is the number itself: it must be what they give. That holds of prices by
+place of the cluster too (`siting.pricing.places`): each set of them is computed for every place, so that the places
+they cover are all of them has not to be believed, and where a set is missing the number is one that the rest do not
+give.
 
 **Recomputed:** `certificate` (a multiplier that is altered without altering the bound proves the same), `candidates`,
 and, unless lines found during the search had prices, `priced_musd` and `too_dear`.
 
 **Stated only:** `bound_musd`, as far as it lies above what the multipliers give. The search over crowds that proved it
-is a branch and bound of HiGHS, which nothing short of another one repeats; prices of places of the cluster apart are
-not saved. It must lie between the recomputed bound and the bound of the last pass, which is nowhere above the cost. Who
-takes nobody's word has the recomputed one: it comes with every verification, as `bound_all_recomputed` in JSON, and the
-report says which is whose.
+is a branch and bound of HiGHS, which nothing short of another one repeats. It must lie between the recomputed bound and
+the bound of the last pass, which is nowhere above the cost. Who takes nobody's word has the recomputed one: it comes
+with every verification, as `bound_all_recomputed` in JSON, and the report says which is whose.
 
 **Looked at for sense, and no more:** `alone`, `crowds`, `rounds`, `host_groups`, `pricing_rounds`, `seconds`,
 `relaxed_musd` tell how the bound was found. No claim about the plan rests on them, so there is nothing to recompute
@@ -115,20 +117,21 @@ def _how(plan: Plan, everyone: Mapping[str, Any], found: _Recomputed) -> Iterato
 def _recomputed(certificate: Mapping[str, Any], value_musd: float | None, study: Study, tables: Tables) -> _Recomputed:
     """The bound that the stated multipliers give over every candidate of the study."""
     from siting.assembly import assemble  # only here and only now: the rest of the verifier never loads these
-    from siting.pricing import Multipliers, bound_over_all, parts_without_price
+    from siting.pricing import Prices, bound_of, parts_without_price
 
     problem = assemble(study, tables).problem
     if unpriced := parts_without_price(problem):
         raise ValueError(f"no price for {', '.join(unpriced)}")
-    multipliers = Multipliers.from_lists(certificate["multipliers"], len(problem.region), problem.quarters)
-    prices = [part for part in vars(multipliers).values() if isinstance(part, float | np.ndarray)]
-    if not all(np.isfinite(np.asarray(part, dtype=np.float64)).all() for part in prices):
-        raise ValueError("a price that is no number")
-    if len(multipliers.line):
-        raise ValueError("prices of lines, which are no part of the study")
+    prices = Prices.from_lists(certificate, len(problem.region), problem.quarters)
+    for multipliers in prices.all:
+        parts = [part for part in vars(multipliers).values() if isinstance(part, float | np.ndarray)]
+        if not all(np.isfinite(np.asarray(part, dtype=np.float64)).all() for part in parts):
+            raise ValueError("a price that is no number")
+        if len(multipliers.line):
+            raise ValueError("prices of lines, which are no part of the study")
     if problem.grid is not None:
         problem = replace(problem, grid=problem.grid.without_rows())
-    found = bound_over_all(problem, multipliers)
+    found = bound_of(problem, prices)
     value = math.inf if value_musd is None else value_musd
     edge = CLOSE * max(1.0, abs(found.musd))
     dear = [int(np.sum(found.musd + found.open_musd >= value + off)) for off in (edge, -edge)]

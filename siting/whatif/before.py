@@ -118,7 +118,7 @@ def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, 
     saved, then = _certificate(base.plan), base.plan.facts.get("everyone", {}).get("bound_musd")
     found, facts = by_multipliers(new, saved), dict[str, Any]()
     if saved is not None and found is not None:
-        facts = _by_saved(found, {"musd": found.musd, "multipliers": {**saved["multipliers"], "line": []}}, value_musd)
+        facts = _by_saved(found, {**saved, "musd": found.musd}, value_musd)
     if not facts or value_musd - facts["priced_musd"] > WORSE * _open_before(base.plan):
         everyone = None if parts_without_price(new) else price_everyone(new, rows, options)
         if everyone is not None and (not facts or everyone.bound.musd > facts["priced_musd"]):

@@ -12,7 +12,7 @@ lifts every node of it.
 Columns that only the new problem has (reservations and flows of service, least contracts, pods that run where nobody
 asked before) cost nothing in the old one: the plan without them is still one of it.
 
-*The old multipliers.* Any multipliers give a valid bound in closed form (`bound_over_all`): those of the certificate
+*The old multipliers.* Any multipliers give a valid bound in closed form (`bound_of`): those of the certificate
 saved with the plan, priced with the new inputs, over all candidates and over those of the model.
 """
 
@@ -26,7 +26,7 @@ from scipy.sparse import csc_array, vstack
 
 from siting.formulation.build import build_model
 from siting.plan import Plan
-from siting.pricing import Bound, Multipliers, bound_over_all, parts_without_price
+from siting.pricing import Bound, Prices, bound_of, parts_without_price
 from siting.problem import IntArray, Problem
 from siting.solver.budget import Budget
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
@@ -87,13 +87,13 @@ def other_sets(old: Problem, new: Problem) -> tuple[str, ...]:
 
 
 def by_multipliers(new: Problem, certificate: dict[str, Any] | None) -> Bound | None:
-    """What the saved multipliers give for the new problem; None where they do not fit it."""
+    """What the saved prices give for the new problem; None where they do not fit it."""
     if certificate is None or parts_without_price(new):
         return None
     try:
-        multipliers = Multipliers.from_lists(certificate["multipliers"], len(new.region), new.quarters)
+        prices = Prices.from_lists(certificate, len(new.region), new.quarters)
         p = replace(new, grid=None if new.grid is None else new.grid.without_rows())
-        found = bound_over_all(p, replace(multipliers, line=multipliers.line[:0]))
+        found = bound_of(p, prices.without_lines())
     except (KeyError, ValueError, IndexError):
         return None
     return found if np.isfinite(found.musd) else None

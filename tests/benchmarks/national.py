@@ -99,7 +99,7 @@ def _price_groups(p: Problem) -> int:
 
 
 def _proved(everyone: Everyone) -> dict[str, Any]:
-    """The bound over all candidates: `priced` by multipliers alone, `bound` with places of the cluster apart too."""
+    """The bound over all candidates: `priced` by common prices, `bound` with those by place of the cluster too."""
     return {
         "bound": everyone.proved_musd,
         "priced": everyone.bound.musd,

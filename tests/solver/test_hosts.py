@@ -6,6 +6,8 @@ import numpy as np
 from model_optimum import least_cost
 from tiny_problems import random_problem
 
+from siting.pricing import bound_of
+from siting.pricing.places import place_floors
 from siting.problem import Problem
 from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options
@@ -60,9 +62,13 @@ def test_no_plan_is_cheaper_than_the_bound_of_its_place() -> None:
         if found.by_host is None:
             continue
         seen += 1
-        better += found.by_host.musd > known.bound.musd + room
-        for i, musd in enumerate(found.by_host.host_musd.tolist()):
+        better += found.proved_musd > known.bound.musd + room
+        floors = place_floors(found.by_host.bound).tolist()
+        for i, musd in enumerate(floors[:-1]):
             assert musd <= cost_at(p, [i], False) + room, (seed, i)
+        assert floors[-1] <= cost_at(p, [], True) + room, seed
+        assert np.isclose(bound_of(p, found.prices).musd, found.proved_musd, rtol=1e-9), seed
+        assert len(found.by_host.prices) <= found.by_host.groups
     assert seen >= 15
     assert better >= 2
 

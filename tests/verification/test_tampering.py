@@ -12,6 +12,7 @@ from small_studies import small_study
 
 from siting import assembly
 from siting.plan import Plan
+from siting.pricing import Prices, bound_of
 from siting.run import solve
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
@@ -84,13 +85,59 @@ def test_every_field_is_recomputed_or_the_docstring_says_why_not(solved: tuple[P
             altered = certificate.read_bound(put(plan, at, other), study, tables)
             if altered.faults:
                 noticed += 1
-            elif at[:2] == ("certificate", "multipliers"):
+            elif at[1:2] in (("multipliers",), ("by_place",)):
                 assert altered.recomputed_musd == pytest.approx(true, rel=certificate.CLOSE), at
                 same += 1
             else:
                 assert at[0] in (*NO_CLAIM, "bound_musd"), at
     assert noticed >= 10
     assert same >= 1
+
+
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> tuple[Plan, Study]:
+    """The same with regions to serve, and its bound from prices of nothing for all plans and from those that were found
+    by place of the cluster."""
+    search = {"candidates_in_model": 1, "date_curve": False}
+    asks = {"peak_h100e_bf16": 100, "first_quarter": "2025-Q4", "regions": 1, "rtt_target_ms": "90 ms"}
+    money = {"discount_rate": "10 %/y", "lease": False}
+    money["funding"] = [{"quarter": "2024-Q2", "amount_musd": "9 GUSD", "status": "closed"}]
+    path = tmp_path_factory.mktemp("apart")
+    study = small_study(path, search=search, inference={**asks, "rtt_basis": "user"}, money=money)
+    plan, problem = solve(study, tables=tables), assembly.assemble(study, tables).problem
+    facts = copy.deepcopy(dict(plan.facts))
+    everyone = facts["everyone"]
+    stated = everyone["certificate"]
+    nothing = copy.deepcopy(stated["multipliers"])
+    nothing |= {"power_of": [], "power": [], "reach_of": [], "capacity": [], "parts": {}}
+    nothing |= {name: [[0.0] * len(one) for one in nothing[name]] for name in ("served", "supply")}
+    nothing |= {name: [0.0] * len(nothing[name]) for name in ("funding", "host")}
+    everyone["certificate"] = {**stated, "multipliers": nothing, "by_place": [stated["multipliers"]]}
+    found = bound_of(problem, Prices.from_lists(everyone["certificate"], len(problem.region), problem.quarters))
+    everyone["too_dear"] = int((found.musd + found.open_musd >= plan.npv_cost_musd).sum())
+    return replace(plan, facts=facts), study
+
+
+def test_prices_by_place_are_recomputed(
+    apart: tuple[Plan, Study], tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As saved they give the bound; one that is altered is noticed or gives the same, and none may be missing."""
+    plan, study = apart
+    made = assembly.assemble(study, tables)
+    monkeypatch.setattr(assembly, "assemble", lambda study, tables: made)
+    assert certificate.read_bound(plan, study, tables).faults == ()
+    true = plan.facts["everyone"]["certificate"]["musd"]
+    noticed = 0
+    for at, value in leaves(plan.facts["everyone"]["certificate"]["by_place"], ("certificate", "by_place")):
+        for other in others(value):
+            altered = certificate.read_bound(put(plan, at, other), study, tables)
+            noticed += bool(altered.faults)
+            assert altered.faults or altered.recomputed_musd == pytest.approx(true, rel=certificate.CLOSE), at
+    assert noticed >= 5
+    missing = certificate.read_bound(put(plan, ("certificate", "by_place"), []), study, tables)
+    assert any("its multipliers give" in fault for fault in missing.faults)
+    twice = plan.facts["everyone"]["certificate"]["by_place"] * 2
+    assert certificate.read_bound(put(plan, ("certificate", "by_place"), twice), study, tables).faults == ()
 
 
 @pytest.mark.parametrize("name", NO_CLAIM)

@@ -79,7 +79,7 @@ def test_old_multipliers_give_a_bound_for_every_change() -> None:
         everyone = price_everyone(old, np.arange(len(old.candidate_id)), OPTIONS)
         if everyone is None:
             continue
-        saved = {"multipliers": everyone.multipliers.as_lists()}
+        saved = everyone.prices.as_lists()
         same, new = by_multipliers(old, saved), changed(old, np.random.default_rng([78, seed]))
         assert same is not None
         if old.grid is None or not len(old.grid.room_mw):

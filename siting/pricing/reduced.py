@@ -56,6 +56,14 @@ def best_from(x: FloatArray) -> FloatArray:
     return np.maximum.accumulate(x[..., ::-1], axis=-1)[..., ::-1]
 
 
+def over_life(x: FloatArray, life: int) -> FloatArray:
+    """Sum over this quarter and the life - 1 after it, along the last axis."""
+    total = later(x)
+    gone = np.zeros_like(total)
+    gone[..., : max(0, x.shape[-1] - life)] = total[..., life:]
+    return total - gone
+
+
 def reach_classes(p: Problem) -> tuple[BoolArray, IntArray]:
     """(C, J) distinct rows of `p.reach`, and (I,) the row of each candidate."""
     packed = np.packbits(p.reach, axis=1)
@@ -116,7 +124,7 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
     paid = money.paid
     at = quarters[None, :] - p.opening_lag[:, None]
     opening = p.npv_open_musd + p.opening_cash_musd * np.where(at >= 0, paid[np.maximum(at, 0)], 0.0)
-    module = p.npv_module_musd + p.module_cash_factor @ (p.module_cash_profile @ paid) + _grid(p, y)
+    module = p.npv_module_musd + p.module_cash_factor @ (p.module_cash_profile @ paid) + lines_of_modules(p, y)
     price = p.pod_price_musd[:, None]
     operation, assessed = (price * profile for profile in p.pod_cash_profile[1:] @ paid)  # (G, T) each
     purchase = price * (p.pod_cash_profile[0] @ (paid - money.pledged))
@@ -146,7 +154,7 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
     )
 
 
-def _grid(p: Problem, y: Multipliers) -> FloatArray:
+def lines_of_modules(p: Problem, y: Multipliers) -> FloatArray:
     """(I, T) musd of a module that goes live in t, for the lines and the island that it loads from then on."""
     if p.grid is None:
         return np.zeros((len(p.candidate_id), p.quarters))

@@ -1,40 +1,23 @@
-r"""The least reduced cost of every candidate, open for itself or for clusters, in closed form.
+"""The least reduced cost of every candidate (`campus`), at the prices that are best for it.
 
-Of a campus that opens in t0, with everything per MW of IT:
-
-1. Running MW in t are at most sum_j c_jt over modules j = 1, 2, ... that are live, c_jt = clip(E_t / PUE - (j - 1) H,
-   0, H), modules counted in the order in which they go live. These rows get multipliers lambda_t >= 0. Any lambda is
-   valid; it is chosen so that lambda summed from t on is phi_t, the worth of one MW of hall, pods and power that is
-   energized from t on.
-2. What is left of a pod bought in t: sum over its life of max(0, worth_t - lambda_t), less its price. A MW of hall
-   that is live from l on holds one MW of pods at a time, so it earns at most the best chain of pods, one after the
-   end of the other, from l on: rho_l >= 0 (0 where lambda is the exact dual).
-3. So module j that goes live in l earns sum_{t >= l} lambda_t c_jt + H rho_l less its cost, every module for itself.
-   The first phase goes live in t0, each further module when it is best, or never. What stands at the start is live
-   from the first quarter on, modules beside it when the site can be extended; what is forced goes live by its quarter.
-   Modules between two levels of power carry the same, so they are counted in bands.
-4. A cluster of N MW that begins in a needs ceil(N / H) modules live by a, and in a N MW of its type in them: a MW of
-   hall that holds them earns their chain less what the window takes (energy, lambda, and what they would have served).
-   N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting. Clusters
-   whose windows do not meet may stand on the same pods: see `together`.
-
-Each step drops or prices a limit, so the sum over candidates is a valid bound whatever the multipliers (Geoffrion
-1974, "Lagrangean relaxation for integer programming"). Opening and modules stay whole here, which a linear relaxation
-does not ask: the bound can lie above it.
+Prices of capacity, of power and of being open are no rows that candidates share: each candidate may take its own, and
+the best for a bound are those with which it is dearest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from siting.pricing.campus import Campus, least_modules, power_price
 from siting.pricing.connections import cut_off, firm
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import NEVER, Reduced, best_from, capacity_worths, later, reach_classes, reduced_costs
-from siting.pricing.together import Room, least_over_sets, sets_on_own_pods
-from siting.problem import BoolArray, FloatArray, IntArray, Problem
+from siting.pricing.reduced import NEVER, capacity_worths, reach_classes, reduced_costs
+from siting.problem import FloatArray, IntArray, Problem
 
 CHUNK = 1024
 """Candidates at a time: the largest array is CHUNK x modules x quarters."""
@@ -53,34 +36,72 @@ class Values:
 def candidate_values(p: Problem, y: Multipliers) -> Values:
     """Values of all candidates, with the connection that is best for each (`connections`). y: signed."""
     if p.curtailable is None:
-        return _values(p, y)
-    found, (rows, signed) = _values(firm(p), y), cut_off(p, y)
-    other = _values(signed, y)
+        return values_of(p, y, usable(p), Draft)
+    (rows, signed), firmly = cut_off(p, y), firm(p)
+    found, other = values_of(firmly, y, usable(firmly), Draft), values_of(signed, y, usable(signed), Draft)
     alone, held = found.alone.copy(), found.held.copy()
     alone[rows], held[rows] = np.minimum(alone[rows], other.alone), np.minimum(held[rows], other.held)
     return Values(alone=alone, held=held)
 
 
-def _values(p: Problem, y: Multipliers) -> Values:
-    """Values of all candidates of a problem without curtailable connections.
+def usable(p: Problem) -> IntArray:
+    """Candidates that can open at all."""
+    return np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first)).astype(np.int64)
+
+
+class Drafted(Protocol):
+    """Candidates of one chunk, whose energized power has no price yet: (n, T) of one MW of IT."""
+
+    def power(self) -> FloatArray:
+        """The price by rule."""
+
+    def alone(self, lam: FloatArray) -> FloatArray:
+        """(n,) `Values.alone` at this price."""
+
+    def held(self, lam: FloatArray, host: FloatArray) -> FloatArray:
+        """(n,) `Values.held` at this price."""
+
+
+class Draft:
+    """Each candidate by itself."""
+
+    def __init__(self, p: Problem, y: Multipliers, rows: IntArray, worth: FloatArray, opened: FloatArray) -> None:
+        self.part = p.take(rows)
+        self.cost = reduced_costs(self.part, y, worth, opened)
+        self.able = self.part.host_candidates()
+
+    def power(self) -> FloatArray:
+        return power_price(self.part, self.cost)
+
+    def alone(self, lam: FloatArray) -> FloatArray:
+        return self._campus(lam).alone()
+
+    def held(self, lam: FloatArray, host: FloatArray) -> FloatArray:
+        return self._campus(lam).held(host, self.able)
+
+    def _campus(self, lam: FloatArray) -> Campus:
+        return Campus(self.part, self.cost, lam, least_modules(self.part, self.able))
+
+
+Drafting = Callable[[Problem, Multipliers, IntArray, FloatArray, FloatArray], Drafted]
+"""Problem, prices, candidates; (n, T) worth of capacity and of being open at these."""
+
+
+def values_of(p: Problem, y: Multipliers, rows: IntArray, draft: Drafting) -> Values:
+    """Values of the candidates at `rows` of a problem without curtailable connections; NEVER elsewhere.
 
     Prices that a candidate may choose for itself are chosen so that its value is largest, as each gives a valid one:
     that of capacity (`capacity_worths`), tried while the value is below 0, and that of energized power.
     """
-    number = len(p.candidate_id)
-    able = p.host_candidates()
-    alone, held = np.full(number, NEVER), np.full(number, NEVER)
-    usable = np.flatnonzero((p.live_from < p.quarters) & (p.modules_max >= p.modules_first))
-    chosen = _chosen_prices(p, y, usable, able, alone)
-    for start in range(0, len(usable) if len(p.cluster) else 0, CHUNK):
-        rows = usable[start : start + CHUNK]
-        part = p.take(rows)
-        cost = reduced_costs(part, y, chosen.worth[rows], chosen.opened[rows])
-        asked = least_modules(part, able[:, rows])
-        held[rows] = _Campus(part, cost, chosen.power[rows], asked).held(y.host, able[:, rows])
-        if part.onsite is not None:  # power that a cluster asks for has a price where nobody is served
-            known = _Campus(part, cost, _known_power(p, y, chosen.worth)[rows], asked)
-            held[rows] = np.maximum(held[rows], known.held(y.host, able[:, rows]))
+    alone, held = np.full(len(p.candidate_id), NEVER), np.full(len(p.candidate_id), NEVER)
+    chosen = _chosen_prices(p, y, rows, alone, draft)
+    for start in range(0, len(rows) if len(p.cluster) else 0, CHUNK):
+        at = rows[start : start + CHUNK]
+        part = draft(p, y, at, chosen.worth[at], chosen.opened[at])
+        held[at] = part.held(chosen.power[at], y.host)
+        if p.onsite is not None:  # power that a cluster asks for has a price where nobody is served
+            known = _known_power(p, y, chosen.worth)[at]
+            held[at] = np.maximum(held[at], part.held(known, y.host))
     return Values(alone=alone, held=held)
 
 
@@ -93,7 +114,7 @@ class _Chosen:
     power: FloatArray
 
 
-def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, able: BoolArray, alone: FloatArray) -> _Chosen:
+def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, alone: FloatArray, draft: Drafting) -> _Chosen:
     """The prices with which being open alone is dearest; that value is written into `alone` (I,)."""
     reach, member = reach_classes(p)
     none = np.zeros((len(p.candidate_id), p.quarters))
@@ -103,13 +124,11 @@ def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, able: BoolArray
         known = _known_power(p, y, worth_of[member])
         for start in range(0, len(left), CHUNK):
             rows = left[start : start + CHUNK]
-            part = p.take(rows)
-            cost = reduced_costs(part, y, worth_of[member[rows]], opened_of[member[rows]])
-            asked = least_modules(part, able[:, rows])
-            lam = _lambda(part, cost)
-            value = _Campus(part, cost, lam, asked).alone()
+            part = draft(p, y, rows, worth_of[member[rows]], opened_of[member[rows]])
+            lam = part.power()
+            value = part.alone(lam)
             if known.any():
-                other = _Campus(part, cost, known[rows], asked).alone()
+                other = part.alone(known[rows])
                 lam = np.where((other > value)[:, None], known[rows], lam)
                 value = np.maximum(value, other)
             at = np.ones(len(rows), dtype=bool) if first else value > alone[rows]
@@ -119,14 +138,6 @@ def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, able: BoolArray
             power[better] = lam[at]
         left, first = usable[alone[usable] < 0.0], False
     return _Chosen(worth=worth, opened=opened, power=power)
-
-
-def least_modules(p: Problem, able: BoolArray) -> IntArray:
-    """(I, K) modules that each cluster asks for at least, of the types that the candidate can stand; 0 where none."""
-    modules = np.ceil(p.cluster_pods * p.pod_it_mw / p.module_it_mw - 1e-9).astype(np.int64)  # (K, G)
-    none = np.iinfo(np.int64).max
-    least = np.where(able, modules[:, None, :], none).min(axis=2, initial=none)
-    return np.asarray(np.where(least < none, least, 0).T)
 
 
 def _known_power(p: Problem, y: Multipliers, worth: FloatArray) -> FloatArray:
@@ -149,224 +160,7 @@ def _known_power(p: Problem, y: Multipliers, worth: FloatArray) -> FloatArray:
             nearest[rows] = alike[cdist(worth[rows], worth[at[alike]], "cityblock").argmin(axis=1)]
     found = price[nearest]
     found[at] = price
+    for main, annex in p.annexes.items():  # power has one price a campus, whichever halls it flows to
+        per_mw = np.maximum(found[main] / p.pue_peak[main], found[annex] / p.pue_peak[annex])
+        found[main], found[annex] = per_mw * p.pue_peak[main], per_mw * p.pue_peak[annex]
     return found
-
-
-class _Campus:
-    """Candidates of one chunk: what modules earn by the quarter in which they go live, in bands of alike modules."""
-
-    def __init__(self, p: Problem, cost: Reduced, lam: FloatArray, asked: IntArray) -> None:
-        dark = p.most_power_mw <= 0.0
-        most = np.maximum(cost.worth_per_mw, 0.0).max(axis=1, initial=0.0)
-        self.p, self.cost, self.asked = p, cost, asked
-        self.lam = np.where(dark, most, lam)  # a price for nothing costs nothing
-        self.opening = cost.opening if cost.units is None else cost.opening - cost.units.gain(self.lam)
-        self.over = np.maximum(cost.worth_per_mw - self.lam[:, None, :], 0.0)
-        """(I, G, T) of a running MW beyond lambda."""
-        self.rho = _best_chain(p, self.over, cost.pod_per_mw)
-        quarters = np.arange(p.quarters)[None, :]
-        standing = _standing(p)
-        since = p.live_from[:, None]
-        self.openable = (quarters == since) | ((quarters >= since) & (standing == 0)[:, None])
-        at_once = np.where(standing > 0, standing, p.modules_first)
-        it_mw = np.where(quarters >= since, p.energized_mw, 0.0) / p.pue_peak[:, None]
-        needed, by = _needed(p)
-        self.top, self.count = _bands(p, it_mw, np.column_stack([asked, at_once, needed]))
-        """(I, B) last module of each band, and how many it has."""
-        self.first = self.top <= at_once[:, None]
-        height = p.module_it_mw
-        carried = np.clip(it_mw[:, None, :] - height * (self.top - 1)[:, :, None], 0.0, height)
-        bare = later(self.lam[:, None, :] * carried) - cost.module[:, None, :]
-        live = np.repeat((quarters >= since)[:, None, :], self.top.shape[1], axis=1)
-        if standing.any():
-            assert p.rules is not None
-            beside = (standing > 0)[:, None] & ~self.first
-            live &= ~beside[:, :, None] | (quarters >= p.rules.extended_from[:, None])[:, None, :]
-        self.bare = np.where(live, bare, -NEVER)
-        """(I, B, T) of one module of the band live from t on, before what pods earn beyond lambda."""
-        self.full = self.bare + height * self.rho[:, None, :]
-        self.wanted = np.maximum(best_from(self.full), 0.0)
-        """(I, B, T) of a module that may go live from t on or never."""
-        if needed.any():  # modules that are forced stand by their quarter at the latest
-            in_time = np.where(quarters <= by[:, None], 0.0, -NEVER)
-            forced = best_from(self.full + in_time[:, None, :])
-            self.wanted = np.where((self.top <= needed[:, None])[:, :, None], forced, self.wanted)
-            self.openable &= (needed[:, None] == 0) | (quarters <= by[:, None])
-
-    def alone(self) -> FloatArray:
-        """(I,) least reduced cost of being open."""
-        each = np.where(self.first[:, :, None], self.full, self.wanted)
-        earned = (self.count[:, :, None] * each).sum(axis=1)
-        return np.asarray(np.where(self.openable, self.opening - earned, NEVER).min(axis=1))
-
-    def held(self, host: FloatArray, able: BoolArray) -> FloatArray:
-        """(I,) least reduced cost of being open with one cluster at least, less `host` (K,) of all of them. able:
-        (K, I, G)."""
-        p = self.p
-        here: BoolArray = np.asarray(able.any(axis=2))  # (K, I)
-        rows = [np.flatnonzero(one) for one in here]
-        needs = [self._needs(k, at, able[k][at]) for k, at in enumerate(rows)]
-        mw, floor = np.zeros(here.T.shape), np.zeros(here.T.shape)
-        for k, (at, need) in enumerate(zip(rows, needs, strict=True)):
-            if len(at):
-                offered = np.where(need.run_per_mw < NEVER / 2, need.it_mw, np.inf)
-                mw[at, k] = offered.min(axis=1)
-                floor[at, k] = (need.run_per_mw * need.it_mw).min(axis=1) - host[k]
-
-        def value(clusters: tuple[int, ...], at: IntArray) -> FloatArray:
-            asking = {k: needs[k].of(np.searchsorted(rows[k], at)) for k in clusters}
-            return np.asarray(self._least(at, asking, sets_on_own_pods(p, clusters)) - host[list(clusters)].sum())
-
-        room_mw = np.minimum(p.most_power_mw / p.pue_peak[:, None], (p.modules_max * p.module_it_mw)[:, None])
-        return least_over_sets(p, here.T, Room(has=room_mw, takes=mw), floor, value)
-
-    def _needs(self, k: int, at: np.ndarray, able: np.ndarray) -> _Needs:
-        """What cluster k asks of each candidate at `at`: modules by its date, and the cost of a hosting MW by type."""
-        p, cost = self.p, self.cost
-        begin, end = int(p.cluster_from[k]), int(p.cluster_until[k])
-        window = slice(begin, end + 1)
-        kinds = np.flatnonzero(able.any(axis=0))
-        it_mw = p.cluster_pods[k, kinds] * p.pod_it_mw[kinds]
-        per_mw = np.full((len(at), len(kinds), begin + 1), NEVER)
-        run_per_mw = np.full((len(at), len(kinds)), NEVER)
-        for n, g in enumerate(kinds.tolist()):
-            life = int(p.pod_life[g])
-            chain = np.concatenate([self.rho[at], np.zeros((len(at), life))], axis=1)
-            stands = _over_life(self.over[at, g], life) - cost.pod_per_mw[at, g]
-            net = stands + chain[:, life : life + p.quarters]  # and the best of the hall once these are gone
-            early = net[:, : begin + 1].copy()
-            early[:, : max(0, begin - life + 1)] = -np.inf  # must still stand when the cluster begins
-            before = self.rho[at][:, : begin + 1] if (p.pod_life < p.quarters).any() else 0.0
-            best = best_from(early) + before
-            taken = self.over[at, g, window] + self.lam[at, window] + cost.run_per_mw[at, g, window]
-            run_per_mw[:, n] = np.where(able[:, g], taken.sum(axis=1), NEVER)
-            per_mw[:, n] = np.where(able[:, [g]] & np.isfinite(best), taken.sum(axis=1)[:, None] - best, NEVER)
-        return _Needs(begin=begin, it_mw=it_mw, modules=self.asked[at, k], per_mw=per_mw, run_per_mw=run_per_mw)
-
-    def _least(self, at: IntArray, asking: dict[int, _Needs], apart: list[tuple[int, ...]]) -> FloatArray:
-        """(n,) least reduced cost of campuses that hold all that is asked for; clusters share modules at no cost.
-
-        apart: subsets of the clusters that cannot use the same pods. Every cluster takes its megawatts in its window;
-        that halls hold its pods rather than what is best counts for one subset, the one for which it counts most.
-        """
-        needs = list(asking.values())
-        last = min(need.begin for need in needs)
-        first, count, top = self.first[at], self.count[at], self.top[at]
-        full, bare, wanted = self.full[at], self.bare[at], self.wanted[at]
-        fits = self.p.modules_max[at] >= np.max([need.modules for need in needs], axis=0)
-        runs = {k: (need.run_per_mw * need.it_mw).min(axis=1, initial=NEVER) for k, need in asking.items()}
-        best = np.full(len(at), NEVER)
-        for opened in range(last + 1):
-            earned = wanted[:, :, opened]
-            for need in sorted(needs, key=lambda one: -one.begin):
-                must = top <= need.modules[:, None]
-                earned = np.where(must, np.minimum(earned, full[:, :, opened : need.begin + 1].max(axis=2)), earned)
-            earned = np.where(first, full[:, :, opened], earned)
-            value = self.opening[at, opened] - (count * earned).sum(axis=1)
-            placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
-            sums = [np.sum([placed[k] if k in found else runs[k] for k in asking], axis=0) for found in apart]
-            value = value + np.max(sums, axis=0)
-            best = np.minimum(best, np.where(fits & self.openable[at, opened], value, NEVER))
-        return best
-
-    def _placed(
-        self, need: _Needs, first: BoolArray, count: IntArray, bare: FloatArray, earned: FloatArray, opened: int
-    ) -> FloatArray:
-        """(n,) what the cluster's MW cost in the modules where they cost least, by its cheapest type."""
-        height = self.p.module_it_mw
-        least = np.full(len(bare), NEVER)
-        for n, it_mw in enumerate(need.it_mw.tolist()):
-            held = bare[:, :, : need.begin + 1] - height * need.per_mw[:, n][:, None, :]
-            held = np.where(first, held[:, :, opened], held[:, :, opened:].max(axis=2))
-            order = np.argsort(earned - held, axis=1, kind="stable")
-            loss = np.take_along_axis(earned - held, order, axis=1)
-            room = np.take_along_axis(count, order, axis=1)
-            before = np.cumsum(room, axis=1) - room
-            share = np.clip(it_mw / height - before, 0.0, room)
-            least = np.minimum(least, (loss * share).sum(axis=1))
-        return least
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Needs:
-    """One cluster at n candidates."""
-
-    begin: int
-    it_mw: FloatArray  # (types,)
-    modules: np.ndarray  # (n,) least modules that any type asks for by `begin`
-    per_mw: FloatArray  # (n, types, begin + 1) cost of a hosting MW of hall live from that quarter on
-    run_per_mw: FloatArray  # (n, types) of it what the window takes: energy, lambda, what would have been served
-
-    def of(self, at: IntArray) -> _Needs:
-        """The same of some of the candidates."""
-        arrays = {name: getattr(self, name)[at] for name in ("modules", "per_mw", "run_per_mw")}
-        return replace(self, **arrays)
-
-
-def _over_life(x: FloatArray, life: int) -> FloatArray:
-    """Sum over this quarter and the life - 1 after it, along the last axis."""
-    total = later(x)
-    gone = np.zeros_like(total)
-    gone[..., : max(0, x.shape[-1] - life)] = total[..., life:]
-    return total - gone
-
-
-def _lambda(p: Problem, cost: Reduced) -> FloatArray:
-    """(I, T) multipliers of energized MW: what one MW is worth more for being energized in t and not from t + 1 on.
-
-    phi_t, the worth from t on: the best pod and its share of a module, bought in t or later, or bought earlier and in
-    store until then. Where the grid carries all modules that a site may have, power is no limit and its price 0.
-    """
-    useful = np.maximum(cost.worth_per_mw, 0.0)
-    live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
-    hall = np.minimum.accumulate(np.where(live, cost.module, np.inf), axis=1) / p.module_it_mw
-    phi = np.zeros(cost.opening.shape)
-    for g in range(useful.shape[1]):
-        served = _over_life(useful[:, g], int(p.pod_life[g]))
-        price = cost.pod_per_mw[:, g] + hall
-        kept = later(useful[:, g]) - np.minimum.accumulate(price, axis=1)
-        best = np.maximum(best_from(served - price), kept if p.pod_life[g] >= p.quarters else -np.inf)
-        phi = np.maximum(phi, best)
-    following = np.concatenate([phi[:, 1:], np.zeros((len(phi), 1))], axis=1)
-    most_it_mw = (p.modules_max * p.module_it_mw)[:, None]
-    short = p.energized_mw < p.pue_peak[:, None] * most_it_mw * (1.0 - 1e-9)
-    return np.where(short, np.maximum(phi - following, 0.0), 0.0)
-
-
-def _standing(p: Problem) -> IntArray:
-    """(I,) modules that stand at the start."""
-    return np.zeros(len(p.candidate_id), dtype=np.int64) if p.rules is None else p.rules.existing_modules
-
-
-def _needed(p: Problem) -> tuple[IntArray, IntArray]:
-    """(I,) modules that are forced, and (I,) the quarter by which they stand."""
-    none = np.zeros(len(p.candidate_id), dtype=np.int64)
-    return (none, none) if p.rules is None else (p.rules.forced_modules, p.rules.forced_by)
-
-
-def _bands(p: Problem, it_mw: FloatArray, asked: IntArray) -> tuple[IntArray, IntArray]:
-    """(I, B) last module of each band and (I, B) its modules, of candidates with `it_mw` (I, T) energized.
-
-    Module j carries clip(E_t - (j - 1) H, 0, H): the same for all j between a level E_t / H rounded down, or that and
-    one, and the next of these. What is asked for by clusters and the first phase ends a band too.
-    """
-    level = np.sort(np.floor(it_mw / p.module_it_mw + 1e-9), axis=1).astype(np.int64)
-    new = np.diff(level, axis=1, prepend=-1) > 0
-    rank = np.cumsum(new, axis=1) - 1
-    levels = np.zeros((len(level), int(rank.max(initial=0)) + 1), dtype=np.int64)
-    rows = np.arange(len(level))[:, None]
-    levels[rows, rank] = level
-    ends = np.concatenate([levels, levels + 1, asked, p.modules_max[:, None]], axis=1)
-    top = np.sort(np.clip(ends, 0, p.modules_max[:, None]), axis=1)
-    return np.maximum(top, 1), np.diff(top, axis=1, prepend=0)
-
-
-def _best_chain(p: Problem, over: FloatArray, price: FloatArray) -> FloatArray:
-    """(I, T) best value of one MW of hall from t on: pods one after the other, each to the end of its life."""
-    quarters = p.quarters
-    stands = np.stack([_over_life(over[:, g], int(p.pod_life[g])) - price[:, g] for g in range(over.shape[1])], axis=1)
-    chain = np.zeros((len(over), quarters + 1))
-    for t in range(quarters - 1, -1, -1):
-        after = np.minimum(t + p.pod_life, quarters)
-        chain[:, t] = np.maximum(chain[:, t + 1], (stands[:, :, t] + chain[:, after]).max(axis=1, initial=-np.inf))
-    return chain[:, :quarters]

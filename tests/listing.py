@@ -11,7 +11,7 @@ quarter and money without end is no better than the best so far.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,8 +50,8 @@ class Host:
 class Listing:
     """Column numbers and the matrix of the LP, once per problem."""
 
-    def __init__(self, p: Problem, whole: bool = False) -> None:
-        self.p, self.whole = p, whole
+    def __init__(self, p: Problem, whole: bool = False, signed: np.ndarray | None = None) -> None:
+        self.p, self.whole, self.signed = p, whole, signed
         i, g, t, offers, _, j = p.size
         size = (i, g, t)
         self.b = np.arange(i * g * t).reshape(size)
@@ -185,6 +185,9 @@ class Listing:
         bounds[self.x, 1] = np.where(p.lease_start, p.lease_max[:, None], 0.0)
         forced = p.lease_forced[:, None] & p.lease_start
         bounds[self.x[forced], 0] = bounds[self.x[forced], 1]
+        if self.signed is not None:
+            given = np.isfinite(self.signed) & ~p.lease_forced[:, None]
+            bounds[self.x[given]] = self.signed[given][:, None]
         bounds[self.f[:n_i][~p.reach], 1] = 0.0
         bounds[self.f[n_i:][~p.lease_reach], 1] = 0.0
         for part in self.parts:
@@ -354,11 +357,16 @@ def host_choices(p: Problem) -> Iterator[tuple[Host, ...]]:
 
 
 def cheapest_by_listing(
-    p: Problem, whole: bool = False, with_site: int | None = None
+    p: Problem,
+    whole: bool = False,
+    with_site: int | None = None,
+    agrees: Callable[[np.ndarray, tuple[Host, ...]], bool] = lambda modules, hosts: True,
+    signed: np.ndarray | None = None,
 ) -> tuple[float, tuple[Host, ...]]:
     """(least present value, hosts of the cheapest); infinity where there is no plan. `whole`: pods and GPUs whole.
-    `with_site`: only plans that open this candidate."""
-    listing, linear = Listing(p, whole), Listing(p)
+    `with_site`: only plans that open this candidate. `agrees`: only plans whose modules (I, T) and hosts it accepts.
+    `signed` (L, T): GPUs of each contract; NaN where they are free."""
+    listing, linear = Listing(p, whole, signed), Listing(p)
     combinations = []
     for paths in itertools.product(*(module_paths(p, i) for i in range(len(p.candidate_id)))):
         modules = np.array(paths, dtype=float).reshape(len(paths), p.quarters)
@@ -384,7 +392,7 @@ def cheapest_by_listing(
             for fixed, modules in alike:
                 if fixed + least >= best - EPS:
                     break
-                if _hosts_stand(p, modules, hosts):
+                if _hosts_stand(p, modules, hosts) and agrees(modules, hosts):
                     value = fixed + listing.rest(modules, hosts)
                     if value < best:
                         best, best_hosts = value, hosts

@@ -223,12 +223,16 @@ def sure(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
     best: Annotated[int, typer.Option(min=1, max=100, help="Also the so many best plans with other sites.")] = 1,
     within: Annotated[float, typer.Option(min=1e-6, max=0.999, help="Share up to which a plan is a good one.")] = 0.02,
+    decided_until: Annotated[
+        str | None,
+        typer.Option(help="Of a sweep: hold only what is due by the end of this quarter, e.g. 2026-Q2. Default: all."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """How sure: of a plan, whether its place is decided; of a sweep, which decisions are safe. Kept in the folder."""
     from siting.cli.sure import run_sure
 
-    raise typer.Exit(run_sure(folder, runs, seed, workers, best, within, as_json=as_json))
+    raise typer.Exit(run_sure(folder, runs, seed, workers, best, within, decided_until, as_json=as_json))
 
 
 @app.command()

@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 
 
 def run_sure(
-    folder: Path, runs: int, seed: int, workers: int | None, best: int, within: float, *, as_json: bool
+    folder: Path,
+    runs: int,
+    seed: int,
+    workers: int | None,
+    best: int,
+    within: float,
+    decided_until: str | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Answer, and write it into the folder; the exit code. Raises InputError before anything is written."""
     from siting.whatif.sweeps import HEAD
 
     if (folder / HEAD).exists():  # what tells the folder of a sweep from that of a plan
-        return _of_sweep(folder, within, as_json=as_json)
+        return _of_sweep(folder, within, decided_until, as_json=as_json)
+    if decided_until is not None:
+        expected = "the folder of a sweep, whose plans are held under each other's inputs"
+        raise InputError([Fault(file=str(folder), key="--decided-until", value=decided_until, expected=expected)])
     return _of_plan(folder, runs, seed, workers, best, within, as_json=as_json)
 
 
@@ -39,18 +50,19 @@ def _teller(name: str) -> Callable[[Progress], None]:
     return tell
 
 
-def _of_sweep(folder: Path, within: float, *, as_json: bool) -> int:
+def _of_sweep(folder: Path, within: float, decided_until: str | None, *, as_json: bool) -> int:
     from siting.whatif.regret import no_regret
     from siting.whatif.sweeps import read_sweep
 
     found = read_sweep(folder)
-    regret = no_regret(found, within, progress=_teller(found.study.name))
+    regret = no_regret(found, within, decided_until=decided_until, progress=_teller(found.study.name))
     written = regret.save(folder)
     if as_json:
         print_json(
             {
                 "words": regret.words(),
                 "least_regret": regret.minimax,
+                "decided_until": decided_until,
                 "plans": regret.plans.to_dict("records"),
                 "decisions": regret.decisions.to_dict("records"),
                 "regret": regret.frame.to_dict("records"),

@@ -2,9 +2,11 @@
 
 Two strengths. *First stage*: which sites open when and by which connection, modules by quarter, who hosts the clusters,
 what is leased; pods, service, energy and units on the campus are decided again. *Whole*: everything that is counted in
-wholes; only what flows is decided again. Decisions are matched by name (candidate, offer, cluster, accelerator) and by
-calendar quarter; those after the end of the other horizon count for nothing. What has no place in the other problem is
-said in words (`lost`): the plan then does not hold there, and that is an answer too.
+wholes; only what flows is decided again. Of the first stage, what comes late may be left open too: halls and contracts
+from a quarter on, hosts of some clusters (`free_halls_from` and its like). Decisions are matched by name (candidate,
+offer, cluster, accelerator) and by calendar quarter; those after the end of the other horizon count for nothing. What
+has no place in the other problem is said in words (`lost`): the plan then does not hold there, and that is an answer
+too.
 """
 
 from __future__ import annotations
@@ -47,6 +49,16 @@ class Held:
     curtailable: BoolArray  # (I,)
     lost: tuple[str, ...]
     """What of the plan has no counterpart here, one sentence each."""
+    free_halls_from: IntArray  # (I,) quarter from which halls may be added to those held; T: none
+    free_contracts_from: int
+    """First start of contracts that are decided again; T: none."""
+    free_hosts: BoolArray  # (K,) decided again
+    free_connection: BoolArray  # (I,) decided again
+
+    @property
+    def all_halls(self) -> bool:
+        """Whether no hall can be added."""
+        return bool((self.free_halls_from >= self.modules.shape[1]).all())
 
 
 def site_rows(plan: Plan, p: Problem) -> IntArray:
@@ -121,6 +133,10 @@ class _Reading:
             converted=converted.cumsum(axis=1),
             curtailable=curtailable,
             lost=tuple(self.lost),
+            free_halls_from=np.full(i_count, t_count, np.int64),
+            free_contracts_from=t_count,
+            free_hosts=np.zeros(k_count, bool),
+            free_connection=np.zeros(i_count, bool),
         )
 
     def _hosts(self) -> tuple[list[tuple[int, int, int, int]], list[tuple[int, int]]]:
@@ -170,7 +186,8 @@ def _positions(names: Any) -> dict[str, int]:
 
 
 def fixed(p: Problem, matrix: Matrix, held: Held, strength: Strength) -> tuple[Matrix, tuple[str, ...]]:
-    """The matrix with what is held as bounds, and in words what cannot be held, `lost` first: none when all can.
+    """The matrix with what is held as bounds, and in words what cannot be held, `lost` first: none when all can. What
+    is left open is at least what is held of it.
 
     matrix: of `p`. Contracts that exist run whatever is decided, and are left as they are.
     """
@@ -181,10 +198,11 @@ def fixed(p: Problem, matrix: Matrix, held: Held, strength: Strength) -> tuple[M
             continue
         columns = matrix.columns.get(family, {})
         for index, column in columns.items():
-            value = float(wanted.of(index))
-            if value > upper[column] + 1e-9 or value < lower[column] - 1e-9:
+            value, free = float(wanted.of(index)), wanted.free(index)
+            if value > upper[column] + 1e-9 or (value < lower[column] - 1e-9 and not free):
                 said[wanted.name(index, value, lower[column], upper[column])] = None
-            lower[column] = upper[column] = value
+            lower[column] = max(lower[column], value) if free else value
+            upper[column] = upper[column] if free else value
         for index in wanted.positive:
             if index not in columns:
                 said[wanted.name(index, 1.0, 0.0, 0.0)] = None
@@ -209,13 +227,15 @@ class _Family:
     of: Callable[[Any], float]
     positive: list[Any]
     name: Callable[[Any, float, float, float], str]
+    free: Callable[[Any], bool] = lambda _: False
+    """Whether more than the value may be decided."""
 
 
 def _wanted(p: Problem, held: Held) -> dict[str, _Family]:
     whole = [(k, i, g) for k, i, g, pods in held.parts if sum(part[0] == k for part in held.parts) == 1]
     split = dict(_pairs(held))
     signed = held.lease_gpus
-    free = ~p.lease_forced
+    new = ~p.lease_forced
 
     def quarter(t: int) -> str:
         return quarter_label(held.start + t)
@@ -237,24 +257,35 @@ def _wanted(p: Problem, held: Held) -> dict[str, _Family]:
         li, t = index
         return f"{p.lease_id[li]}: {signed[li, t]:,.0f} GPUs from {quarter(t)} on cannot be leased here"
 
+    def later(index: Any) -> bool:
+        return bool(index[-1] >= held.free_halls_from[index[0]])
+
+    def signed_later(index: Any) -> bool:
+        return bool(index[-1] >= held.free_contracts_from)
+
+    def hosted_later(index: Any) -> bool:
+        return bool(held.free_hosts[index[0]])
+
     begun = [(i, int(t)) for i, t in enumerate(held.opened.tolist()) if t < p.quarters]
     return {
-        "Z": _Family(lambda at: held.opened[at[0]] <= at[1], begun, at_site("open")),
-        "V": _Family(lambda at: held.modules[at], begun, at_site("modules")),
-        "W": _Family(lambda at: at in whole, list(whole), hosting),
+        "Z": _Family(lambda at: held.opened[at[0]] <= at[1], begun, at_site("open"), later),
+        "V": _Family(lambda at: held.modules[at], begun, at_site("modules"), later),
+        "W": _Family(lambda at: at in whole, list(whole), hosting, hosted_later),
         "U": _Family(
             lambda at: at in held.on_lease,
             list(held.on_lease),
             lambda at, *_: f"{p.lease_id[at[1]]}: cannot host {p.cluster[at[0]]} here",
+            hosted_later,
         ),
-        "Pair": _Family(lambda at: at in split, list(split), hosting),
+        "Pair": _Family(lambda at: at in split, list(split), hosting, hosted_later),
         "Part": _Family(lambda at: split.get(at, 0), list(split), hosting),
         "X": _Family(
             lambda at: p.lease_max[at[0]] if p.lease_forced[at[0]] else signed[at],
-            [tuple(at) for at in np.argwhere((signed > 0) & free[:, None]).tolist()],
+            [tuple(at) for at in np.argwhere((signed > 0) & new[:, None]).tolist()],
             at_offer,
+            signed_later,
         ),
-        "Y": _Family(lambda at: signed[at] > 0, [], at_offer),
+        "Y": _Family(lambda at: signed[at] > 0, [], at_offer, signed_later),
         "R": _Family(lambda at: held.reserved[at], [], lambda at, *_: f"{p.lease_id[at[1]]}: cannot be reserved"),
         "B": _Family(lambda at: held.pods[at], _first(held.pods), at_site("pods")),
         "OnUnits": _Family(lambda at: held.units[at], _first(held.units), at_site("units")),
@@ -264,6 +295,7 @@ def _wanted(p: Problem, held: Held) -> dict[str, _Family]:
             lambda at: held.curtailable[at],
             np.flatnonzero(held.curtailable).tolist(),
             lambda at, *_: f"{p.candidate_id[at]}: its connection cannot be curtailable here",
+            lambda at: bool(held.free_connection[at]),
         ),
     }
 

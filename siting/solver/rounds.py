@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -44,12 +45,19 @@ def overloaded(network: Network, p: Problem, d: Decisions, look: Look) -> list[G
     if not drawing.any():
         return []
     bus_id, mw = p.grid.bus_id[drawing], _distinct(load[drawing])
-    rows = overload_rows(network, bus_id, mw)
+    return list(_rows_of(network, tuple(bus_id.tolist()), tuple(map(tuple, mw.tolist())), look))
+
+
+@lru_cache(maxsize=32)
+def _rows_of(
+    network: Network, bus_id: tuple[int, ...], load_mw: tuple[tuple[float, ...], ...], look: Look
+) -> tuple[GridRow, ...]:
+    """Kept, as plans with the same halls are looked at again and again under other prices."""
+    at, mw = np.array(bus_id, dtype=np.int64), np.array(load_mw)
+    rows = overload_rows(network, at, mw)
     if not rows and look.joint == "n1":
-        rows = overload_rows_n1(
-            network, bus_id, mw, emergency_share=look.emergency_share, least_factor=look.least_factor
-        )
-    return rows
+        rows = overload_rows_n1(network, at, mw, emergency_share=look.emergency_share, least_factor=look.least_factor)
+    return tuple(rows)
 
 
 def _distinct(load_mw: FloatArray) -> FloatArray:

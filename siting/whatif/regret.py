@@ -9,9 +9,10 @@ again. Its regret in a run is what it then costs less what the best plan of that
 
 never below 0. Where the first stage cannot be held at all there is no cost; what is lost is said.
 
-The first stage is everything that a plan decides of sites, hosts and contracts, also what it decides for later years:
-a plan that would wait and see is not valued here. A model of two stages, with what is decided before the inputs are
-known and what after, would take the runs as its scenarios and `decisions_of` and their due quarters as its first stage.
+Decision: by default the first stage is everything that a plan decides of sites, hosts and contracts, also for later
+years, since only the planner knows when the inputs will be known. No regret is then larger: whoever may decide again
+what is due later loses no more. With `decided_until` a quarter is stated, and only what is due by its end is held
+(`siting.whatif.first_stage`, which is also where a model of two stages would begin).
 """
 
 from __future__ import annotations
@@ -24,24 +25,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.aims import options_of
-from siting.assembly import assemble
 from siting.errors import Fault, InputError
-from siting.networks import with_own_buses
 from siting.plan import Plan
 from siting.problem import FloatArray
 from siting.progress import Clock, Listener
 from siting.run import study_of
-from siting.solver.repriced import Repriced
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
-from siting.units import quarter_label
-from siting.whatif.repriced import reprice_plan
+from siting.units import parse_quarter, quarter_label
+from siting.whatif.first_stage import stages
+from siting.whatif.inputs import flat
 from siting.whatif.safe import EVERY, safe_decisions
 from siting.whatif.sweeps import Sweep
 
-FIRST_STAGE_TABLES = ("sites", "modules", "leases", "clusters", "connections")
-"""What two plans share that have the same first stage: they are held once."""
 OVER_ALL, SEARCHED = "all candidates", "the candidates searched"
 
 
@@ -74,6 +70,12 @@ class Regret:
     """Runs that have no plan."""
     decisions: pd.DataFrame
     """Of the good plans, see `safe_decisions`."""
+    until: int | None = None
+    """Quarter, an ordinal, up to whose end decisions are held; None: all of the first stage, of later years too."""
+    stages: int = 0
+    """Different first stages of the plans: each is held once in a run."""
+    held_over: tuple[str, ...] = ()
+    """What `held_bound_musd` covers in each run, where later decisions are left open; empty where none are."""
 
     @property
     def musd(self) -> FloatArray:
@@ -181,10 +183,15 @@ class Regret:
             yield f"{when}: {row.kind} {row.name}, {count}; {why}."
 
     def _regrets(self) -> Iterator[str]:
-        yield (
-            "Held in each run: sites and their dates, halls, hosts and contracts, those of later years too; the rest "
-            "is decided again. Lines are looked at with all sites together where the run asks for that."
-        )
+        if self.until is None:
+            what = "sites and their dates, halls, hosts and contracts, those of later years too"
+        else:
+            what = (
+                f"what is due by the end of {quarter_label(self.until)} (halls when they are ordered, sites with their "
+                "first halls, contracts when they start, hosts with their halls or on the day of the cluster), "
+                f"of which the {len(self.names)} plans have {self.stages} that differ"
+            )
+        yield f"Held in each run: {what}; the rest is decided again. Lines are looked at where the run asks for that."
         frame = self.plans
         if (name := self.minimax) is not None:
             best = frame.iloc[0]
@@ -201,17 +208,25 @@ class Regret:
         if self.unknown:
             pairs = [f"{plan} in {run}" for plan, run in self.unknown]
             yield f"Not known in time: {_listed(pairs)}."
+        if SEARCHED in self.held_over:
+            yield "What is due later is decided over candidates that pass the screen and those of all plans."
         if SEARCHED in self.bound_over:
             few = [name for name, over in zip(self.names, self.bound_over, strict=True) if over == SEARCHED]
             yield f"The bound covers only the candidates that were searched in: {_listed(few)}."
 
     def _bar(self, row: Any) -> str:
-        low, high = f"{row['low_musd']:,.1f}", f"{row['high_musd']:,.1f}"
+        """How far the largest regret may lie from what is known of it, and what of that is proved."""
+        among = "as far as the candidates that were searched go"
+        low, high = f"at least {row['low_musd']:,.1f}", f"at most {row['high_musd']:,.1f}"
+        low_proved, high_proved = (SEARCHED not in over for over in (self.held_over, self.bound_over))
         if not np.isfinite(row["high_musd"]):
-            return f"proved to be at least {low}, and how much more is not known, as a run has no bound"
-        if SEARCHED in self.bound_over:
-            return f"proved to be at least {low}, and at most {high} as far as the candidates that were searched go"
-        return f"proved to lie between {low} and {high}"
+            return f"{low}{'' if low_proved else f', {among}'}; how much more is not known, as a run has no bound"
+        if low_proved and high_proved:
+            return f"proved to lie between {row['low_musd']:,.1f} and {row['high_musd']:,.1f}"
+        if low_proved or high_proved:
+            proved, other = (low, high) if low_proved else (high, low)
+            return f"proved to be {proved}, and {other} {among}"
+        return f"{low} and {high} {among}"
 
     def told(self, plan: int, run: int) -> str:
         """Regret of the plan in the run, MUSD, both by position; in words where there is none."""
@@ -232,17 +247,25 @@ def no_regret(
     of: Sweep | Mapping[str, Plan],
     within: float = 0.02,
     *,
+    decided_until: str | None = None,
     progress: Listener | None = None,
     tables: Tables | None = None,
 ) -> Regret:
     """Every plan of a sweep, or of plans by name, under the inputs of every other run.
 
-    within: share of the best up to which a plan counts as good. Each plan is held under the study of each run, to that
-    study's gap and time limit. Raises InputError where no run has a plan, a study aims at more than the cost, or for
-    bad input.
+    within: share of the best up to which a plan counts as good. decided_until: a quarter such as "2026-Q2", up to whose
+    end decisions are held; None: all of sites, halls, hosts and contracts. Each first stage is held under the study of
+    each run, to that study's gap and time limit. Raises InputError where no run has a plan, a study aims at more than
+    the cost, or for bad input.
     """
     plans, studies, edits, without = _runs(of)
     faults = [] if 0.0 < within < 1.0 else [_fault("within", f"{within:g}", "a share above 0 and below 1")]
+    until = None
+    if decided_until is not None:
+        try:
+            until = parse_quarter(decided_until)
+        except ValueError:
+            faults.append(_fault("decided_until", f"{decided_until}", 'a quarter such as "2026-Q2"'))
     if not plans:
         faults.append(_fault("runs", "none with a plan", "at least one"))
     for name, study in studies.items():
@@ -254,9 +277,11 @@ def no_regret(
     names = list(plans)
     held, bound = (np.full((len(names), len(names)), np.nan) for _ in range(2))
     lost: dict[tuple[str, str], str] = {}
-    unknown = []
+    unknown, over, first = [], [], stages(plans, studies, until)
     for r, run in enumerate(names):
-        for n, answer in enumerate(_held(plans, studies[run], tables)):
+        answers, everyone = first.held_under(studies[run], tables)
+        over.append(OVER_ALL if everyone else SEARCHED)
+        for n, answer in enumerate(answers):
             result = answer.result
             if result.value is not None:
                 held[n, r], bound[n, r] = result.value, -np.inf if result.bound is None else result.bound
@@ -285,6 +310,9 @@ def no_regret(
         good=tuple(good),
         without=tuple(without),
         decisions=safe_decisions(some, studies, edits),
+        until=until,
+        stages=first.count,
+        held_over=() if until is None else tuple(over),
     )
 
 
@@ -305,44 +333,10 @@ def _runs(of: Sweep | Mapping[str, Plan]) -> Runs:
 
 def _differences(studies: Mapping[str, Study]) -> dict[str, Mapping[str, Any]]:
     """Fields by dotted key in which the studies are not all alike; entries of lists by number."""
-    flat = {name: dict(_fields(study.model_dump(mode="json"))) for name, study in studies.items()}
-    keys = dict.fromkeys(key for fields in flat.values() for key in fields)
-    apart = [key for key in keys if key != "name" and len({repr(fields.get(key)) for fields in flat.values()}) > 1]
-    return {name: {key: fields.get(key) for key in apart} for name, fields in flat.items()}
-
-
-def _fields(part: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    inner = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else None
-    if inner is None:
-        yield key, part
-        return
-    for name, value in inner:
-        yield from _fields(value, f"{key}.{name}" if key else str(name))
-
-
-def _held(plans: Mapping[str, Plan], study: Study, tables: Tables) -> Iterator[Repriced]:
-    """Each plan under one study; plans with one first stage are held once."""
-    own = with_own_buses(study, tables)
-    assembled = assemble(study, own)
-    known: dict[str, Repriced] = {}
-    for plan in plans.values():
-        stage = _first_stage(plan)
-        if stage not in known:
-            known[stage] = reprice_plan(plan, study, tables=own, assembled=assembled, options=options_of(study))
-        yield known[stage]
-
-
-def _first_stage(plan: Plan) -> str:
-    """Two plans with the same text decide the same first; what they cost and where clusters draw is not in it."""
-    columns = {
-        "sites": ["candidate", "open_quarter"],
-        "modules": ["candidate", "quarter", "modules", "it_mw"],
-        "leases": ["lease", "quarter", "gpus", "cluster"],
-        "clusters": ["cluster", "host", "accelerator", "gpus"],
-        "connections": ["candidate", "connection"],
-    }
-    tables = [plan.tables[name][columns[name]] for name in FIRST_STAGE_TABLES if name in plan.tables]
-    return "\n".join(table.to_csv(index=False) for table in tables)
+    told = {name: dict(flat(study.model_dump(mode="json"))) for name, study in studies.items()}
+    keys = dict.fromkeys(key for fields in told.values() for key in fields)
+    apart = [key for key in keys if key != "name" and len({repr(fields.get(key)) for fields in told.values()}) > 1]
+    return {name: {key: fields.get(key) for key in apart} for name, fields in told.items()}
 
 
 def _bound_of(plan: Plan) -> tuple[float, str]:

@@ -11,10 +11,11 @@ from siting.grid.chosen import ChosenNetwork, study_network
 from siting.grid.joint import GridRow
 from siting.plan import Plan
 from siting.problem import Problem
+from siting.solver.budget import Budget
 from siting.solver.held import Held, Strength, held_in, site_rows
 from siting.solver.highs import Options
 from siting.solver.repriced import Repriced, reprice
-from siting.solver.rounds import overloaded
+from siting.solver.rounds import overloaded, with_rows
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
@@ -52,22 +53,35 @@ def reprice_plan(
 def reprice_on_lines(
     p: Problem, held: Held, strength: Strength, options: Options, study: Study, tables: Tables
 ) -> Repriced:
-    """`reprice`, then all sites together on the network as a solve looks at them. Either strength holds every hall, so
-    nothing is left that could spare a line that they overload: the plan does not hold then."""
-    found = reprice(p, held, strength, options)
-    if p.grid is None or found.decisions is None:
-        return found
-    chosen = study_network(study, tables.data_dir)
-    over = overloaded(chosen.network, p, found.decisions, look_of(study))
-    if not over:
-        return found
-    nothing = replace(found.result, termination=Termination.INFEASIBLE, limit=None, bound=None, value=None)
-    return Repriced(result=nothing, lost=_named(over, chosen), size=found.size)
+    """`reprice`, then all sites together on the network as a solve looks at them: lines that they overload are limits
+    of the next one, `grid.rounds` times at most and in one limit of time. Where every hall is held nothing is left that
+    could spare them: the plan does not hold then."""
+    budget, lines = Budget(options.time_limit_s), dict[str, None]()
+    for _ in range(study.grid.rounds):
+        found = reprice(p, held, strength, budget.of(options))
+        if found.result.termination is Termination.INFEASIBLE and not found.lost:
+            return replace(found, lost=tuple(lines)[:NAMED])
+        if p.grid is None or found.decisions is None:
+            return found
+        chosen, look = study_network(study, tables.data_dir), look_of(study)
+        over = overloaded(chosen.network, p, found.decisions, look)
+        if not over:
+            return found
+        lines |= dict.fromkeys(_named(over, chosen))
+        if held.all_halls:
+            nothing = replace(found.result, termination=Termination.INFEASIBLE, limit=None, bound=None, value=None)
+            return Repriced(result=nothing, lost=tuple(lines)[:NAMED], size=found.size)
+        p = replace(p, grid=with_rows(p.grid, chosen.network, over, look))
+    bound = found.result.bound
+    open_still = replace(
+        found.result, termination=Termination.NO_PLAN_FOUND, limit="grid.rounds", bound=bound, value=None
+    )
+    return Repriced(result=open_still, size=found.size)
 
 
 def _named(over: list[GridRow], chosen: ChosenNetwork) -> tuple[str, ...]:
-    """The lines with the largest excess, a sentence each."""
-    worst = sorted(over, key=lambda row: -row.excess_mw)[:NAMED]
+    """The lines, a sentence each, the largest excess first."""
+    worst = sorted(over, key=lambda row: -row.excess_mw)
     return tuple(
         f"{chosen.line(row.branch_id)}: {row.excess_mw:,.1f} MW over its rating with all sites together"
         + ("" if row.outage_branch_id is None else f", after the loss of {chosen.line(row.outage_branch_id)}")

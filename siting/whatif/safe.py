@@ -14,10 +14,10 @@ from typing import Any
 import pandas as pd
 
 from siting.assembly.campus import campus_ids
-from siting.assembly.tenures import terms_of
 from siting.plan import Plan
 from siting.study import Study
 from siting.units import parse_quarter, quarter_label
+from siting.whatif.first_stage import due_of
 
 EVERY, SOME = "in every good plan", "in some"
 COLUMNS = ("kind", "decision", "name", "status", "plans", "share", "first_due", "last_due", "depends_on", "runs")
@@ -33,29 +33,25 @@ class Taken:
     """Id of the candidate and tenure; state and tenure; name of the offer; cluster and host."""
     name: str
     due: int
-    """Quarter, an ordinal, in which it must be taken: signing of a site, start of a lease; of a host, that of its
-    site or lease."""
+    """Quarter, an ordinal, in which it must be taken: `first_stage.due_of`; a lease when it starts."""
 
 
 def decisions_of(plan: Plan, study: Study) -> Iterator[Taken]:
     """Decisions of a plan; what stands or runs already is none."""
-    standing = {entry.candidate for entry in study.rules.existing}
-    due: dict[str, int] = {}
+    standing, due = {entry.candidate for entry in study.rules.existing}, due_of(plan, study)
     for (_, row), campus in zip(plan.sites.iterrows(), campus_ids(plan.sites), strict=True):
-        signed = parse_quarter(row["open_quarter"]) - terms_of(study, str(row["tenure"])).construction_quarters
-        due[str(row["candidate"])] = signed
         if campus in standing or campus != row["candidate"]:
             continue
-        state, tenure = str(row["state"]), str(row["tenure"])
+        state, tenure, signed = str(row["state"]), str(row["tenure"]), due.sites[campus]
         yield Taken("site", f"{campus}, {tenure}", f"{row['name']}, {state}", signed)
         yield Taken("state", f"{state}, {tenure}", f"with a campus ({tenure.replace('_', ' ')}): {state}", signed)
     new = plan.leases[~plan.leases["existing"].astype(bool)]
     for lease, quarters in new.groupby("lease")["quarter"]:
-        due[str(lease)] = min(map(parse_quarter, quarters))
-        yield Taken("lease", str(lease), str(lease), due[str(lease)])
+        yield Taken("lease", str(lease), str(lease), min(map(parse_quarter, quarters)))
+    known = {*plan.sites["candidate"].astype(str), *new["lease"].astype(str)}
     for _, row in plan.tables["clusters"].iterrows():
-        if (host := str(row["host"])) in due:
-            yield Taken("host", f"{row['cluster']} at {host}", f"{row['cluster']} at {host}", due[host])
+        if (host := str(row["host"])) in known:
+            yield Taken("host", f"{row['cluster']} at {host}", f"{row['cluster']} at {host}", due.hosts[row["cluster"]])
 
 
 def safe_decisions(

@@ -65,3 +65,14 @@ def test_a_sweep_tells_which_decisions_are_safe(siting, tmp_path):
     assert status["site"] == "in every good plan" and content["plans"][0]["holds_in"] == 2
     assert len(content["regret"]) == 4 and (tmp_path / "sweep" / "regret.csv").exists()
     assert any(sentence.startswith("Least to regret") for sentence in content["words"])
+    said = siting("sure", str(tmp_path / "sweep"), "--decided-until", "2024-Q2", "--json")
+    content = json.loads(said.out)
+    assert content["decided_until"] == "2024-Q2" and any(
+        "due by the end of 2024-Q2" in text for text in content["words"]
+    )
+
+
+def test_only_a_sweep_is_decided_until_a_quarter(siting, tiny_plan):
+    """A plan is not held under other inputs: bad input that names the option."""
+    said = siting("sure", str(tiny_plan), "--decided-until", "2024-Q2")
+    assert said.code == 2 and "--decided-until" in said.err and "the folder of a sweep" in said.err

@@ -17,7 +17,11 @@ from siting.problem import FloatArray, Problem
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bound:
-    """No plan over the candidates of the problem costs less than `musd`."""
+    """No plan over the candidates of the problem costs less than `musd`.
+
+    All in units of the objective: where a pass aims at another measure than the cost, `musd` is of that, and what is
+    maximised counts with its sign turned, so that -`musd` lies above it.
+    """
 
     musd: float
     open_musd: FloatArray
@@ -32,8 +36,8 @@ class Bound:
 
 
 def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
-    r"""L = sum_jt pi_jt D_jt - sum_t beta F - sum_gt sigma S - lines and islands - most sites + offers + candidates
-    + hosts.
+    r"""L = sum_jt pi_jt D_jt - sum_t beta F - sum_gt sigma S - lines and islands - most sites - goals of passes before
+    (`weights`) + offers + candidates + hosts.
 
     A candidate that is forced or stands at the start is open in every plan; any other may stay closed at no cost.
     Valid for every value of the multipliers, over all candidates of `p`, for problems inside `parts_without_price`.
@@ -81,7 +85,7 @@ def _limits(p: Problem, y: Multipliers) -> float:
     due = (y.served * p.demand_h100e).sum()
     total = float(due - y.funding @ p.funding_musd - (y.supply * shipped).sum())
     money = money_prices(p, y)
-    total += money.constant_musd + signing_musd(p, y, money)
+    total += money.constant + money.weights.constant + signing_musd(p, y, money)
     if p.grid is not None:
         rows = np.where(p.grid.holds(p.quarters), y.line, 0.0).sum(axis=1)
         total -= float(rows @ p.grid.room_mw + y.island @ p.grid.spare_mw)

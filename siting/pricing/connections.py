@@ -36,12 +36,13 @@ def cut_off(p: Problem, y: Multipliers) -> tuple[IntArray, Problem]:
     energy_musd = q.mwh_per_it_mw * adder / 1e6 * q.discount  # (I, T) of a running MW of IT
     if q.onsite is None:
         money = money_prices(q, y)
-        worth = np.repeat((q.discount + money.paid)[None, :], len(rows), axis=0)
+        worth = np.repeat(money.worth[None, :], len(rows), axis=0)
         if money.taxed(q):
             assert q.income_tax is not None
             worth = worth - deductions_of_quarters(q, money)[q.income_tax.group]
-        # what is lost is no payment: neither funding nor tax knows it
-        energy_musd = energy_musd + s.lost_musd_per_it_mw * q.discount * q.discount / worth
+        # what is lost is no payment: neither funding nor tax knows it, and it is nothing where the cost does not count
+        lost = money.weights.npv_cost * s.lost_musd_per_it_mw * q.discount * q.discount
+        energy_musd = energy_musd + np.divide(lost, worth, out=np.zeros_like(worth), where=worth > 0.0)
     changed = replace(
         q,
         curtailable=None,

@@ -6,13 +6,14 @@ import numpy as np
 
 from siting.pricing.money import lease_deductions, money_prices
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import NEVER, most_worth
+from siting.pricing.reduced import NEVER
+from siting.pricing.service import lease_worth
 from siting.pricing.together import Room, least_over_sets, meeting_sets
 from siting.problem import FloatArray, IntArray, Problem
 
 
 def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
-    """(L,) least reduced cost of each offer, musd, and (K, L) what it costs more to hold a cluster; NEVER where it
+    """(L,) least reduced cost of each offer, and (K, L) what it costs more to hold a cluster; NEVER where it
     cannot. y: signed.
 
     One GPU at a time: contracts of an offer follow one another, at most `lease_max` GPUs are in force, and least
@@ -21,9 +22,11 @@ def offer_values(p: Problem, y: Multipliers) -> tuple[FloatArray, FloatArray]:
     GPU's, but what that GPU does before it and what the first one does after its own are together one free chain.
     """
     _, _, quarters, offers, clusters, _ = p.size
-    worth = p.serve_factor * p.lease_serve[:, None] * most_worth(p.lease_reach, y)
+    worth = p.serve_factor * p.lease_serve[:, None] * lease_worth(p, y)
     money = money_prices(p, y)
-    cost = p.npv_lease_musd + p.lease_cash_musd @ money.paid
+    active = np.minimum(p.lease_term[:, None], quarters - np.arange(quarters)[None, :])
+    cost = money.weights.npv_cost * p.npv_lease_musd + p.lease_cash_musd @ money.paid
+    cost = cost - money.weights.compute * p.lease_h100e[:, None] * active
     if money.taxed(p):
         cost = cost - lease_deductions(p, money)
     values = np.zeros(offers)

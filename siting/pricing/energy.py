@@ -38,7 +38,7 @@ def dearer_gwh(p: Problem, y: Multipliers, money: Money) -> FloatArray:
     t = p.quarters
     least, most, signed, untaken = _prices(p, y, money)
     there = s.covers[:, :, None] & s.runs[None, :, :t]  # (I, C, T)
-    worth = (p.discount + money.paid)[None, :] * np.ones((len(p.candidate_id), 1))
+    worth = money.worth[None, :] * np.ones((len(p.candidate_id), 1))
     if money.taxed(p):
         assert p.income_tax is not None
         worth = worth - deductions_of_quarters(p, money)[p.income_tax.group]
@@ -72,7 +72,7 @@ def signing_musd(p: Problem, y: Multipliers, money: Money) -> float:
             if s.runs[c, quarter]:
                 due = float(s.min_take[c] * s.mwh_per_mw[c, quarter] / 1e6)
                 musd = due * float(s.usd_per_mwh[c, quarter] - s.resale_usd_per_mwh[c])
-                value += musd * (worth_in(p, money.paid, quarter) - _saved_at_home(p, money, quarter))
+                value += musd * (worth_in(p, money.weights, money.worth, quarter) - _saved_at_home(p, money, quarter))
         total += float(s.mw_max[c]) * min(0.0, value)
     return total
 
@@ -95,7 +95,7 @@ def _prices(p: Problem, y: Multipliers, money: Money) -> tuple[FloatArray, Float
     least, most, signed, untaken = (y.of(row, (len(s.contract), t)) * s.runs[:, :t] for row in ROWS)
     plan, bound = s.of_plan[:, None], np.isfinite(s.mw_max)[:, None]
     saved = np.array([_saved_at_home(p, money, quarter) for quarter in range(t)])
-    due = (s.usd_per_mwh[:, :t] - s.resale_usd_per_mwh[:, None]) / 1e3 * (p.discount + money.paid - saved)
+    due = (s.usd_per_mwh[:, :t] - s.resale_usd_per_mwh[:, None]) / 1e3 * (money.worth - saved)
     untaken = np.minimum(untaken, np.maximum(due, 0.0)) * (bound & (s.min_take > 0.0)[:, None])
     return least * plan, most * plan, signed * bound, untaken
 

@@ -27,20 +27,24 @@ import numpy as np
 
 from siting.items import KIND
 from siting.pricing.multipliers import Multipliers
+from siting.pricing.weights import Weights, cumulative_prices, weights_of
 from siting.problem import FloatArray, Problem
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Money:
-    """Prices beside present values."""
+    """Prices of a nominal musd, in units of the objective."""
 
+    weights: Weights
+    worth: FloatArray
+    """(T,) paid in t: its present value as far as the cost counts, and what funding makes of it."""
     paid: FloatArray
-    """(T,) musd that a nominal musd paid in t costs beside its present value: multipliers of cumulative funding."""
+    """(T,) of that the multipliers of cumulative funding."""
     pledged: FloatArray
-    """(T,) musd that a musd paid for accelerators in t is cheaper for what is lent against it."""
+    """(T,) that a musd paid for accelerators in t is cheaper for what is lent against it."""
     saved: FloatArray
     """(R, Y) tax that a musd deducted at a rate in a year saves; (0, 0) without income tax."""
-    constant_musd: float
+    constant: float
     """What limits and constants of these parts add to the bound."""
 
     def taxed(self, p: Problem) -> bool:
@@ -50,41 +54,52 @@ class Money:
 
 def money_prices(p: Problem, y: Multipliers) -> Money:
     """Prices for the multipliers. y: signed."""
-    paid = np.cumsum(y.funding[::-1])[::-1]
-    saved, taxes = _tax(p, y, paid)
-    pledged, loans = _debt(p, y, paid, saved)
-    return Money(paid=paid, pledged=pledged, saved=saved, constant_musd=taxes + loans + _revenue(p, paid))
+    weights = weights_of(p, y)
+    paid = np.cumsum(cumulative_prices(p, y, weights)[::-1])[::-1]
+    worth = weights.npv_cost * p.discount + paid
+    saved, taxes = _tax(p, y, weights, worth)
+    pledged, loans = _debt(p, y, weights, worth, saved)
+    return Money(
+        weights=weights,
+        worth=worth,
+        paid=paid,
+        pledged=pledged,
+        saved=saved,
+        constant=taxes + loans + _revenue(p, weights, paid),
+    )
 
 
-def worth_in(p: Problem, paid: FloatArray, quarter: int) -> float:
-    """Present musd of a nominal musd in a quarter, which may lie beyond the horizon: no funding covers that."""
-    present = float((1.0 + p.rate) ** (-(quarter + 0.5) / 4.0))
-    return present + (float(paid[quarter]) if quarter < p.quarters else 0.0)
+def worth_in(p: Problem, weights: Weights, worth: FloatArray, quarter: int) -> float:
+    """Of a nominal musd in a quarter, which may lie beyond the horizon: no funding covers that. worth: (T,)."""
+    if quarter < p.quarters:
+        return float(worth[quarter])
+    return weights.npv_cost * float((1.0 + p.rate) ** (-(quarter + 0.5) / 4.0))
 
 
-def _revenue(p: Problem, paid: FloatArray) -> float:
+def _revenue(p: Problem, weights: Weights, paid: FloatArray) -> float:
     if p.revenue is None:
         return 0.0
     covers = paid if p.revenue.counts_as_funding else np.zeros(p.quarters)
-    present = np.array([worth_in(p, np.zeros(p.quarters), t) for t in range(p.quarters)])
-    return float(-p.revenue.musd @ (present + covers))
+    return float(-p.revenue.musd @ (weights.npv_cost * p.discount + covers))
 
 
-def _tax(p: Problem, y: Multipliers, paid: FloatArray) -> tuple[FloatArray, float]:
+def _tax(p: Problem, y: Multipliers, weights: Weights, worth: FloatArray) -> tuple[FloatArray, float]:
     tax = p.income_tax
     if tax is None:
         return np.zeros((0, 0)), 0.0
     nu = y.of("taxable_income", (tax.years,))
-    when = np.array([worth_in(p, paid, tax.paid_in(year)) for year in range(tax.years)])
-    worth = np.maximum(tax.rate[:, None] * when - nu, 0.0)
+    when = np.array([worth_in(p, weights, worth, tax.paid_in(year)) for year in range(tax.years)])
+    saved = np.maximum(tax.rate[:, None] * when - nu, 0.0)
     earned = np.zeros(tax.years)
     for t, musd in enumerate(p.revenue.musd.tolist() if p.revenue is not None else []):
         earned[tax.year_of(t)] += musd
     constant = float(tax.rate[tax.home] * (earned @ when) - nu @ (tax.income_musd + earned))
-    return np.maximum.accumulate(worth[:, ::-1], axis=1)[:, ::-1], constant
+    return np.maximum.accumulate(saved[:, ::-1], axis=1)[:, ::-1], constant
 
 
-def _debt(p: Problem, y: Multipliers, paid: FloatArray, saved: FloatArray) -> tuple[FloatArray, float]:
+def _debt(
+    p: Problem, y: Multipliers, weights: Weights, worth: FloatArray, saved: FloatArray
+) -> tuple[FloatArray, float]:
     debt, pledged = p.debt, np.zeros(p.quarters)
     if debt is None:
         return pledged, 0.0
@@ -94,9 +109,9 @@ def _debt(p: Problem, y: Multipliers, paid: FloatArray, saved: FloatArray) -> tu
     for n in range(len(debt.name)):
         service, interest = debt.service(n)
         for t in range(int(debt.first[n]), min(int(debt.last[n]), p.quarters - 1) + 1):
-            value = -worth_in(p, paid, t)
+            value = -worth_in(p, weights, worth, t)
             for later, (musd, part) in enumerate(zip(service.tolist(), interest.tolist(), strict=True), start=1):
-                value += musd * worth_in(p, paid, t + later)
+                value += musd * worth_in(p, weights, worth, t + later)
                 if p.income_tax is not None:
                     value -= part * saved[p.income_tax.home, p.income_tax.year_of(t + later)]
             pledged[t] += float(debt.advance[n]) * max(0.0, -(value + once[t] + size[n]))

@@ -15,7 +15,7 @@ from siting.problem import BoolArray, FloatArray, Problem
 class Multipliers:
     """Any values give a valid bound, those of the relaxation's optimum a good one. Below 0 is read as 0, except `host`.
 
-    Present musd for one unit of the limit.
+    Units of the objective (present musd where the cost is aimed at) for one unit of the limit.
     """
 
     served: FloatArray

@@ -14,7 +14,7 @@ there. With a reserve r of n units at most, firm MW of S units are w (S - r Y) <
 Any prices are valid. psi is what the cheapest fuel saves, 0 where no unit pays for itself by that alone. theta is what
 the cheapest fuel of a firm unit costs beyond the grid, lambda / w at most, so that what runs beyond the grid is
 generated; or all of lambda / w where units earn less so, as they stand ready for more than they generate. Left out:
-that units are whole, and carbon of their fuel, which never pays.
+that units are whole, and the price of carbon, which never pays.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from siting.problem import FloatArray, Problem
 from siting.problem.onsite import Onsite
 
 NOTHING = -1e12
-"""musd that a unit earns where it cannot be."""
+"""What a unit earns where it cannot be."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,14 +38,16 @@ class Units:
     p: Problem
     worth: FloatArray
     """(I, T) of a nominal musd paid to run, present value, funding and tax together."""
+    end: float
+    """Of a musd of residual value at the horizon."""
     capital: FloatArray
     """(I, T) of a nominal musd paid for units."""
     gwh_per_mw: FloatArray
     """(I, T) of a running MW of IT."""
     saving: FloatArray
-    """(I, U, T) musd that a GWh generated saves at the grid, less fuel and operation; below 0 where it costs more."""
+    """(I, U, T) that a GWh generated saves at the grid, less fuel and operation; below 0 where it costs more."""
     cheaper: FloatArray
-    """(I, T) psi: musd that a GWh costs less for being generated."""
+    """(I, T) psi: what a GWh costs less for being generated."""
 
     def gain(self, lam: FloatArray) -> FloatArray:
         """(I, T) most that units earn at a campus that opens in t; lam: (I, T) price of a MW of IT of power."""
@@ -79,10 +81,12 @@ def unit_prices(p: Problem, money: Money, dearer: FloatArray) -> Units | None:
     price = p.usd_per_mwh / 1e3 * worth + dearer
     fuel = (o.fuel_usd_per_mwh + o.var_om_usd_per_mwh[:, None]) / 1e3 * worth[:, None, :]
     stands = o.may_stand(p.live_from) & (o.most_mwh > 0)[None]
-    saving = np.where(stands, price[:, None, :] - fuel, NOTHING)
+    cleaner = 1e3 * money.weights.carbon * (np.nan_to_num(p.co2_t_per_mwh)[:, None] - o.co2_t_per_mwh)
+    saving = np.where(stands, price[:, None, :] - fuel + cleaner[:, :, None], NOTHING)
     units = Units(
         p=p,
         worth=worth,
+        end=money.weights.npv_cost * float((1.0 + p.rate) ** (-p.quarters / 4.0)),
         capital=capital,
         gwh_per_mw=p.mwh_per_it_mw / 1e3,
         saving=saving,
@@ -101,7 +105,7 @@ def _of(p: Problem) -> Onsite:
 
 def _worths(p: Problem, money: Money) -> tuple[FloatArray, FloatArray]:
     """(I, T) present musd of a nominal musd paid in each quarter to run, and the same paid for units."""
-    both = np.repeat((p.discount + money.paid)[None, :], len(p.candidate_id), axis=0)
+    both = np.repeat(money.worth[None, :], len(p.candidate_id), axis=0)
     if not money.taxed(p):
         return both, both
     assert p.income_tax is not None
@@ -113,7 +117,7 @@ def _worths(p: Problem, money: Money) -> tuple[FloatArray, FloatArray]:
 def _best_stay(units: Units, each: FloatArray) -> FloatArray:
     """(I, U, T) most that one unit earns, 0 or more, when its campus opens in t; each: (I, U, T) while it stands."""
     p, o = units.p, _of(units.p)
-    quarters, end = p.quarters, float((1.0 + p.rate) ** (-p.quarters / 4.0))
+    quarters, end = p.quarters, units.end
     stands = o.may_stand(p.live_from)
     upkeep = (o.rent_musd + o.fixed_om_musd)[:, None] * units.worth[:, None, :]
     here = each - upkeep

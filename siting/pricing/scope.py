@@ -22,6 +22,5 @@ def parts_without_price(p: Problem) -> list[str]:
         "income tax at a discount rate below zero": p.income_tax is not None and p.rate < 0.0,
         "halls of two cooling classes": p.annex is not None,
         "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
-        "another objective than npv_cost": p.objective != "npv_cost",
     }
     return [name for name, there in found.items() if there]

@@ -16,7 +16,8 @@ from scipy.spatial.distance import cdist
 from siting.pricing.campus import Campus, least_modules, power_price
 from siting.pricing.connections import cut_off, firm
 from siting.pricing.multipliers import Multipliers
-from siting.pricing.reduced import NEVER, capacity_worths, reach_classes, reduced_costs
+from siting.pricing.reduced import NEVER, reduced_costs
+from siting.pricing.service import capacity_worths
 from siting.problem import FloatArray, IntArray, Problem
 
 CHUNK = 1024
@@ -25,7 +26,7 @@ CHUNK = 1024
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Values:
-    """Least reduced costs, musd; NEVER where it cannot be."""
+    """Least reduced costs, in units of the objective; NEVER where it cannot be."""
 
     alone: FloatArray
     """(I,) open without any cluster."""
@@ -116,15 +117,14 @@ class _Chosen:
 
 def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, alone: FloatArray, draft: Drafting) -> _Chosen:
     """The prices with which being open alone is dearest; that value is written into `alone` (I,)."""
-    reach, member = reach_classes(p)
     none = np.zeros((len(p.candidate_id), p.quarters))
     worth, opened, power = none.copy(), none.copy(), none.copy()
     left, first = usable, True
-    for worth_of, opened_of in capacity_worths(reach, y, p.demand_h100e):
-        known = _known_power(p, y, worth_of[member])
+    for worth_of, opened_of in capacity_worths(p, y):
+        known = _known_power(p, y, worth_of)
         for start in range(0, len(left), CHUNK):
             rows = left[start : start + CHUNK]
-            part = draft(p, y, rows, worth_of[member[rows]], opened_of[member[rows]])
+            part = draft(p, y, rows, worth_of[rows], opened_of[rows])
             lam = part.power()
             value = part.alone(lam)
             if known.any():
@@ -134,7 +134,7 @@ def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, alone: FloatArr
             at = np.ones(len(rows), dtype=bool) if first else value > alone[rows]
             better = rows[at]
             alone[better] = value[at]
-            worth[better], opened[better] = worth_of[member[better]], opened_of[member[better]]
+            worth[better], opened[better] = worth_of[better], opened_of[better]
             power[better] = lam[at]
         left, first = usable[alone[usable] < 0.0], False
     return _Chosen(worth=worth, opened=opened, power=power)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.pricing import Bound, Multipliers, Prices, bound_over_all
-from siting.pricing.reduced import reach_classes
+from siting.pricing.service import reach_classes
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.highs import Options
 from siting.solver.relaxation import Relaxed, relaxation, strong_relaxation

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from siting.formulation.service import coverage_classes
 from siting.pricing import Multipliers
 from siting.pricing.energy import ROWS as CONTRACTS
+from siting.pricing.weights import GOAL, PEAK, sign_of
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
 
@@ -20,12 +21,12 @@ FROM_BELOW = frozenset({"plan_share_at_least", "untaken_is_paid"})
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Service:
-    """What serving is worth, present musd for one H100e."""
+    """What serving is worth, units of the objective for one H100e."""
 
     served: FloatArray
     """(J, T) of the demand of a region."""
     reach: BoolArray | None = None
-    """(C, J) regions of coverage classes."""
+    """(C, J) regions of coverage classes; of every candidate by itself where latency counts."""
     capacity: FloatArray | None = None
     """(C, T) of their capacity; without it a class is worth what its dearest region is."""
 
@@ -41,13 +42,16 @@ def served_by_sets(row_dual: NDArray[np.float64], sets: BoolArray, quarter: IntA
 
 def served_by_flows(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64]) -> Service:
     """The same from the rows of a model with flows, and the worth of the capacity of its coverage classes."""
-    reach, *_ = coverage_classes(p)
+    reach, site_class, _ = coverage_classes(p)
     served = np.zeros(p.demand_h100e.shape)
     for at, row in matrix.rows.get("demand_served", {}).items():
         served[at] = max(0.0, float(row_dual[row]))
     capacity = np.tile(served.max(axis=0, initial=0.0), (len(reach), 1))  # where nothing is live: the dearest region
     for at, row in matrix.rows.get("service_within_capacity", {}).items():
         capacity[at] = max(0.0, -float(row_dual[row]))
+    if p.rtt_ms is not None:
+        of_sites = np.where((site_class >= 0)[:, None], capacity[site_class], 0.0)
+        return Service(served=served, reach=p.reach, capacity=of_sites)
     return Service(served=served, reach=reach, capacity=capacity)
 
 
@@ -60,12 +64,16 @@ def part_rows(p: Problem) -> dict[str, tuple[int, ...]]:
         rows |= dict.fromkeys(CONTRACTS, (len(p.contracts.contract), p.quarters))
     if p.income_tax is not None:
         rows["taxable_income"] = (p.income_tax.years,)
+    if p.goals:
+        rows[GOAL] = (len(p.goals),)
+    if p.weighs("peak_funding"):
+        rows[PEAK] = (p.quarters,)
     return rows
 
 
 def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], service: Service) -> Multipliers:
-    """Duals of the shared rows; 0 where the matrix has no such row. Duals of HiGHS are the change of the least cost by
-    one more unit of the row's limit."""
+    """Duals of the shared rows; 0 where the matrix has no such row. Duals of HiGHS are the change of the least value by
+    one more unit of the row's limit, of what is minimised: less of the measure where more of it is better."""
     zero = Multipliers.zero(p)
 
     def read(name: str, into: Any, sign: float) -> Any:
@@ -78,6 +86,8 @@ def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], 
     for name, shape in part_rows(p).items():
         if name in matrix.rows:
             parts[name] = read(name, np.zeros(shape), 1.0 if name in FROM_BELOW else -1.0)
+    if GOAL in parts:
+        parts[GOAL] = parts[GOAL] * np.array([sign_of(goal.objective) for goal in p.goals])
     power = np.zeros((len(p.candidate_id), p.quarters))
     for (i, t), row in matrix.rows.get("power_balance", {}).items():
         power[i, t] = -float(p.pue_peak[i]) * row_dual[row]

@@ -24,9 +24,10 @@ LACK = 1e-6
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Relaxed:
-    """The least cost of a relaxation and what its limits are worth."""
+    """The least of a relaxation and what its limits are worth."""
 
     musd: float
+    """In units of the objective; less than nothing where more is better."""
     multipliers: Multipliers
     opened: FloatArray
     """(I, T) part of each candidate that is open."""
@@ -68,9 +69,8 @@ def _no_sets(p: Problem) -> tuple[BoolArray, IntArray]:
 
 
 def _stripped(p: Problem) -> Problem:
-    return replace(
-        p, watched=("npv_cost",), goals=(), survive_share=0.0, transit=None, single_source=False, rtt_ms=None
-    )
+    p = replace(p, watched=(), survive_share=0.0, transit=None, single_source=False)
+    return p if p.weighs("latency") else replace(p, rtt_ms=None)
 
 
 def _values(p: Problem, matrix: Matrix, family: str, x: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ import pytest
 from tiny_problems import hand_problem, random_problem
 
 from siting.formulation.build import build_model
-from siting.pricing import Multipliers, bound_over_all, parts_without_price
+from siting.pricing import Multipliers, bound_over_all
 from siting.problem import Problem
 from siting.solver.compile import InfeasibleRowError, Matrix, compile_model
 from siting.solver.highs import Options, solve_matrix
@@ -179,10 +179,3 @@ def test_multipliers_survive_a_file() -> None:
     y = drawn(p, 5)
     again = Multipliers.from_lists(y.as_lists(), len(p.region), p.quarters)
     assert bound_over_all(p, again).musd == pytest.approx(bound_over_all(p, y).musd, abs=1e-9)
-
-
-def test_parts_that_save_money_are_named() -> None:
-    """No bound is claimed where something makes a plan cheaper that the closed form does not know."""
-    p = hand_problem()
-    assert parts_without_price(p) == []
-    assert parts_without_price(replace(p, objective="carbon")) == ["another objective than npv_cost"]

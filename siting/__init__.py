@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from siting.curve import money_against_date
     from siting.errors import InputError
     from siting.explanation.exclusion import why_not
+    from siting.explanation.infeasible import explain
     from siting.explanation.price import limit_prices
     from siting.plan import Plan, read_plan
     from siting.report import write_report

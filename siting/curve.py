@@ -1,7 +1,8 @@
 """Money against date: the training clusters' date moved by some quarters and the study solved again for each.
 
-Every point is a plan of its own with value, bound, gap and termination, over the candidates that are cheapest for that
-date. A later date costs less partly because the clusters then run for fewer quarters inside the same horizon.
+Every point is a search of its own with value, bound, gap and termination, over the candidates that are cheapest for
+that date; all sites together are not looked at on the network, and nothing is proved of other candidates. A later date
+costs less partly because the clusters then run for fewer quarters inside the same horizon.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ def money_against_date(
 ) -> pd.DataFrame:
     """The cost of having the clusters earlier or later: one row for every shift of their date, in quarters.
 
-    Columns: those of `siting.curve.Point`. Each point is searched as a plan is: the study's number of candidates, gap
-    and time limit. Shifts that leave the horizon are left out. Raises InputError for bad input or without clusters.
+    Columns: those of `siting.curve.Point`. Each point is one search with the study's number of candidates, gap and time
+    limit. Shifts that leave the horizon are left out. Raises InputError for bad input or without clusters.
     """
     clock = Clock(progress)
     assembled = assemble(study, tables or read_tables())

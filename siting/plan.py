@@ -15,15 +15,13 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.errors import Fault, InputError
-from siting.termination import PassResult, Termination
+from siting.termination import PassResult, Termination, relative_gap
 
 PLACES = ("sites", "candidates")
 """Tables that carry points; they are saved as GeoParquet beside their CSV."""
 
 MOST_LINES = 5
 """Sites, clusters and leases that `print(plan)` names; the others are counted."""
-
-TEXT_COLUMNS = {"county_fips": "str", "candidate": "str", "lease": "str", "source": "str", "region": "str"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -79,11 +77,26 @@ class Plan:
 
     @property
     def gap(self) -> float | None:
-        """Distance of the cost to its bound over the cost; None without a plan or a bound."""
-        value, bound = self.npv_cost_musd, self.bound_musd
-        if value is None or bound is None:
-            return None
-        return 0.0 if value == bound else max(0.0, value - bound) / max(abs(value), 1e-9)
+        """Distance of the cost to that bound over the cost; None without a plan or a bound."""
+        return self._gap(self.bound_musd)
+
+    @property
+    def bound_all_musd(self) -> float | None:
+        """No plan over any usable candidate costs less, musd; None where nothing is proved of all."""
+        stated = self.facts.get("everyone", {}).get("bound_musd")
+        if stated is not None:
+            return float(stated)
+        inside, usable = self.facts.get("candidates_in_model"), self.facts.get("candidates_usable")
+        return self.bound_musd if inside is not None and usable is not None and inside >= usable else None
+
+    @property
+    def gap_all(self) -> float | None:
+        """Distance of the cost to the bound over all usable candidates over the cost."""
+        return self._gap(self.bound_all_musd)
+
+    def _gap(self, bound_musd: float | None) -> float | None:
+        value = self.npv_cost_musd
+        return None if value is None or bound_musd is None else relative_gap(value - bound_musd, value)
 
     @property
     def largest_gap(self) -> float | None:
@@ -118,6 +131,9 @@ class Plan:
             "none" if self.bound_musd is None else f"{self.bound_musd:,.2f} MUSD, gap {(self.gap or 0.0) * 100:.2f} %"
         )
         lines = [f"  cost     {self.npv_cost_musd:,.2f} MUSD present value; bound {bound}"]
+        if self.bound_all_musd not in (None, self.bound_musd):
+            least = f"{self.bound_all_musd:,.2f} MUSD, gap {(self.gap_all or 0.0) * 100:.2f} %"
+            lines.append(f"           that is over the candidates searched; over all of them {least}")
         for _, site in self._first("sites").iterrows():
             mw = f"{site['it_mw']:,.1f} MW IT, {site['utility_mw']:,.1f} MW at the meter"
             stated = site["tenure"] == "colocation" or site["candidate"] in self.facts.get("own_power_dates", [])
@@ -148,7 +164,12 @@ class Plan:
             old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
             if folder.exists():
                 folder.rename(old)
-            draft.rename(folder)
+            try:
+                draft.rename(folder)
+            except OSError:
+                if old.exists():
+                    old.rename(folder)
+                raise
             shutil.rmtree(old, ignore_errors=True)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)

@@ -16,7 +16,7 @@ from siting.assembly.campus import is_annex
 from siting.binding import own_limits
 from siting.blame import carries_gpus, limits_in_the_way
 from siting.curve import quick_curve
-from siting.errors import VerificationError
+from siting.errors import Fault, InputError, VerificationError, raise_if_any
 from siting.findings import NO_SINGLE_LIMIT, binding_limits, figures_used, near_ties, simple_reasons
 from siting.grid.chosen import network_facts, study_network
 from siting.memory import peak_mb
@@ -25,7 +25,7 @@ from siting.plan import Plan
 from siting.problem.digest import digest_of
 from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
-from siting.seek import Found, seek
+from siting.seek import Found, as_stated, seek
 from siting.solver.budget import Budget
 from siting.solver.passes import cost_problem
 from siting.solver.prices import row_prices
@@ -95,6 +95,32 @@ def study_of(plan: Plan) -> Study:
     return study
 
 
+def assembled_again(plan: Plan, tables: Tables | None = None) -> tuple[Study, Tables, Assembled]:
+    """The study of a plan, its tables and all its candidates, for whoever asks more of it.
+
+    Raises InputError where there is no plan, or its tables or the planner's own files are no longer what it was made
+    with: old and new figures would be mixed.
+    """
+    if plan.npv_cost_musd is None:
+        ended = str(plan.termination).replace("_", " ")
+        raise InputError([Fault(file="plan", key="termination", value=ended, expected="a plan: siting explain STUDY")])
+    study = study_of(plan)
+    tables = with_own_buses(study, tables or read_tables())
+    raise_if_any(
+        [
+            Fault(file=name, key="sha256", value="another file than the plan was made with", expected="a new plan")
+            for name, digest in plan.data_hashes.items()
+            if tables.hashes.get(name) != digest
+        ]
+    )
+    found = assemble(study, tables)
+    if plan.facts.get("problem_digest") != digest_of(found.problem):
+        said = "others than the plan was made with: the planner's own files have changed since"
+        file = str(study.path or study.name)
+        raise InputError([Fault(file=file, key="figures of the study", value=said, expected="a new plan")])
+    return study, tables, found
+
+
 def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
     """Recompute every limit and every cash flow of a plan from its study and the tables."""
     return verify(plan, study_of(plan), tables or read_tables())
@@ -114,7 +140,7 @@ def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bo
         "binding": [],
         "network": network_facts(study, tables.data_dir),
         "everyone": found.everyone,
-        "problem_digest": digest_of(assembled.problem),
+        "problem_digest": digest_of(as_stated(study, assembled.problem)),
     }
     if searched.decisions is not None:
         facts["npv_cost_musd"] = searched.measures["npv_cost"]

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from siting.aims import aims_of, look_of, options_of, proof_asked
 from siting.assembly import Assembled
 from siting.grid.chosen import study_network
@@ -173,15 +175,24 @@ def _dated(
         return (), assembled
     names = [cluster.name for cluster in study.clusters]
     k = 0 if first.cluster is None else names.index(first.cluster)
-    options = budget.of(options_of(study), 0.5)
-    keep = affordable(p, study.search.candidates_in_model, options.time_limit_s)
+    wished = study.search.candidates_in_model
+    few = affordable(p, wished, 0.5 * budget.left_s)
     clock.say("earliest quarter")
-    found = earliest_quarter(p, k, options, lambda q: q.take(screen(q, keep).rows), clock.watch)
+    found = _earliest(study, p, k, few, clock, budget)
+    hopeless = found.termination is Termination.INFEASIBLE and few < len(assembled.usable)
+    if hopeless and few == wished:  # as for the cost: more of them before it is said that there is no plan
+        found = _earliest(study, p, k, 4 * wished, clock, budget)
+    elif hopeless:
+        found = _unknown(found)
     clock.lap("date")
     if found.value is None:
-        few = keep < study.search.candidates_in_model and found.termination is Termination.INFEASIBLE
-        return (_unknown(found) if few else found,), assembled
+        return (found,), assembled
     return (found,), replace(assembled, problem=at_date(study, p, int(found.value)))
+
+
+def _earliest(study: Study, p: Problem, k: int, keep: int, clock: Clock, budget: Budget) -> PassResult:
+    options = budget.of(options_of(study), 0.5)
+    return earliest_quarter(p, k, options, lambda q: q.take(screen(q, keep).rows), clock.watch)
 
 
 def at_date(study: Study, p: Problem, earliest: int) -> Problem:
@@ -196,6 +207,11 @@ def at_date(study: Study, p: Problem, earliest: int) -> Problem:
     begins = p.cluster_from.copy()
     begins[k] = min(int(begins[k]), earliest + first.tolerance_quarters)
     return replace(p, cluster_from=begins)
+
+
+def as_stated(study: Study, p: Problem) -> Problem:
+    """The problem with the clusters due when the study says, whatever date was found for them."""
+    return replace(p, cluster_from=np.array([c.by - study.start for c in study.clusters], dtype=np.int64))
 
 
 def _from_known(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known) -> Found:

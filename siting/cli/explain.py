@@ -61,7 +61,7 @@ def _show(found: Explanation) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = Console(markup=False)
     console.print(found.words, markup=False, highlight=False)
     if not found.changes:
         return

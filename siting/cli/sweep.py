@@ -158,7 +158,7 @@ def _time(seconds: float) -> str:
 
 
 def _print(found: Sweep) -> None:
-    console = Console()
+    console = Console(markup=False)
     console.print(str(found), markup=False, highlight=False, soft_wrap=True)
     if len(found) <= MOST_ROWS:
         table = Table(title="Cost is the present value; the gap is to the bound", title_justify="left")

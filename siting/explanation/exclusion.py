@@ -15,7 +15,7 @@ from siting.assembly.campus import campus_ids
 from siting.explanation.bars import Bar, exclusions, filters_against, useless
 from siting.explanation.change import FIGURES, Change, changes_of
 from siting.explanation.forced import hosting, opened
-from siting.explanation.ground import FEW, Difference, Ground, as_asked, assembled_again, ground_over, more
+from siting.explanation.ground import FEW, Difference, Ground, as_asked, ground_over, more
 from siting.explanation.place import FILTERED, Spot, all_places, find_place
 from siting.plan import Plan
 from siting.pricing import Bound, Prices, bound_of, parts_without_price
@@ -23,6 +23,7 @@ from siting.pricing.reduced import NEVER
 from siting.problem import Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
+from siting.run import assembled_again
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.units import quarter_label

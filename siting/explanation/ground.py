@@ -16,17 +16,15 @@ import numpy as np
 import pandas as pd
 
 from siting.aims import aims_of, look_of, options_of
-from siting.assembly import Assembled, assemble
+from siting.assembly import Assembled
 from siting.assembly.assemble import with_figures
-from siting.errors import Fault, InputError, raise_if_any
 from siting.grid.chosen import study_network
-from siting.networks import with_own_buses
 from siting.plan import Plan
 from siting.problem import IntArray, Problem
 from siting.problem.goals import MEASURES, kept
 from siting.progress import Clock
 from siting.reduction.screen import screen
-from siting.run import study_of
+from siting.run import assembled_again
 from siting.seek import at_date
 from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
@@ -34,7 +32,7 @@ from siting.solver.highs import Options
 from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import search
 from siting.study import Study
-from siting.tables.read import Tables, read_tables
+from siting.tables.read import Tables
 from siting.termination import Termination
 
 FEW = 6
@@ -125,31 +123,14 @@ def ground_of(
 ) -> Ground:
     """The ground under a plan, its candidates and those of `also` among it, its least cost searched again.
 
-    Raises InputError without a plan, where the shipped tables are no longer those of the plan, or for a bad study.
+    Raises InputError without a plan, where tables or the planner's files are no longer those of the plan, or for a bad
+    study.
     """
     clock = clock or Clock(None)
     study, tables, everyone = assembled_again(plan, tables)
     return ground_over(
         plan, study, tables, everyone, also, candidates=candidates, time_limit_s=time_limit_s, clock=clock
     )
-
-
-def assembled_again(plan: Plan, tables: Tables | None = None) -> tuple[Study, Tables, Assembled]:
-    """The study of a plan, its tables and all its candidates. Raises as `ground_of`."""
-    result = plan.npv_pass
-    if result is None or result.value is None:
-        ended = str(plan.termination).replace("_", " ")
-        raise InputError([Fault(file="plan", key="termination", value=ended, expected="a plan: siting explain STUDY")])
-    study = study_of(plan)
-    tables = with_own_buses(study, tables or read_tables())
-    raise_if_any(
-        [
-            Fault(file=name, key="sha256", value="another file than the plan was made with", expected="a new plan")
-            for name, digest in plan.data_hashes.items()
-            if tables.hashes.get(name) != digest
-        ]
-    )
-    return study, tables, assemble(study, tables)
 
 
 def ground_over(

@@ -157,8 +157,9 @@ def against_date(plan: Plan) -> str:
     printed = shown("", rows, kept)
     chart = html.figure(charts.svg(charts.money_against_date(points)))
     lead = (
-        "What an earlier or later date costs. Dates other than the study's are solved over fewer candidates and to a "
-        "wider gap, so small differences mean nothing; the tick under each point is the proved bound."
+        "What an earlier or later date costs. Dates other than the study's are solved over fewer candidates, without a "
+        "look at the lines between sites, and to a wider gap, so small differences mean nothing; the tick under each "
+        "point is the proved bound."
     )
     return html.section("Money against date", html.paragraph(lead), chart, html.table(printed.frame, printed.numeric))
 

@@ -111,11 +111,11 @@ def earliest_quarter(
         low = middle + 1
     seconds = time.perf_counter() - began
     if best is None:
-        hopeless = limit is None
+        hopeless = bound > latest  # dates that ran out of time are hopeless too once a later one is proved to be
         return PassResult(
             objective=TIME_TO_COMPUTE,
             termination=Termination.INFEASIBLE if hopeless else Termination.NO_PLAN_FOUND,
-            limit=limit,
+            limit=None if hopeless else limit,
             bound=None if hopeless else float(bound),
             seconds=seconds,
         )

@@ -291,8 +291,8 @@ class Leases(Strict):
 class Cluster(Strict):
     """A training cluster on one fabric: one own campus, one colocation campus, or one lease that holds it whole."""
 
-    name: Annotated[str, Field(min_length=1, pattern=r"\S")]
-    """Name in tables and reports."""
+    name: Annotated[str, Field(min_length=1, pattern=r"^[^;]*[^;\s][^;]*$")]
+    """Name in tables and reports; several stand in one cell with ; between them, so none has one."""
     gpus: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
     """Accelerators of one of the named types."""
     accelerators: tuple[str, ...] = ()

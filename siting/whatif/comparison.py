@@ -21,7 +21,7 @@ from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
 from siting.whatif.inputs import asked_alike, inputs_that_differ
-from siting.whatif.side_by_side import bound_over_all_musd, side_by_side
+from siting.whatif.side_by_side import side_by_side
 from siting.whatif.variation import Variation
 from siting.whatif.warm import what_if
 
@@ -56,7 +56,7 @@ class Verdict:
     @property
     def proved(self) -> bool:
         """Whether one is proved to cost less than the other."""
-        return self.least_musd is not None and self.most_musd is not None and not self.least_musd <= 0 <= self.most_musd
+        return (self.least_musd or 0.0) > 0.0 or (self.most_musd or 0.0) < 0.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -157,15 +157,16 @@ def verdict(a: Plan, b: Plan, first: str, second: str) -> Verdict:
     if why_not := _not_comparable(a, b):
         words = f"{first} and {second} are not compared in money: {why_not}."
         return Verdict(first=first, second=second, why_not=why_not, words=words, sites=_site_words(a, b, first, second))
-    bounds, over = [bound_over_all_musd(plan) for plan in (a, b)], ""
+    bounds, over = [plan.bound_all_musd for plan in (a, b)], ""
     if None in bounds:
         bounds, over = [a.bound_musd, b.bound_musd], "among the candidates in each model"
     if len(a.passes) > 1:
         over = f"{over}, given what each reached in the objectives before".removeprefix(", ")
     alike = asked_alike(inputs_that_differ((a, b), ("a", "b")))
     values = (float(a.npv_cost_musd or 0.0), float(b.npv_cost_musd or 0.0))
-    least = None if bounds[0] is None else bounds[0] - values[1]
-    most = None if bounds[1] is None else values[0] - bounds[1]
+    rounding = CLOSE * max(map(abs, values))
+    least = None if bounds[0] is None else _unless_small(bounds[0] - values[1], rounding)
+    most = None if bounds[1] is None else _unless_small(values[0] - bounds[1], rounding)
     return Verdict(
         first=first,
         second=second,
@@ -175,6 +176,10 @@ def verdict(a: Plan, b: Plan, first: str, second: str) -> Verdict:
         words=_same(values, first, second) if alike else _words(least, most, first, second, over),
         sites=_site_words(a, b, first, second),
     )
+
+
+def _unless_small(musd: float, rounding: float) -> float:
+    return 0.0 if abs(musd) <= rounding else musd
 
 
 def _no_plan(plan: Plan, name: str) -> str:
@@ -220,7 +225,7 @@ def _words(least: float | None, most: float | None, first: str, second: str, ove
         return f"{second} costs at least {least:,.3f} MUSD{up_to} less than {first}{among}."
     if least is None or most is None:
         return f"No difference proved between {first} and {second}: of one of them nothing is proved."
-    low, high = max(-least, 0.0), max(most, 0.0)
+    low, high = max(-least, 0.0) + 0.0, max(most, 0.0)
     return (
         f"No difference proved: {first} costs between {low:,.3f} MUSD less and {high:,.3f} MUSD more than "
         f"{second}{among}."

@@ -27,7 +27,7 @@ from siting.networks import with_own_buses
 from siting.plan import Plan
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
-from siting.run import study_of
+from siting.run import assembled_again, study_of
 from siting.solver.passes import run_aims
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
@@ -217,6 +217,8 @@ def place_decided(
     study = study_of(of) if isinstance(of, Plan) else of
     spread = spread or Spread()
     _refuse(of, study, runs, seed, spread, workers)
+    if isinstance(of, Plan):
+        assembled_again(of, tables)  # refuses a plan of other figures: trials would be compared with what it is not
     clock = Clock(progress)
     wanted = list(range(1, runs + 1)) if isinstance(of, Plan) else list(range(runs + 1))
     count = min(workers or cores(), len(wanted))
@@ -229,6 +231,9 @@ def place_decided(
     found.sort(key=lambda trial: trial.trial)
     if isinstance(of, Plan):
         states, sites = _built(of, study)
+    elif not found[0].found:
+        file, expected = str(study.path or study.name), "a study with a plan to compare the trials with"
+        raise InputError([Fault(file=file, key="the study", value="no plan", expected=expected)])
     else:
         states, sites = found[0].states, found[0].sites
         found = found[1:]

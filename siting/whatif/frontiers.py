@@ -115,8 +115,11 @@ def _changes(left: Run, right: Run) -> bool:
 def _of_key(axis: KeyAxis) -> _Line:
     """Steps of the range of a field. Raises InputError."""
     try:
-        size = axis.steps or axis.range.count or STEPS
-        axis.range.step(0, size)
+        count = axis.range.count  # no two steps may be one value
+        size = axis.steps or count or STEPS
+        size = size if count is None else min(size, max(1, count))
+        if axis.range.step(0, 1) == axis.range.step(1, 1):
+            raise ValueError("two ends that differ")
     except ValueError as error:
         said = f"{axis.range.low!r} to {axis.range.high!r}"
         raise InputError([Fault(file="frontier", key=axis.key, value=said, expected=str(error))]) from error
@@ -155,12 +158,13 @@ def _against_carbon(study: Study, axis: CarbonAxis, folder: Path, points: int, b
         low, high = ((run.measures or {}).get("carbon_t") for run in ends.runs)
         if low is None or high is None or high <= low:
             return ends  # nothing lies between them, or one of them has no plan
+        size = min(axis.steps, max(1, int(high - low)))  # caps are named in whole tonnes
 
         def at(step: int) -> Variation:
-            if step in (0, axis.steps):
+            if step in (0, size):
                 return cheapest if step else least
-            cap_t = low + (high - low) * step / axis.steps
+            cap_t = low + (high - low) * step / size
             limits = [*tree.get("limits", []), {"name": CARBON_CAP, "expr": f"sum(co2_t) <= {cap_t:.6f} t"}]
             return Variation(name=f"at most {cap_t:,.0f} t", edits={"limits": limits})
 
-        return _adapted(runner, _Line(axis.steps, at), points, budget)
+        return _adapted(runner, _Line(size, at), points, budget)

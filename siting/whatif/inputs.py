@@ -34,7 +34,9 @@ def flat(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 def inputs_that_differ(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFrame:
     """Columns key and one a plan, all text: a row for every field of a study that is not the same in all, for the
-    places where these are not, then for every table (`data NAME`, the beginning of its hash) and program."""
+    places where these are not, then for every table (`data NAME`, the beginning of its hash) and program. Where nothing
+    that may change a plan differs so, a row for all that was decided about, if that does: prices and dates of places in
+    the planner's own files."""
     columns = [
         {key: _text(value) for key, value in flat(dict(plan.study))}
         | {"places": _places(plan)}
@@ -45,13 +47,20 @@ def inputs_that_differ(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFr
     keys = list(dict.fromkeys(key for column in columns for key in column))
     rows = [(key, *(column.get(key, ABSENT) for column in columns)) for key in keys]
     differ = [row for row in rows if len(set(row[1:])) > 1]
+    digests = [str(plan.facts.get("problem_digest", ""))[:SHORT] for plan in plans]
+    if all(_asks_nothing(row[0]) for row in differ) and len(set(digests)) > 1:
+        differ.append(("figures in the planner's own files", *digests))
     order = sorted(differ, key=lambda row: row[0].startswith(("data ", "version ")))
     return pd.DataFrame(order, columns=["key", *names], dtype=object)
 
 
 def asked_alike(inputs: pd.DataFrame) -> bool:
     """Whether nothing that may change a plan differs."""
-    return all(key in NOT_ASKED or key.startswith("search.") for key in inputs["key"])
+    return all(map(_asks_nothing, inputs["key"]))
+
+
+def _asks_nothing(key: str) -> bool:
+    return key in NOT_ASKED or key.startswith("search.")
 
 
 def _places(plan: Plan) -> str:

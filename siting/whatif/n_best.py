@@ -177,7 +177,9 @@ def n_best(
         other, proved = others.next([set_of(one) for one in found])
         beyond = max(beyond, proved)  # fewer plans are left each time
         if other is None or float(other.searched.measures["npv_cost"]) > others.most_musd:
-            stopped = "no other set within" if beyond >= others.most_musd * (1.0 - 1e-9) else NOT_IN_TIME
+            stopped = (
+                "no other set within" if beyond >= others.most_musd - 1e-9 * abs(others.most_musd) else NOT_IN_TIME
+            )
             break
         found.append(other)
         bounds.append(beyond)
@@ -213,7 +215,8 @@ class _Others:
 
     def __init__(self, study: Study, tables: Tables, first: Found, within: float, clock: Clock) -> None:
         self.study, self.tables, self.first, self.clock = study, tables, first, clock
-        self.most_musd = (1.0 + within) * float(first.searched.measures["npv_cost"])
+        best = float(first.searched.measures["npv_cost"])
+        self.most_musd = best + within * abs(best)
         self.gap = max(study.search.gap, ENOUGH * within)
         self.everyone: Everyone | None = None
         self.by_prices = "bound_musd" in first.everyone

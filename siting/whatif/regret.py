@@ -32,6 +32,7 @@ from siting.progress import Clock, Listener
 from siting.run import study_of
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
+from siting.termination import relative_gap
 from siting.units import parse_quarter, quarter_label
 from siting.whatif.first_stage import stages
 from siting.whatif.inputs import flat
@@ -294,7 +295,7 @@ def no_regret(
     best = np.fmin(own, np.nanmin(np.vstack([held, own]), axis=0))
     proved = [_bound_of(plan) for plan in plans.values()]
     least = np.minimum([musd for musd, _ in proved], best)
-    good = [name for name, value, (musd, _) in zip(names, own, proved, strict=True) if value - musd <= within * value]
+    good = [name for name, value, (musd, _) in zip(names, own, proved, strict=True) if _within(value, musd, within)]
     some = {name: plans[name] for name in good}
     return Regret(
         names=tuple(names),
@@ -337,6 +338,11 @@ def _differences(studies: Mapping[str, Study]) -> dict[str, Mapping[str, Any]]:
     keys = dict.fromkeys(key for fields in told.values() for key in fields)
     apart = [key for key in keys if key != "name" and len({repr(fields.get(key)) for fields in told.values()}) > 1]
     return {name: {key: fields.get(key) for key in apart} for name, fields in told.items()}
+
+
+def _within(value: float, least: float, share: float) -> bool:
+    """Whether a cost, which revenue can take below zero, is proved to be within a share of the least there can be."""
+    return relative_gap(value - least, value) <= share
 
 
 def _bound_of(plan: Plan) -> tuple[float, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from siting.plan import Plan
+from siting.run import study_of
 from siting.whatif.apart import Answer
 from siting.whatif.filenames import file_name
 from siting.whatif.variation import Variation
@@ -53,6 +54,10 @@ class Run:
     """Present value of all cost; None without a plan."""
     bound_musd: float | None = None
     gap: float | None = None
+    bound_all_musd: float | None = None
+    """Over all usable candidates; None where nothing is proved of all."""
+    gap_all: float | None = None
+    gap_asked: float | None = None
     measures: Mapping[str, float] | None = None
     """Value of every objective of the study by name with unit, and `carbon_t`; None without a plan."""
     sites: tuple[Mapping[str, Any], ...] = ()
@@ -119,6 +124,9 @@ def ended(variation: Variation, key: str, limit_s: float, answer: Answer, plan: 
         value_musd=plan.npv_cost_musd,
         bound_musd=plan.bound_musd,
         gap=plan.gap,
+        bound_all_musd=plan.bound_all_musd,
+        gap_all=plan.gap_all,
+        gap_asked=study_of(plan).search.gap,
         measures=_measures(plan) if found else None,
         sites=_rows(plan.sites, "candidate name state tenure open_quarter it_mw utility_mw") if found else (),
         leases=() if own is None else _rows(own, "lease accelerator quarter gpus"),

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from siting.plan import Plan
-from siting.termination import relative_gap
 
 NOT_PAID = ("quarter", "total", "cumulative", "funding_cumulative")
 """Columns of the cash table that are no item of their own."""
@@ -52,22 +51,10 @@ def figures(plan: Plan) -> dict[tuple[str, str], Any]:
 
 
 def _proved(plan: Plan) -> dict[tuple[str, str], Any]:
-    value, over_all = plan.npv_cost_musd, bound_over_all_musd(plan)
     return {
-        ("cost, present value", "MUSD"): value,
+        ("cost, present value", "MUSD"): plan.npv_cost_musd,
         ("bound, searched", "MUSD"): plan.bound_musd,
         ("gap, searched", ""): plan.gap,
-        ("bound, all candidates", "MUSD"): over_all,
-        ("gap, all candidates", ""): None
-        if value is None or over_all is None
-        else relative_gap(value - over_all, value),
+        ("bound, all candidates", "MUSD"): plan.bound_all_musd,
+        ("gap, all candidates", ""): plan.gap_all,
     }
-
-
-def bound_over_all_musd(plan: Plan) -> float | None:
-    """What no plan over any usable candidate costs less than; None where nothing was proved of all."""
-    stated = plan.facts.get("everyone", {}).get("bound_musd")
-    if stated is not None:
-        return float(stated)
-    inside, usable = plan.facts.get("candidates_in_model"), plan.facts.get("candidates_usable")
-    return plan.bound_musd if inside is not None and usable is not None and inside >= usable else None

@@ -179,7 +179,7 @@ def _sample_faults(ranges: Mapping[str, Range | Sequence[Any]], size: int) -> It
         yield Fault(file="sample", key="size", value=f"{size:,}", expected=f"1 to {MOST:,}")
     for key, wish in ranges.items():
         try:
-            if not isinstance(wish, Range) and (isinstance(wish, Mapping) or not _many(wish)):
+            if not isinstance(wish, Range) and not (_many(wish) and isinstance(wish, Sequence)):
                 raise ValueError("a range, or a list of values")
             _drawn(wish, 0.5)
         except (ValueError, IndexError) as error:

@@ -2,9 +2,11 @@
 
 1. The plan is held under the new inputs (`held`): its first stage, the rest decided again.
 2. What was proved before is carried over (`carried`). Where the two are within the gap asked for, the same plan is the
-   answer, and no tree was searched.
+   answer, and no tree was searched. That speaks of the candidates of the plan's model; where a bound over all is asked
+   for, that must be as close as the gap, or as it was for the plan, too: places outside may have become better.
 3. Else the search begins with the candidates of the plan and those that look best now, ends as soon as the plan at hand
-   is proved to the gap, and never answers with a dearer one.
+   is proved to the gap, and never answers with a dearer one. Where these are too many for one search, it stays with the
+   candidates of the plan, and all others are looked at in a search of its own if the bound over all is left open.
 
 Objectives in order, or a date as the first, are searched from the beginning: what is known is of the cost alone.
 """
@@ -34,7 +36,7 @@ from siting.solver.search import Searched
 from siting.solver.start import is_wide
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
-from siting.termination import Termination, tightened
+from siting.termination import Termination, relative_gap, tightened
 from siting.whatif.before import Before, before, carried_over, everyone_now, on_lines_of, why_cold
 from siting.whatif.carried import Carried, in_model
 from siting.whatif.repriced import reprice_on_lines
@@ -42,6 +44,8 @@ from siting.whatif.variation import Variation
 
 FOR_THE_SAME = 0.3
 """Share of the time limit for each of holding the plan and carrying its bound over."""
+FOR_THE_OTHERS = 0.5
+"""Share of what is left that a search of the plan's own candidates may take where others may have to be looked at."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,15 +102,20 @@ def what_if(
     if same is not None and same.searched.result.termination is Termination.OPTIMAL:
         same = _over_all(study, known, same, budget)
         clock.lap("prove")
-        said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
-        return _written(study, tables, same, clock, said)
-    rows = there.rows if is_wide(assembled.problem, there.rows) else _beside(study, assembled.problem, there.rows)
-    found = seek(study, tables, assembled, clock, budget, Known(rows=rows, plan=plan))
-    found = _no_worse(found, same)
+        if _as_sure(study, plan, same):
+            said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
+            return _written(study, tables, same, clock, said)
+    wide = is_wide(assembled.problem, there.rows)
+    rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
+    part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
+    found = _no_worse(seek(study, tables, assembled, clock, part, Known(rows=rows, plan=plan)), same)
     if bound.bound_musd is not None and np.isin(found.screened.rows, there.rows).all():
         found = _bounded(found, bound.bound_musd, study.search.gap)
     if not found.everyone:
         found = _over_all(study, known, found, budget)
+    if wide and not _as_sure(study, plan, found):
+        clock.say("the candidates that the plan did not look at")
+        found = _no_worse(seek(study, tables, assembled, clock, budget), found)
     said |= {"answered_by": "search from the plan", "words": _searched_words(there, found)}
     return _written(study, tables, found, clock, said)
 
@@ -175,6 +184,17 @@ def _over_all(study: Study, base: Before, same: Found, budget: Budget) -> Found:
     return _bounded(replace(same, everyone=everyone), everyone["bound_musd"], study.search.gap)
 
 
+def _as_sure(study: Study, before: Plan, found: Found) -> bool:
+    """Whether the plan is as close to what is proved over all candidates as is asked for, or as the plan before was; so
+    where nothing is proved over all, or all were searched."""
+    value, musd = found.searched.result.value, found.everyone.get("bound_musd")
+    if value is None or musd is None:
+        return value is not None
+    was, then = before.npv_cost_musd, before.facts.get("everyone", {}).get("bound_musd")
+    known = 0.0 if was is None or then is None else relative_gap(was - float(then), was)
+    return relative_gap(value - float(musd), value) <= max(study.search.gap, known)
+
+
 def _bounded(found: Found, bound_musd: float, gap: float) -> Found:
     """The same with a bound that holds for its candidates, where that is the better one."""
     result = tightened(found.passes[-1], bound_musd, gap)
@@ -192,15 +212,15 @@ def _beside(study: Study, p: Problem, rows: IntArray) -> IntArray:
 
 
 def _no_worse(found: Found, same: Found | None) -> Found:
-    """What was found, or the plan at hand with the bound of the search where that plan is the cheaper one."""
-    if same is None:
+    """What was found, or the plan at hand where that is cheaper or overloads fewer lines: with the bound of the search
+    where that looked at all its candidates."""
+    if same is None or same.searched.result.value is None:
         return found
     at_hand, value = same.searched.result, found.searched.result.value
-    assert at_hand.value is not None
-    if value is not None and (value <= at_hand.value or found.overloads):
+    if value is not None and value <= float(at_hand.value or 0.0) and found.overloads <= same.overloads:
         return found
-    bound = found.searched.result.bound
-    result = at_hand if bound is None else tightened(at_hand, bound, 0.0)
+    bound, looked_at = found.searched.result.bound, np.isin(same.screened.rows, found.screened.rows).all()
+    result = at_hand if bound is None or not looked_at else tightened(at_hand, bound, 0.0)
     return replace(same, passes=(result,), searched=replace(same.searched, result=result))
 
 

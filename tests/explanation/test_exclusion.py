@@ -122,6 +122,18 @@ def test_a_plan_of_other_tables_is_refused(plan: Plan, tables: Tables) -> None:
         siting.why_not(other, "dear", tables=tables)
 
 
+def test_a_plan_of_other_figures_is_refused(plan: Plan, tables: Tables) -> None:
+    """The planner's own file has changed since the plan was saved: old and new costs would be mixed."""
+    other = Plan(**{**plan.__dict__, "facts": {**plan.facts, "problem_digest": "0" * 64}})
+    for asked in (
+        lambda: siting.why_not(other, "dear", tables=tables),
+        lambda: siting.limit_prices(other, tables=tables),
+        lambda: siting.place_decided(other, runs=1, tables=tables),
+    ):
+        with pytest.raises(InputError, match="figures of the study"):
+            asked()
+
+
 def test_filters_of_the_grid_are_said_with_both_figures(tables: Tables) -> None:
     """A substation that the study's filters leave out: its state and its hosting MW against what the filters ask."""
     study = siting.read_study("models/gigafactory.toml").update({"candidates.grid.states": ["TX"]})

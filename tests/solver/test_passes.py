@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -81,6 +82,20 @@ def test_money_can_decide_the_quarter() -> None:
     found = earliest_quarter(p, 0, EXACT, lambda q: q)
     assert (found.value, found.bound) == (2.0, 2.0)
     assert first_possible(p, 0) == 0
+
+
+def test_a_date_that_ran_out_of_time_is_hopeless_once_a_later_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search of the first date ends at its limit, those after it prove that there is no plan: there is none."""
+    answers = iter([Termination.NO_PLAN_FOUND, *[Termination.INFEASIBLE] * 9])
+
+    def ended(*_: object) -> SimpleNamespace:
+        how = next(answers)
+        limit = "time_limit" if how is Termination.NO_PLAN_FOUND else None
+        return SimpleNamespace(decisions=None, result=SimpleNamespace(termination=how, limit=limit))
+
+    monkeypatch.setattr("siting.solver.passes.search", ended)
+    found = earliest_quarter(_cluster_problem([[12.5] * 4]), 0, EXACT, lambda q: q)
+    assert (found.termination, found.limit, found.value) == (Termination.INFEASIBLE, None, None)
 
 
 def test_no_date_at_all_is_infeasible() -> None:

@@ -78,15 +78,24 @@ def test_keys_of_the_inputs_are_those_of_an_edit(tiny: Plan) -> None:
         (70.0, 75.0, "a costs at least 10.000 MUSD and at most 17.000 less than b"),
         (40.0, 50.0, "b costs at least 8.000 MUSD and at most 20.000 less than a"),
         (57.0, 61.0, "No difference proved: a costs between 3.000 MUSD less and 3.000 MUSD more than b"),
+        (57.0, 58.0 - 1e-7, "No difference proved: a costs between 0.000 MUSD less and 3.000 MUSD more than b"),
         (None, 61.0, "No difference proved between a and b: of one of them nothing is proved"),
     ],
 )
 def test_a_difference_is_what_the_intervals_exclude(tiny: Plan, bound: float | None, value: float, words: str) -> None:
-    """The first lies between 58 and 60: against 70 to 75, 40 to 50, 57 to 61, and no bound at all."""
+    """The first lies between 58 and 60: against 70 to 75, 40 to 50, 57 to 61, what is rounding, and no bound at all."""
     first = replace(between(tiny, 58.0, 60.0), study=tiny.study)
     found = verdict(first, between(tiny, bound, value), "a", "b")
     assert found.words == words + "."
     assert found.proved == words.startswith(("a costs", "b costs"))
+
+
+def test_figures_that_changed_in_a_file_are_another_input(tiny: Plan) -> None:
+    """One study, and places at other prices: nothing but the digest of the problem tells."""
+    other = replace(tiny, facts={**tiny.facts, "problem_digest": "0" * 64})
+    found = inputs_that_differ((tiny, other), ("a", "b"))
+    assert found["key"].tolist() == ["figures in the planner's own files"]
+    assert "same study" not in verdict(tiny, other, "a", "b").words
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,21 @@ def test_dates_stay_inside_the_horizon_and_need_clusters(tmp_path):
     assert [run.termination for run in found] == ["infeasible", "optimal"]  # no power on the first day
 
 
+def test_more_steps_than_whole_numbers_are_one_run_each(tmp_path):
+    """Ten steps from 1 to 3 are three values."""
+    study = small_study(tmp_path, **OFF)
+    axis = KeyAxis("search.seed", Range(1, 3), steps=10)
+    found = frontier(study, axis, folder=tmp_path / "sweep", points=4, budget=9)
+    assert [run.edits["search.seed"] for run in found] == [1, 2, 3]
+
+
 def test_an_axis_that_is_none_is_refused(tmp_path):
     """More points than the budget holds; a range of two units."""
     study = small_study(tmp_path)
     with pytest.raises(InputError, match="found 9 of 4"):
         frontier(study, DateAxis(), folder=tmp_path / "sweep", points=9, budget=4)
+    for same in (Range(2, 2), Range("40 USD/MWh", "40 USD/MWh")):
+        with pytest.raises(InputError, match="two ends that differ"):
+            frontier(study, KeyAxis("search.candidates_in_model", same), folder=tmp_path / "sweep")
     with pytest.raises(InputError, match=r"power\.case: found 'low' to 'high'"):
         frontier(study, KeyAxis("power.case", Range("low", "high")), folder=tmp_path / "sweep")

@@ -13,6 +13,7 @@ from siting.errors import InputError
 from siting.run import solve
 from siting.tables.read import Tables, read_tables
 from siting.whatif.n_best import NBest, n_best
+from siting.whatif.regret import no_regret
 
 PLACES = ("abilene", "chicago", "dallas")
 
@@ -68,6 +69,16 @@ def test_words_say_what_is_proved(ranked: NBest) -> None:
     lower = tuple(bound - 1.0 * (n == 1) for n, bound in enumerate(ranked.bounds_musd))
     unsure = dataclasses.replace(ranked, bounds_musd=lower)
     assert not unsure.order_proved(0, 1) and "Order not proved (the gaps overlap): plans 1 and 2" in str(unsure)
+
+
+def test_plans_that_earn_money_are_ranked_too(tables: Tables, tmp_path: Path) -> None:
+    """Revenue takes the cost below zero: within 90 % above it lie all sets of sites, not none."""
+    inference = {"peak_h100e_bf16": 300, "first_quarter": "2025-Q4", "regions": 2}
+    asked = {"rtt_target_ms": "120 ms", "rtt_basis": "backbone"}
+    changes = {"inference": {**inference, **asked}, "revenue": {"usd_per_h100e_h": "200 USD/h"}}
+    found = n_best(small_study(tmp_path, **changes), k=2, within=0.9, tables=tables)
+    assert found.value_musd < 0.0 and len(found.plans) == 2
+    assert no_regret({"only": found.plans[0]}, tables=tables).good == ("only",)
 
 
 def test_halls_of_one_place_rented_and_owned_are_two_plans(tables: Tables, tmp_path: Path) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from random_whole import whole_study
-from small_studies import small_study
+from small_studies import ABILENE, DALLAS, small_study
 
 from siting.plan import Plan, read_plan
 from siting.run import solve, study_of
 from siting.study import Study, read_study
 from siting.tables.read import Tables, read_tables
-from siting.termination import Termination
+from siting.termination import PassResult, Termination
 from siting.whatif.before import before, on_lines_of
 from siting.whatif.variation import Variation
-from siting.whatif.warm import what_if
+from siting.whatif.warm import _no_worse, what_if
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,38 @@ def tiny(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("warm") / "tiny"
     solve(study, tables=tables).save(folder)
     return read_plan(folder)
+
+
+def test_a_place_outside_the_old_model_is_found(tables: Tables, tmp_path: Path) -> None:
+    """One candidate in the model, then cheap power at another place: the old plan is optimal among its own only."""
+    search = {"candidates_in_model": 1, "date_curve": False}
+    study = small_study(tmp_path, ABILENE + DALLAS.replace("100,,,,,", "100,,200,2025-Q2,,"), search=search)
+    plan = solve(study, tables=tables)
+    assert plan.sites["candidate"].tolist() == ["abilene"]
+    cheap = tmp_path / "cheap"
+    cheap.mkdir()
+    other = small_study(cheap, ABILENE + DALLAS.replace("100,,,,,", "100,,10,2025-Q2,,"), search=search)
+    found, anew = what_if(plan, other, tables=tables), solve(other, tables=tables)
+    assert anew.sites["candidate"].tolist() == ["dallas"]
+    assert found.npv_cost_musd == pytest.approx(anew.npv_cost_musd, rel=study.search.gap)
+
+
+def test_the_plan_at_hand_stays_where_a_search_ends_dearer_or_overloads_lines() -> None:
+    """110 with two lines overloaded is no answer beside 100 with none; nor is 90; 90 without is."""
+
+    def ended(value: float, overloads: int) -> SimpleNamespace:
+        result = PassResult(
+            objective="npv_cost_musd", termination=Termination.FEASIBLE, limit="time_limit", value=value
+        )
+        searched = SimpleNamespace(result=result)
+        return SimpleNamespace(searched=searched, overloads=overloads, screened=SimpleNamespace(rows=np.arange(3)))
+
+    same = ended(100.0, 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.whatif.warm.replace", lambda kept, **_: kept)
+        assert _no_worse(ended(110.0, 2), same) is same
+        assert _no_worse(ended(90.0, 2), same) is same
+        assert _no_worse(better := ended(90.0, 0), same) is better
 
 
 @pytest.mark.parametrize(

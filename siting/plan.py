@@ -26,8 +26,8 @@ MOST_LINES = 5
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Plan:
-    """What to do, what it costs, how good it is proved to be. `tables` are pandas frames (columns in the docstring of
-    `siting.run`), everything else is plain data that JSON can hold."""
+    """What to do, what it costs, how good it is proved to be. `tables` are pandas frames (columns: `siting.tabulate`),
+    everything else is plain data that JSON can hold."""
 
     study: Mapping[str, Any]
     """The validated study, as its TOML would say it."""

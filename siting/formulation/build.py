@@ -1,4 +1,28 @@
-"""Problem -> ConcreteModel: the families in the order in which they need each other."""
+"""Problem -> ConcreteModel: the families in the order in which they need each other.
+
+Decisions that several families and the solver speak of; i candidate, g accelerator, t quarter, k cluster, l offer, c
+coverage class, j region. All but pods and hosts by quarter are cumulative: what is decided by t.
+
+=========  ===========  ==============================================================  ===============
+variable   index        what, unit                                                      file
+=========  ===========  ==============================================================  ===============
+Z          i, t         open by t, 0 or 1                                               `sites`
+V          i, t         modules live by t                                               `sites`
+B          i, g, t      pods delivered by t                                             `fleet`
+Q          i, g, t      pods that run in t beside those of clusters                     `power`
+W, U       k i g, k l   cluster stands at a campus, on an offer, 0 or 1                 `training`
+R          k, l, t      a contract that starts in t is reserved for the cluster         `training`
+Pair       k, a, b, g   cluster stands on two campuses; Part: its pods at the first     `split`
+X, Y       l, t         GPUs of a contract that starts in t; whether there is one       `leases`
+F, Cap     c, j, t      H100e served; Cap (c, t) instead of flows in the relaxation     `service`
+M, N       t; g, t      modules and pods of all sites, whole                            `totals`
+Spend      t            musd paid in t                                                  `money`
+Reroute    loss, ...    H100e served by others after a loss                             `survival`
+OnUnits    i, u, t      power units on the campus                                       `onsite`
+=========  ===========  ==============================================================  ===============
+
+Variables of one family alone are in the docstring of its file.
+"""
 
 from __future__ import annotations
 

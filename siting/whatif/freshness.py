@@ -6,7 +6,7 @@ import glob
 import hashlib
 import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,22 @@ def data_digest(folder: Path) -> str:
 
 def run_key(study: Study, data: str, solve: str) -> str:
     """Digest of all that a result depends on: the study, the planner's own files, the tables (`data`), the program and
-    the function that solves. The number of threads is left out: it decides how long a plan takes, not which it is.
+    the function that solves. The number of threads is left out: it decides how far a search gets in its time, and a
+    sweep that is taken up on another machine keeps what it has.
     """
     content = study.model_dump(mode="json")
     content["search"]["threads"] = 1
-    programs = {name: version(name) for name in PROGRAMS}
+    programs = {name: version(name) for name in PROGRAMS} | {"code": _code()}
     own = _digest(files := tuple(_own_files(study.folder, content)), tuple(path.stat().st_mtime_ns for path in files))
     text = json.dumps([content, own, data, programs, solve], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Of every module of this package: a mended program does not take over what it got wrong before."""
+    here = Path(__file__).parents[1]
+    return _digest(tuple(sorted(here.rglob("*.py"))), ())
 
 
 @lru_cache(maxsize=256)

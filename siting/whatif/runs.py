@@ -20,8 +20,8 @@ Status = Literal["done", "refused", "unverified", "failed", "killed", "died", "n
 """done: the search ended; `termination` says how. refused: bad input that only the tables reveal. unverified: the
 second reading of the plan found a fault. failed: an error of ours or of the solver. killed: it outlasted the limit of a
 run. died: its process ended from outside. not_run: none of these yet."""
-LASTING = ("done", "refused", "unverified", "failed", "killed")
-"""What would end the same way again, and is not run again."""
+LASTING = ("done", "refused", "unverified", "killed")
+"""What would end the same way again, and is not run again. What failed may have lacked memory or room on a disk."""
 WORDS: Mapping[Status, str] = {
     "done": "done",
     "refused": "refused for bad input",

@@ -20,11 +20,12 @@ PLANS: Columns = {
 DECISIONS: Columns = {
     "kind": ("kind", None),
     "name": ("decision", None),
+    "hosts": ("host of", None),
     "status": ("is", None),
     "plans": ("good plans that take it", 0),
     "first_due": ("due from", None),
     "last_due": ("to", None),
-    "depends_on": ("depends on", None),
+    "depends_on": ("where", None),
 }
 MOST_RUNS = 12
 """Most runs whose table of regrets is shown whole."""

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from siting.plan import Plan
-from siting.report.numbers import in_service, listed, megawatts, money, number, percent, place_name, plural
+from siting.report.numbers import in_service, listed, megawatts, money, number, percent, plural
 from siting.report.passes import passes_line
 from siting.study import Study
+from siting.study.states import place_name
 from siting.termination import Termination, relative_gap
 from siting.units import quarter_label
 

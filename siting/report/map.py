@@ -15,7 +15,8 @@ from shapely import LineString
 from siting.places import shipped
 from siting.plan import Plan
 from siting.report.charts import plain
-from siting.report.numbers import in_words, megawatts, money, number, place_name
+from siting.report.numbers import in_words, megawatts, money, number
+from siting.study.states import place_name
 
 STATES = "us_counties.topo.json"
 """us-atlas 3 (US Census outlines, public domain), TopoJSON; its object `states` is drawn."""

@@ -36,11 +36,6 @@ def megawatts(mw: object) -> str:
     return f"{figure:,.0f} MW" if abs(figure) >= 99.5 else f"{figure:,.1f} MW"
 
 
-def place_name(name: object, state: object) -> str:
-    """`Boerne 2, TX`; a name that ends with its state is left alone."""
-    return str(name) if str(name).endswith(f" {state}") or not str(state) else f"{name}, {state}"
-
-
 def in_words(name: object) -> str:
     """A tenure as it is read: `powered_shell` is a powered shell."""
     return str(name).replace("_", " ")

@@ -17,6 +17,11 @@ Interconnect = Literal["Eastern", "Western", "Texas"]
 INTERCONNECTS = ("Eastern", "Western", "Texas")
 
 
+def place_name(name: object, state: object) -> str:
+    """`Boerne 2, TX`; a name that ends with its state is left alone."""
+    return str(name) if str(name).endswith(f" {state}") or not str(state) else f"{name}, {state}"
+
+
 def _known_state(text: str) -> str:
     if text in STATES:
         return text

@@ -30,6 +30,7 @@ from siting.reduction.screen import screen
 from siting.run import assembled_again, study_of
 from siting.solver.passes import run_aims
 from siting.study import Study
+from siting.study.states import place_name
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
 from siting.whatif.apart import Job, cores, open_stems, run_apart
@@ -345,5 +346,5 @@ def _trials(study: Study, tables: Tables, assembled: Assembled, trials: list[int
                 or (("lease",) if searched.decisions is not None else ()),
             )
         )
-        names |= {str(row["candidate"]): f"{row['name']}, {row['state']}" for _, row in opened.iterrows()}
+        names |= {str(row["candidate"]): place_name(row["name"], row["state"]) for _, row in opened.iterrows()}
     return found, names

@@ -39,6 +39,10 @@ from siting.whatif.inputs import flat
 from siting.whatif.safe import EVERY, safe_decisions
 from siting.whatif.sweeps import Sweep
 
+MOST_CHOICES = 12
+"""Choices that are told in words; the table has all."""
+MOST_LOST = 6
+"""Plans of which it is told where they do not hold; the table has all."""
 OVER_ALL, SEARCHED = "all candidates", "the candidates searched"
 
 
@@ -174,14 +178,18 @@ class Regret:
         every = self.decisions[self.decisions["status"] == EVERY]
         for row in every.itertuples():
             when = row.first_due if row.first_due == row.last_due else f"{row.first_due} to {row.last_due} by run"
-            yield f"In every good plan: {row.kind} {row.name}, to be taken in {when}."
+            yield f"In every good plan: {_choice(row)}, to be taken in {when}."
         if self.good and not len(every):
             yield "No site, contract or host is in every good plan."
-        for row in self.decisions[self.decisions["status"] != EVERY].head(12).itertuples():
-            why = f"depends on {row.depends_on}" if row.depends_on else "no single key tells when"
-            count = f"in {row.plans} of {len(self.good)} good plans"
-            when = f"Can wait until {row.first_due}" if row.first_due > self.start else "Due at once where it is taken"
-            yield f"{when}: {row.kind} {row.name}, {count}; {why}."
+        rest = self.decisions[self.decisions["status"] != EVERY]
+        for together in [group for _, group in rest.groupby("runs", sort=False)][:MOST_CHOICES]:
+            first = together.iloc[0]
+            told = "; ".join(f"{_choice(row)} ({self._when(row)})" for row in together.itertuples())
+            why = f"where {first['depends_on']}" if first["depends_on"] else "no single key tells where"
+            yield f"In {first['plans']} of {len(self.good)} good plans: {told}; {why}."
+
+    def _when(self, row: Any) -> str:
+        return f"can wait until {row.first_due}" if row.first_due > self.start else "due at once where it is taken"
 
     def _regrets(self) -> Iterator[str]:
         if self.until is None:
@@ -202,10 +210,13 @@ class Regret:
             )
         else:
             yield f"No plan {'is known to hold' if self.unknown else 'holds'} in every run."
-        for (plan, run), why in list(self.lost.items())[:6]:
-            yield f"The plan of {plan} does not hold in {run}: {why}."
-        if len(self.lost) > 6:
-            yield f"{len(self.lost) - 6} more pairs do not hold."
+        plans = list(dict.fromkeys(plan for plan, _ in self.lost))
+        for plan in plans[:MOST_LOST]:
+            runs = [run for held, run in self.lost if held == plan]
+            count = "" if len(runs) == 1 else f"{len(runs)} runs: "
+            yield f"The plan of {plan} does not hold in {count}{_listed(runs, 3)} ({self.lost[plan, runs[0]]})."
+        if len(plans) > MOST_LOST:
+            yield f"{len(plans) - MOST_LOST} more plans do not hold in some run."
         if self.unknown:
             pairs = [f"{plan} in {run}" for plan, run in self.unknown]
             yield f"Not known in time: {_listed(pairs)}."
@@ -359,6 +370,10 @@ def _fault(key: str, value: str, expected: str) -> Fault:
     return Fault(file="no_regret", key=key, value=value, expected=expected)
 
 
-def _listed(names: Any) -> str:
+def _choice(row: Any) -> str:
+    return f"{row.kind} {row.name}" + (f", host of {row.hosts}" if row.hosts else "")
+
+
+def _listed(names: Any, most: int = 8) -> str:
     names = list(names)
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -28,6 +28,7 @@ from siting.whatif.figures import Spread
 from siting.whatif.n_best import NBest
 from siting.whatif.regret import Regret
 from siting.whatif.runs import Run
+from siting.whatif.safe import safe_decisions
 from siting.whatif.sweeps import Sweep
 
 EVIL = "<b>evil</b>"
@@ -166,7 +167,7 @@ def test_regret_of_each_plan_in_each_run():
         best_musd=np.array([60.0, 50.0, 70.0]),
         bound_musd=np.array([60.0, 50.0, 70.0]), bound_over=("all candidates",) * 3, lost={("a", "c"): "no power"},
         unknown=(("b", "a"), ("b", "c")), within=0.02, good=("a", "b", "c"), without=(),
-        decisions=pd.DataFrame(columns=["kind", "name", "status", "plans", "first_due", "last_due", "depends_on"]),
+        decisions=safe_decisions({}, {}, {}),
     )  # fmt: skip
     html = regret_html(found)
     rows = re.findall(r"<tr>(.*?)</tr>", html[html.index("Regret of each plan") :])

@@ -89,11 +89,17 @@ def test_decisions_depend_on_the_key_that_separates_them(regret: Regret) -> None
     frame = regret.decisions.set_index(["kind", "decision"])
     rented, built = frame.loc[("lease", "rented")], frame.loc[("site", "abilene, own")]
     key = "leases.bilateral.0.usd_per_gpu_h"
-    assert rented["plans"] + built["plans"] == 3 and built["depends_on"] == f"{key} = 9.6 USD/GPU/h"
+    assert rented["plans"] + built["plans"] == 3
+    assert built["depends_on"] == f"{key} >= 9.6 USD/GPU/h (not <= 2.6 USD/GPU/h)"
+    assert rented["depends_on"] == f"{key} <= 2.6 USD/GPU/h (not >= 9.6 USD/GPU/h)"
+    assert built["hosts"] == rented["hosts"] == "first" and len(frame) == 2  # no row a host or state: one choice each
     assert set(frame["status"]) == {"in some"} and "No site, contract or host is in every good plan" in str(regret)
     halls = built["first_due"]  # 5 quarters of construction before the first halls
     assert halls < "2025" and rented["first_due"] >= "2025-Q1"
-    assert f"Can wait until {rented['first_due']}: lease rented, in 2 of 3 good plans; depends on {key}" in str(regret)
+    told = (
+        f"In 2 of 3 good plans: lease rented, host of first (can wait until {rented['first_due']}); where {key} <= 2.6"
+    )
+    assert told in str(regret)
 
 
 def test_what_all_plans_share_is_safe_and_what_does_not_hold_is_said(tables: Tables, tmp_path: Path) -> None:
@@ -105,7 +111,7 @@ def test_what_all_plans_share_is_safe_and_what_does_not_hold_is_said(tables: Tab
     row = found.decisions.set_index("kind").loc["site"]
     assert (row["decision"], row["status"], row["depends_on"]) == ("abilene, own", "in every good plan", "")
     assert row["first_due"] < row["last_due"]
-    assert found.decisions.set_index("kind").loc["state", "decision"] == "TX, own"
+    assert row["hosts"] == "first" and len(found.decisions) == 1  # the site stands for its state and its host
     assert ("later", "soon") in found.lost and np.isnan(found.musd[1, 0]) and found.minimax == "soon"
     assert "The plan of later does not hold in soon" in str(found)
     written = found.save(tmp_path)

@@ -28,12 +28,14 @@ def stated_limits(study: Study, p: Problem, tables: Tables) -> list[str]:
 def own_limits(study: Study, found: Mapping[str, float]) -> list[str]:
     """The planner's own limits without room. found: by name what the plan has of each limit's left side.
 
-    Of MW no room is less than a module of the term with the smallest factor; of other quantities a thousandth.
+    Of MW no room is less than a module of the term with the smallest factor, where no halls are fitted out by the
+    megawatt; of other quantities a thousandth.
     """
     binding = []
     for limit in study.limits:
         wanted = limit.expression
         steps = [abs(part.factor) * study.halls.module_it_mw for part in wanted.summands if part.factor]
+        steps = steps if study.halls.shell_it_mw is None else []
         room = abs(wanted.bound - found[limit.name])
         tight = TIGHT * max(abs(wanted.bound), 1e-9)
         if room <= tight or (wanted.unit == "MW" and steps and room < min(steps) - 1e-6):
@@ -77,7 +79,7 @@ def _forced(study: Study, p: Problem, sites: pd.DataFrame) -> Iterator[str]:
             continue
         i = ids.index(entry.candidate)
         assert p.rules is not None
-        least = max(int(p.rules.forced_modules[i]), int(p.modules_first[i])) * p.module_it_mw
+        least = float(max(p.rules.forced_modules[i], p.modules_first[i])) * p.module_it_mw
         if float(site["it_mw"].iloc[0]) <= least + 1e-6:
             yield f"rules.forced at {site['name'].iloc[0]} (no more than the {least:g} MW IT that it must have)"
 
@@ -127,7 +129,7 @@ def _places(p: Problem, tables: Tables) -> Iterator[str]:
         if len(here) < 2:
             continue
         name = f"the place that {', '.join(ids)} share"
-        step = float((p.pue_peak[group] * p.module_it_mw).min())
+        step = float(np.where(p.in_shells[group], 0.0, p.pue_peak[group] * p.module_it_mw).min())
         if here.sum() > p.shared.standing_mw[group[0]] - step + 1e-6:
             yield f"final MW of {name} (no room for another module)"
         runs = power[power["candidate"].isin(ids)].groupby("quarter", sort=False)["running_utility_mw"].sum()

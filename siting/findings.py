@@ -12,6 +12,7 @@ import pandas as pd
 from siting.assembly import Assembled
 from siting.assembly.campus import campus_ids
 from siting.assembly.rule_reasons import forbidden_hosts, rule_reasons
+from siting.assembly.tenures import in_shells, step_it_mw
 from siting.binding import stated_limits
 from siting.problem import Problem
 from siting.reduction.screen import Screened
@@ -80,8 +81,11 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
         if len(full):
             what = "energized power and units on the campus" if firm.any() else "energized power"
             found.append(f"{what} at {site.name} in {_span(full['quarter'].tolist())}")
-        if site.utility_mw > site.final_utility_mw - study.halls.module_it_mw * site.pue_peak + 1e-6:
+        step_mw = step_it_mw(study, str(site.tenure)) * site.pue_peak
+        if not in_shells(study, str(site.tenure)) and site.utility_mw > site.final_utility_mw - step_mw + 1e-6:
             found.append(f"final MW at {site.name} (no room for another module)")
+        elif in_shells(study, str(site.tenure)) and site.utility_mw > site.final_utility_mw // step_mw * step_mw - 1e-6:
+            found.append(f"final MW at {site.name} (no room for another shell)")
     found += _shared_limits(tables.get("grid_limits"))
     found += stated_limits(study, p, tables)
     for cluster in study.clusters:
@@ -197,8 +201,12 @@ def _money_reasons(study: Study, a: Assembled, able: np.ndarray) -> list[str]:
         ways: list[tuple[float, str, int]] = []
         for i, g in np.argwhere(able[k]).tolist():
             least = 0 if p.annexes else p.modules_first[i]  # halls of another class may fill the first phase for less
-            modules = max(np.ceil(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw - 1e-9), least)
+            modules = max(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw, least)
+            modules = modules if p.in_shells[i] else np.ceil(modules - 1e-9)
             paid = modules * p.module_cash_factor[i] @ p.module_cash_profile[:, by, : by + 1]
+            if p.shells is not None and p.in_shells[i]:
+                shells = np.ceil(modules / p.shells.modules - 1e-9)
+                paid = paid + shells * p.shells.cost_musd[i] * p.shells.cash_profile[by, : by + 1]
             pods = p.cluster_pods[k, g] * p.pod_price_musd[g] * (1.0 + p.sales_tax[i, by])
             ways.append((float(paid.sum() + pods + p.opening_cash_musd[i, by]), f"owning at {p.candidate_id[i]}", by))
             if len(ways) >= 20_000:

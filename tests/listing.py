@@ -303,11 +303,14 @@ class Listing:
 
 def module_paths(p: Problem, i: int) -> list[tuple[int, ...]]:
     """Modules that go live at candidate i by quarter: none, or a first phase and then any number up to the cap."""
-    most, first, start = int(p.modules_max[i]), int(p.modules_first[i]), int(p.live_from[i])
+    most, first, start = int(p.modules_max[i]), p.modules_first[i], int(p.live_from[i])
+    step = 1
+    if p.shells is not None and p.shells.built[i]:  # the modules that whole shells hold; the fit-out is no list
+        step, first = int(p.shells.modules), 0
     if p.annex is not None:  # its first phase counts halls of both classes
         first = min(first, 1)
     paths = []
-    for path in itertools.product(range(most + 1), repeat=max(p.quarters - start, 0)):
+    for path in itertools.product(range(0, most + 1, step), repeat=max(p.quarters - start, 0)):
         began = [n for n in path if n]
         if sum(path) <= most and (not began or began[0] >= first):
             paths.append((0,) * min(start, p.quarters) + path)

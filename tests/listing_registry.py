@@ -15,6 +15,7 @@ from listing_onsite import ListedOnsite
 from listing_parts import ListingPart
 from listing_rules import RulesListing
 from listing_shared import SharedListing
+from listing_shells import ShellsListing
 from listing_transit import SingleSourceListing, TransitListing
 from listing_yearly import YearlyListing
 
@@ -37,6 +38,7 @@ PARTS: tuple[type[ListingPart], ...] = (
     ListedLargeLoad,
     ListedDemandCharge,
     GridListing,
+    ShellsListing,
     CoolingListing,  # last: conversions enter the rows of others
 )
 """Every part; one is used where the problem has it."""

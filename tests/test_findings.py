@@ -157,7 +157,8 @@ def limits(folder: Path, tables: Tables, **changes: float) -> list[str]:
         ),
         "sites": pd.DataFrame(
             {
-                "candidate": ["dallas"], "name": ["Dallas"], "utility_mw": [v.utility], "final_utility_mw": [v.final],
+                "candidate": ["dallas"], "name": ["Dallas"], "tenure": ["own"],
+                "utility_mw": [v.utility], "final_utility_mw": [v.final],
                 "pue_peak": [1.25], "energization": ["2024-Q4"],
             }
         ),
@@ -198,7 +199,14 @@ def test_time_to_power_binds_when_it_is_the_date(tmp_path: Path, tables: Tables)
     row = {"low_quarters": 6, "mid_quarters": 6, "high_quarters": 6, "note": "assumption"}
     study = small_study(tmp_path, power={"time_to_power": [row]})
     a = assemble(study, tables)
-    site = {"candidate": "dallas", "name": "Dallas", "utility_mw": 1.0, "final_utility_mw": 50.0, "pue_peak": 1.25}
+    site = {
+        "candidate": "dallas",
+        "name": "Dallas",
+        "tenure": "own",
+        "utility_mw": 1.0,
+        "final_utility_mw": 50.0,
+        "pue_peak": 1.25,
+    }
     frames = {
         "cash": pd.DataFrame({"quarter": ["2025-Q4"], "funding_cumulative": [9.0], "cumulative": [1.0]}),
         "sites": pd.DataFrame([{**site, "energization": "2025-Q4"}]),

@@ -29,8 +29,9 @@ from siting.assembly.onsite import onsite_block, onsite_figures
 from siting.assembly.prices import price_level, worth_at_horizon
 from siting.assembly.rules import existing_modules, site_rules
 from siting.assembly.shared import shared_places
+from siting.assembly.shells import shells_of
 from siting.assembly.supply import contracts_of, demand_charge_of, large_load_of
-from siting.assembly.tenures import campus_openings, first_modules, live_from, module_costs
+from siting.assembly.tenures import campus_openings, first_modules, live_from, module_costs, whole_steps
 from siting.assembly.transit import transit_of
 from siting.assembly.yearly import carbon_of, needs_co2, water_of
 from siting.errors import Fault, InputError, raise_if_any
@@ -132,10 +133,9 @@ def _problem(
         module_it_mw=module_mw,
         candidate_id=usable["candidate"].to_numpy(object),
         pue_peak=pue_peak,
-        modules_max=np.floor(usable["final_utility_mw"].to_numpy(float) / (pue_peak * module_mw) + 1e-9).astype(
-            np.int64
-        ),
+        modules_max=whole_steps(study, usable),
         modules_first=np.where(standing > 0, np.minimum(first, standing), first),
+        shells=shells_of(study, usable),
         annex=annexes_of(study, usable, [kind.cooling for kind in kinds]),
         live_from=np.where(standing > 0, 0, live_from(study, usable)),
         energized_mw=flowing,

@@ -25,7 +25,8 @@ def rule_reasons(study: Study, assembled: Assembled) -> Iterator[str]:
         name, by = p.candidate_id[i], study.start + int(rules.forced_by[i])
         asked, holds = (float(n) * p.module_it_mw for n in (rules.forced_modules[i], p.modules_max[i]))
         if asked > holds + 1e-9:
-            yield f"rules: {name} is forced with {asked:g} MW IT in whole modules; it holds {holds:g} MW IT"
+            kind = "" if p.in_shells[i] else " in whole modules"
+            yield f"rules: {name} is forced with {asked:g} MW IT{kind}; it holds {holds:g} MW IT"
         if p.live_from[i] > rules.forced_by[i]:
             first = quarter_label(study.start + int(p.live_from[i]))
             yield f"rules: {name} is forced by {quarter_label(by)}; halls there can stand from {first} on"

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly.places import study_file
-from siting.assembly.tenures import live_from, terms_of
+from siting.assembly.tenures import in_shells, live_from, terms_of
 from siting.errors import Fault
 from siting.problem import IntArray
 from siting.problem.rules import SiteRules
 from siting.study import Study
+from siting.study.rules import Forced
 
 FORBIDDEN = "rules.forbidden"
 """Reason in `excluded_by`."""
@@ -64,6 +65,14 @@ def existing_modules(study: Study, usable: pd.DataFrame) -> IntArray:
     return np.asarray(np.rint(it_mw / study.halls.module_it_mw), dtype=np.int64)
 
 
+def _forced_modules(study: Study, tenure: str, entry: Forced) -> float:
+    """Least modules that a forced campus stands with; whole unless it is fitted out by the megawatt."""
+    asked = None if entry.it_mw is None else entry.it_mw / study.halls.module_it_mw
+    if in_shells(study, tenure):
+        return terms_of(study, tenure).first_modules if asked is None else asked
+    return 1.0 if asked is None else float(math.ceil(asked - 1e-9))
+
+
 def unknown_ids(study: Study, named: Sequence[tuple[str, str]], known: Sequence[str]) -> Iterator[Fault]:
     """A fault for every (key, id) that is no candidate, with the nearest that is."""
     ids = set(known)
@@ -81,11 +90,11 @@ def site_rules(study: Study, usable: pd.DataFrame) -> SiteRules | None:
     if not rules.used:
         return None
     ids = usable["candidate"].tolist()
-    modules = np.zeros(len(ids), dtype=np.int64)
+    modules = np.zeros(len(ids))
     by = np.full(len(ids), study.quarters - 1, dtype=np.int64)
     for entry in rules.forced:
         at = ids.index(entry.candidate)
-        modules[at] = 1 if entry.it_mw is None else math.ceil(entry.it_mw / study.halls.module_it_mw - 1e-9)
+        modules[at] = _forced_modules(study, str(usable["tenure"].iloc[at]), entry)
         by[at] = study.quarters - 1 if entry.by is None else entry.by - study.start
     limits: list[int] = []
     kinds = []

@@ -33,8 +33,8 @@ class Terms:
 
     construction_quarters: int
     """From signing to the first hall; 0 for halls that are handed over ready."""
-    first_modules: int
-    """Least modules of a first phase."""
+    first_modules: float
+    """Least modules of a first phase; a part of one where halls are fitted out by the megawatt."""
     om_usd_per_it_kw_year: float = 0.0
     hall_life_years: float = 1.0
     """Straight line life of what is built into halls."""
@@ -50,13 +50,33 @@ class Terms:
     rent_escalator: float = 0.0
 
 
+def in_shells(study: Study, tenure: str) -> bool:
+    """Whether halls of the tenure are whole shells that are fitted out by the megawatt."""
+    return tenure == "own" and study.halls.shell_it_mw is not None
+
+
+def step_it_mw(study: Study, tenure: str) -> float:
+    """Critical IT MW of what a campus of the tenure has whole ones of: shells, or modules."""
+    halls = study.halls
+    return halls.shell_it_mw if halls.shell_it_mw is not None and in_shells(study, tenure) else halls.module_it_mw
+
+
+def whole_steps(study: Study, places: pd.DataFrame) -> IntArray:
+    """(I,) modules that the final MW of each place carry: of whole shells where halls are shells."""
+    step = places["tenure"].map({name: step_it_mw(study, name) for name in set(places["tenure"])}).to_numpy(float)
+    steps = np.floor(places["final_utility_mw"].to_numpy(float) / (places["pue_peak"].to_numpy(float) * step) + 1e-9)
+    return np.asarray(steps * np.rint(step / study.halls.module_it_mw), dtype=np.int64)
+
+
 def terms_of(study: Study, tenure: str) -> Terms:
     """Terms of a tenure whose figures are all stated (`blank_terms` finds none)."""
     halls, site, shell, refit = study.halls, study.connection, study.powered_shell, study.retrofit
     if tenure == "own":
         return Terms(
             construction_quarters=halls.construction_quarters,
-            first_modules=math.ceil(halls.first_phase_it_mw / halls.module_it_mw - 1e-9),
+            first_modules=halls.first_phase_it_mw / halls.module_it_mw
+            if in_shells(study, tenure)
+            else math.ceil(halls.first_phase_it_mw / halls.module_it_mw - 1e-9),
             om_usd_per_it_kw_year=halls.om_usd_per_it_kw_year,
             hall_life_years=halls.life_years,
             aging_musd=site.line_km * site.line_musd_per_km + site.substation_musd,
@@ -104,10 +124,16 @@ def by_tenure(study: Study, tenures: pd.Series) -> dict[str, Terms]:
     return {tenure: terms_of(study, tenure) for tenure in sorted(set(tenures))}
 
 
-def first_modules(study: Study, tenures: pd.Series) -> IntArray:
+def first_modules(study: Study, tenures: pd.Series) -> FloatArray:
     """(I,) least modules of a first phase."""
     terms = by_tenure(study, tenures)
-    return np.array([terms[tenure].first_modules for tenure in tenures], dtype=np.int64)
+    return np.array([terms[tenure].first_modules for tenure in tenures], dtype=float)
+
+
+def first_phase_it_mw(study: Study, tenures: pd.Series) -> FloatArray:
+    """(I,) critical IT MW of the whole modules or shells that a first phase takes."""
+    step = tenures.map({name: step_it_mw(study, name) for name in set(tenures)}).to_numpy(float)
+    return np.asarray(np.ceil(first_modules(study, tenures) * study.halls.module_it_mw / step - 1e-9) * step)
 
 
 def live_from(study: Study, usable: pd.DataFrame) -> IntArray:
@@ -149,6 +175,8 @@ def module_costs(study: Study, usable: pd.DataFrame) -> list[ModuleCost]:
         here = (tenure == name).to_numpy()
         if name in BUILT:
             musd = usable["construction_musd_per_it_mw"].to_numpy(float) * study.halls.module_it_mw
+            if in_shells(study, name):  # a module is fit-out; `shells_of` has the rest
+                musd = musd * (1.0 - (study.halls.shell_share or 0.0))
             profile = construction_profile(term.construction_quarters, study.halls.escalator, quarters)
             left = straight_line_left(term.hall_life_years, quarters)
             found.append(ModuleCost(item="halls", musd=np.where(here, musd, 0.0), profile=profile, left=left))

@@ -11,7 +11,7 @@ import pandas as pd
 from siting.assembly import Assembled
 from siting.assembly.candidates import EQUAL_AREA
 from siting.assembly.places import grid_filters, hosting_mw
-from siting.assembly.tenures import first_modules, terms_of
+from siting.assembly.tenures import first_phase_it_mw, terms_of
 from siting.formulation.power import idling_may_pay
 from siting.problem import Problem
 from siting.study import Study
@@ -67,10 +67,10 @@ def exclusions(study: Study, place: pd.Series) -> Iterator[Bar]:
             limit="cooling", found=f"no temperature for county {place['county_fips']}", needed="a county with one"
         )
     else:
-        modules = int(first_modules(study, pd.Series([place["tenure"]]))[0])
-        least = modules * study.halls.module_it_mw * float(place["pue_peak"])
+        it_mw = float(first_phase_it_mw(study, pd.Series([place["tenure"]]))[0])
+        least = it_mw * float(place["pue_peak"])
         if place["final_utility_mw"] < least - 1e-9:
-            phase = f"a first phase of {modules * study.halls.module_it_mw:g} MW IT"
+            phase = f"a first phase of {it_mw:g} MW IT"
             found = f"{place['final_utility_mw']:,.1f} MW at the meter"
             yield Bar(limit="first phase", found=found, needed=f"{least:,.1f} MW for {phase}")
     yield from _layers(study, place)
@@ -138,7 +138,8 @@ def _no_host(study: Study, p: Problem, i: int, k: int) -> Iterator[Bar]:
     holds = float(p.modules_max[i] * p.module_it_mw)
     if holds < need - 1e-9:
         needed = f"{need:,.1f} MW IT on one campus ({need * p.pue_peak[i]:,.1f} MW at the meter)"
-        yield Bar(limit=limit, found=f"{holds:,.1f} MW IT of whole modules", needed=needed)
+        kind = "shells" if p.in_shells[i] else "modules"
+        yield Bar(limit=limit, found=f"{holds:,.1f} MW IT of whole {kind}", needed=needed)
         return
     when = quarter_label(study.start + due)
     if p.live_from[i] > due:

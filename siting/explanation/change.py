@@ -24,6 +24,7 @@ from siting.explanation.ground import Answer, Ground
 from siting.problem import Problem
 from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
+from siting.solver.standing import standing_shells
 from siting.study import Study
 
 SHARE = 0.01
@@ -245,6 +246,8 @@ class Search:
 def _own_musd(p: Problem, d: Decisions, rows: list[int]) -> float:
     """Present value of what halls and energy cost at the candidates at `rows`."""
     halls = float((d.modules[rows] * p.npv_module_musd[rows]).sum())
+    if p.shells is not None:
+        halls += float((np.diff(standing_shells(p, d)[rows], axis=1, prepend=0) * p.npv_shell_musd[rows]).sum())
     return halls + float((d.running_pods[rows] * p.npv_run_musd[rows]).sum())
 
 

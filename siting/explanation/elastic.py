@@ -19,7 +19,8 @@ from siting.solver.columns import columns_of
 from siting.solver.compile import Matrix
 from siting.solver.highs import Options, Outcome, solve_matrix
 
-WHOLE = ("V", "B", "X", "M", "N")
+WHOLE = ("B", "X")
+"""Families that the model leaves continuous and a plan counts in wholes."""
 
 
 class Elastic:

@@ -14,8 +14,8 @@ from siting.problem.rules import SiteRules
 def opened(p: Problem, i: int) -> Problem:
     """Every plan of the problem opens candidate i, with a first phase by the end of the horizon at least."""
     rules = _no_rules(p) if p.rules is None else p.rules
-    modules = rules.forced_modules.copy()
-    modules[i] = max(1, int(modules[i]))
+    modules = rules.forced_modules.astype(float)
+    modules[i] = max(min(1.0, float(p.modules_first[i])), float(modules[i]))
     return replace(p, rules=replace(rules, forced_modules=modules))
 
 
@@ -40,7 +40,7 @@ def _no_rules(p: Problem) -> SiteRules:
     return SiteRules(
         min_sites=0,
         max_sites=None,
-        forced_modules=none,
+        forced_modules=none.astype(float),
         forced_by=np.full(count, p.quarters - 1, dtype=np.int64),
         existing_modules=none,
         extended_from=none,

@@ -248,7 +248,7 @@ def _rules(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]:
             yield count(f"rules:{where}", f"one more campus in {where}", _said(said, *texts), group_most=wider)
     for i in np.flatnonzero(rules.forced_modules).tolist():
         name, fewer = str(ground.few.usable["name"].iloc[i]), rules.forced_modules.copy()
-        fewer[i] -= 1
+        fewer[i] = max(fewer[i] - 1, 0)
         binds = _said(said, f"rules.forced at {name} (")
         yield count(
             f"rules.forced:{p.candidate_id[i]}", f"one module less forced at {name}", binds, forced_modules=fewer

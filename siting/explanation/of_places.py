@@ -12,6 +12,7 @@ from siting.assembly import Assembled
 from siting.assembly.campus import campus_ids
 from siting.assembly.energized import energized_mw
 from siting.assembly.rules import existing_modules
+from siting.assembly.tenures import whole_steps
 from siting.explanation.elastic import Elastic
 from siting.explanation.limits import QUARTERS_OF_ONE, Edit, NamedLimit, Way
 from siting.explanation.question import Question
@@ -68,7 +69,10 @@ def _power(q: Question, e: Elastic, usable: pd.DataFrame) -> Iterator[NamedLimit
             if (i, last) in e.variables("Z"):
                 unit = float(p.module_it_mw * p.pue_peak[i])
                 room = max(final[i], p.modules_max[i] * unit) + 1e-9 * final[i]
-                terms = [(e.variables("V")[i, last], unit), (e.variables("Z")[i, last], -room), (column, -share)]
+                halls, step = "V", unit
+                if p.shells is not None and p.in_shells[i]:
+                    halls, step = "Shells", unit * p.shells.modules
+                terms = [(e.variables(halls)[i, last], step), (e.variables("Z")[i, last], -room), (column, -share)]
                 e.row(terms, upper=0.0)
             for (at, t), row in e.family("power_balance").items():
                 if at == i:
@@ -157,8 +161,8 @@ def _with_more_power(q: Question, ids: set[str], mw: float) -> Callable[[Assembl
         final = usable["final_utility_mw"].to_numpy(float) + mw * usable["candidate"].isin(ids).to_numpy(float)
         more = usable.assign(final_utility_mw=final)
         standing = existing_modules(q.study, usable) * p.module_it_mw * p.pue_peak
-        modules = np.floor(final / (p.pue_peak * p.module_it_mw) + 1e-9).astype(np.int64)
-        return replace(p, modules_max=modules, energized_mw=np.maximum(energized_mw(q.study, more), standing[:, None]))
+        energized = np.maximum(energized_mw(q.study, more), standing[:, None])
+        return replace(p, modules_max=whole_steps(q.study, more), energized_mw=energized)
 
     return arrays
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from siting.assembly.tenures import in_shells
 from siting.errors import Fault, InputError
 from siting.explanation.ground import FEW, Difference, Ground, apart, ground_of, less, more
 from siting.explanation.loosened import Limit, limits_of
@@ -179,9 +180,9 @@ def limit_prices(
         clock.say(limit.says)
         found.append(_priced(ground, limit, 1.0 if limit.whole else step, base_lp))
     sites = plan.sites
-    module = (
-        0.0 if sites.empty else float(sites.loc[sites["it_mw"].idxmax(), "pue_peak"]) * ground.study.halls.module_it_mw
-    )
+    stepped = sites[[not in_shells(ground.study, str(tenure)) for tenure in sites["tenure"]]]
+    module = 0.0 if stepped.empty else float(stepped.loc[stepped["it_mw"].idxmax(), "pue_peak"])
+    module *= ground.study.halls.module_it_mw
     assert ground.base.value_musd is not None
     return LimitPrices(
         prices=tuple(found),

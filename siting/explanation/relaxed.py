@@ -49,6 +49,7 @@ def relaxed(q: Question) -> Relaxed:
     """Every date, MW, target and size let go; caps, money and rules stay as rows."""
     p = q.problem
     modules = p.modules_max if p.annex is not None else p.modules_max + _wanted_modules(p)
+    shells = None if p.shells is None else replace(p.shells, cash_profile=_early_halls(p.shells.cash_profile[None])[0])
     power = np.broadcast_to((modules * p.module_it_mw * p.pue_peak)[:, None], p.energized_mw.shape)
     kinds = buyable(q)
     deliver = p.deliver_from.copy()
@@ -59,6 +60,7 @@ def relaxed(q: Question) -> Relaxed:
         "goals": (),
         "watched": ("npv_cost",),
         "modules_max": modules,
+        "shells": shells,
         "live_from": np.zeros_like(p.live_from),
         "energized_mw": np.maximum(power, p.energized_mw),
         "deliver_from": deliver,
@@ -90,7 +92,9 @@ def _wanted_modules(p: Problem) -> int:
     wished = 0.0 if p.limits is None else max((abs(row.bound) for row in p.limits.rows), default=0.0)
     least = min(wished, 10.0 * (clusters + served) + 1e3)  # a limit may ask for halls that nobody else wants
     wanted_mw = float(clusters + served + least)
-    return math.ceil(wanted_mw / p.module_it_mw) + int(p.modules_first.max(initial=0))
+    step = 1.0 if p.shells is None else p.shells.modules
+    modules = math.ceil(wanted_mw / p.module_it_mw) + math.ceil(float(p.modules_first.max(initial=0.0)))
+    return math.ceil(modules / step) * round(step)
 
 
 def _early_halls(profile: FloatArray) -> FloatArray:

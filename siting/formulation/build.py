@@ -51,6 +51,7 @@ from siting.formulation.revenue import add_revenue
 from siting.formulation.rules import add_rules
 from siting.formulation.service import add_capacity, add_service
 from siting.formulation.shared import add_shared
+from siting.formulation.shells import add_shells
 from siting.formulation.single_source import add_single_source
 from siting.formulation.sites import add_sites
 from siting.formulation.split import add_split
@@ -65,6 +66,7 @@ from siting.problem import Problem
 
 FAMILIES: tuple[Callable[[pyo.ConcreteModel, Problem], None], ...] = (
     add_sites,
+    add_shells,
     add_cooling,
     add_rules,
     add_other_sites,

@@ -25,7 +25,7 @@ def add_income_tax(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""Used_ry, Carried_ry >= 0: deductions at rate r used in year y, and left for later. Built_rt: musd of building
     put to use in t. D_ry deductions of the year, R_y revenue, income_y as stated.
 
-    Built_rt = sum_{i in r} (halls_it dV_it + opening_it dZ_it)
+    Built_rt = sum_{i in r} (halls_it dV_it + opening_it dZ_it + shell_it dN_it)
     Carried_ry = Carried_r,y-1 + D_ry - Used_ry;    sum_r Used_ry <= income_y + R_y
     tax of y = home rate R_y - sum_r rate_r Used_ry, in the last quarter of y
 
@@ -70,8 +70,11 @@ def _add_buildings(m: pyo.ConcreteModel, p: Problem, tax: IncomeTax) -> None:
     for f, item in enumerate(p.module_item):
         if item == "halls":
             halls += p.module_cash_factor[:, [f]] * p.module_cash_profile[f].sum(axis=1)
+    built = [(halls, "V"), (tax.opening_basis_musd, "Z")]
+    if p.shells is not None:
+        built.append((p.shells.cost_musd[:, None] * p.shells.cash_profile.sum(axis=1), "Shells"))
     put: Terms = defaultdict(list)
-    for basis, name in ((halls, "V"), (tax.opening_basis_musd, "Z")):
+    for basis, name in built:
         variables = m.component(name)
         for (i, t), variable in variables.items():
             if basis[i, t]:

@@ -25,7 +25,7 @@ def add_rules(m: pyo.ConcreteModel, p: Problem) -> None:
     rules, last = p.rules, p.quarters - 1
     opened = {i: m.Z[i, last] for i in range(len(p.candidate_id)) if (i, last) in m.A and p.campus[i] == i}
 
-    def at_least(found: object, least: int) -> object:
+    def at_least(found: object, least: float) -> object:
         return pyo.Constraint.Infeasible if isinstance(found, int) else found >= least  # type: ignore[operator]
 
     if rules.min_sites:
@@ -48,7 +48,7 @@ def add_rules(m: pyo.ConcreteModel, p: Problem) -> None:
     def forced_site(m: pyo.ConcreteModel, i: int) -> object:
         by = int(rules.forced_by[i])
         halls = [m.V[at, by] for at in (i, p.annexes.get(i)) if (at, by) in m.A]
-        return at_least(sum(halls), int(rules.forced_modules[i]))
+        return at_least(sum(halls), float(rules.forced_modules[i]))
 
     m.RE = pyo.Set(dimen=2, initialize=[(i, t) for i, t in m.A if rules.existing_modules[i]])
 

@@ -10,7 +10,7 @@ from siting.problem import Problem
 
 def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
     r"""Z_it in {0,1}: i is open by t. V_it integer: modules live by t. A: (i, t) from the first quarter a module can
-    live.
+    live. Where halls are shells (`add_shells`), V_it >= 0 is their fit-out, in modules and not whole.
 
     Z_i,t-1 <= Z_it;  V_i,t-1 <= V_it;  m_i Z_it <= V_it <= n_i Z_it   for all (i, t) in A
 
@@ -23,7 +23,11 @@ def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
     m.A = pyo.Set(dimen=2, initialize=[tuple(pair) for pair in np.argwhere(live).tolist()])
     count = p.count
     m.Z = pyo.Var(m.A, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, t: (0, int(count[i])))
-    m.V = pyo.Var(m.A, domain=pyo.NonNegativeIntegers, bounds=lambda m, i, t: (0, int(count[i] * p.modules_max[i])))
+    m.V = pyo.Var(
+        m.A,
+        domain=lambda m, i, t: pyo.NonNegativeReals if p.in_shells[i] else pyo.NonNegativeIntegers,
+        bounds=lambda m, i, t: (0, int(count[i] * p.modules_max[i])),
+    )
 
     @m.Constraint(m.A)
     def stay_open(m: pyo.ConcreteModel, i: int, t: int) -> object:
@@ -41,4 +45,4 @@ def add_sites(m: pyo.ConcreteModel, p: Problem) -> None:
     def first_phase(m: pyo.ConcreteModel, i: int, t: int) -> object:
         annex = p.annexes.get(i)
         modules = m.V[i, t] if annex is None else m.V[i, t] + m.V[annex, t]
-        return modules >= int(p.modules_first[i]) * m.Z[i, t]
+        return modules >= float(p.modules_first[i]) * m.Z[i, t]

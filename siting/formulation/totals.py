@@ -16,15 +16,17 @@ from siting.problem import Problem
 
 
 def add_totals(m: pyo.ConcreteModel, p: Problem) -> None:
-    r"""M_t, N_gt integer: modules live and pods of g delivered by t, over all sites.
+    r"""M_t, N_gt integer: modules live and pods of g delivered by t, over all sites; S_t shells that stand.
 
-    M_t = sum_i V_it;    N_gt = sum_i B_igt
+    M_t = sum_i V_it;    N_gt = sum_i B_igt;    S_t = sum_i Shells_it
 
-    Valid for every whole plan: a sum of whole numbers is whole.
+    Valid for every whole plan: a sum of whole numbers is whole. M_t has the sites whose modules are whole, S_t those
+    that are shells.
     """
     sites: dict[int, list[int]] = {}
+    shells: dict[int, list[int]] = {}
     for i, t in m.A:
-        sites.setdefault(t, []).append(i)
+        (shells if p.in_shells[i] else sites).setdefault(t, []).append(i)
     fleets: dict[tuple[int, int], list[int]] = {}
     for i, g, t in m.P:
         fleets.setdefault((g, t), []).append(i)
@@ -40,3 +42,11 @@ def add_totals(m: pyo.ConcreteModel, p: Problem) -> None:
     @m.Constraint(m.NT)
     def pods_in_total(m: pyo.ConcreteModel, g: int, t: int) -> object:
         return m.N[g, t] == sum(m.B[i, g, t] for i in fleets[g, t])
+
+    if shells:
+        m.ST = pyo.Set(initialize=list(shells))
+        m.AllShells = pyo.Var(m.ST, domain=pyo.NonNegativeIntegers)
+
+        @m.Constraint(m.ST)
+        def shells_in_total(m: pyo.ConcreteModel, t: int) -> object:
+            return m.AllShells[t] == sum(m.Shells[i, t] for i in shells[t])

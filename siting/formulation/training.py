@@ -21,6 +21,7 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
     sum_g W_kig <= Z_i,by;   V_i,by >= sum_g ceil(N_kg e_g / H) W_kig          (halls of the host stand by the date)
     sum_{tau active in t} R_kl,tau >= U_kl   for t in window;   R_klt <= U_kl   (contracts may follow one another)
 
+    What fit-out in shells holds is not rounded up to modules.
     W only where the campus alone could stand the cluster (modules, energized MW, dates): `Problem.host_candidates`.
     Several clusters may share a campus; `add_power` and `add_fleet` hold their sum.
     """
@@ -58,9 +59,8 @@ def add_training(m: pyo.ConcreteModel, p: Problem) -> None:
 
     @m.Constraint(m.KI)
     def host_has_halls(m: pyo.ConcreteModel, k: int, i: int) -> object:
-        modules = {
-            g: float(np.ceil(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw - 1e-9)) for g in by_site[k, i]
-        }
+        asked = {g: float(p.cluster_pods[k, g] * p.pod_it_mw[g] / p.module_it_mw) for g in by_site[k, i]}
+        modules = asked if p.in_shells[i] else {g: float(np.ceil(each - 1e-9)) for g, each in asked.items()}
         return modules_in_use(m, p, i, int(p.cluster_from[k])) >= sum(modules[g] * m.W[k, i, g] for g in by_site[k, i])
 
     @m.Constraint(m.HU, range(p.quarters))

@@ -220,10 +220,10 @@ def _standing(p: Problem) -> IntArray:
     return np.zeros(len(p.candidate_id), dtype=np.int64) if p.rules is None else p.rules.existing_modules
 
 
-def _needed(p: Problem) -> tuple[IntArray, IntArray]:
+def _needed(p: Problem) -> tuple[FloatArray, IntArray]:
     """(I,) modules that are forced, and (I,) the quarter by which they stand."""
     none = np.zeros(len(p.candidate_id), dtype=np.int64)
-    return (none, none) if p.rules is None else (p.rules.forced_modules, p.rules.forced_by)
+    return (none.astype(float), none) if p.rules is None else (p.rules.forced_modules, p.rules.forced_by)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

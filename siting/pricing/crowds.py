@@ -35,7 +35,7 @@ def may_crowd(p: Problem) -> bool:
     the energy of the sites that they cover, and a site with cheaper grid energy gains less by them. Units on the
     campus: cheap capital may be with dear fuel. Curtailable connections: what is dear may save most.
     """
-    return all(part is None for part in (p.income_tax, p.contracts, p.onsite, p.curtailable))
+    return all(part is None for part in (p.income_tax, p.contracts, p.onsite, p.curtailable, p.shells))
 
 
 def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:

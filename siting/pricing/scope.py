@@ -21,6 +21,7 @@ def parts_without_price(p: Problem) -> list[str]:
         "income tax with terms of large loads": p.income_tax is not None and p.large_load is not None,
         "income tax at a discount rate below zero": p.income_tax is not None and p.rate < 0.0,
         "halls of two cooling classes": p.annex is not None,
+        "shells with continuous fit-out": p.shells is not None,
         "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
     }
     return [name for name, there in found.items() if there]

@@ -28,6 +28,7 @@ from siting.problem.onsite import Onsite
 from siting.problem.other_sites import OtherSites
 from siting.problem.rules import SiteRules
 from siting.problem.shared import Shared
+from siting.problem.shells import Shells
 from siting.problem.split import Split
 from siting.problem.supply import Contracts, LargeLoad
 from siting.problem.transit import Transit
@@ -54,7 +55,7 @@ class Problem:
     candidate_id: NDArray[np.object_]  # (I,)
     pue_peak: FloatArray  # (I,) utility MW per critical IT MW
     modules_max: IntArray  # (I,) whole modules that the final MW carry
-    modules_first: IntArray  # (I,) least modules once open
+    modules_first: FloatArray  # (I,) least modules once open; whole where modules are
     live_from: IntArray  # (I,) first quarter a module can go live; T when never
     energized_mw: FloatArray  # (I, T) utility MW that flow, 0 before energization
     reach: BoolArray  # (I, J) region served inside its round trip target
@@ -156,6 +157,8 @@ class Problem:
     grid: GridRows | None = None
     """Lines and spare generation that sites share; None when no site stands at a bus or the study looks at none."""
     income_tax: IncomeTax | None = None
+    shells: Shells | None = None
+    """Halls that are whole shells with a fit-out by the megawatt; None when all are whole modules."""
     annex: Annexes | None = None
     """Halls of a second cooling class; None when halls are of one class and hold everything."""
     other_sites: OtherSites | None = None
@@ -223,6 +226,28 @@ class Problem:
         for g, life in enumerate(self.pod_life.tolist()):
             standing[:, g, life:] -= total[:, g, : max(self.quarters - life, 0)]
         return standing
+
+    @property
+    def in_shells(self) -> BoolArray:
+        """(I,) candidates whose modules are fitted out in shells, by any part of one."""
+        return np.zeros(len(self.candidate_id), dtype=bool) if self.shells is None else self.shells.built
+
+    @property
+    def npv_shell_musd(self) -> FloatArray:
+        """(I, T) one shell that stands from t on; 0 where halls are whole modules."""
+        if self.shells is None:
+            return np.zeros((len(self.candidate_id), self.quarters))
+        return self.shells.npv_musd(self.discount, float((1.0 + self.rate) ** (-self.quarters / 4.0)))
+
+    def npv_halls_musd(self, modules: NDArray[Any]) -> FloatArray:
+        """(I, T) so many modules (I,) that go live in t, in as many shells as hold them."""
+        found: FloatArray = modules[:, None] * self.npv_module_musd
+        return found if self.shells is None else found + self.shells.count_for(modules)[:, None] * self.npv_shell_musd
+
+    def modules_for(self, it_mw: FloatArray) -> FloatArray:
+        """(I,) modules that hold so many critical IT MW (I,): whole ones, unless halls are fitted out in shells."""
+        modules = it_mw / self.module_it_mw
+        return np.where(self.in_shells, modules, np.ceil(modules - 1e-9))
 
     @property
     def annexes(self) -> dict[int, int]:

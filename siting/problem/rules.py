@@ -19,8 +19,8 @@ class SiteRules:
 
     min_sites: int
     max_sites: int | None
-    forced_modules: IntArray
-    """(I,) least modules that must stand; 0 where nothing is forced."""
+    forced_modules: FloatArray
+    """(I,) least modules that must stand; 0 where nothing is forced. Whole where modules are."""
     forced_by: IntArray
     """(I,) quarter by which they stand."""
     existing_modules: IntArray

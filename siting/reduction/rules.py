@@ -21,7 +21,8 @@ EACH = 12
 
 def needed_by_rules(p: Problem, host_musd: FloatArray, serve_musd: FloatArray) -> IntArray:
     """Rising positions of candidates that must stay in the problem."""
-    opening = p.npv_open_musd.max(axis=1, initial=0.0) + p.modules_first * p.npv_module_musd.max(axis=1, initial=0.0)
+    halls = p.npv_halls_musd(p.modules_first)
+    opening = p.npv_open_musd.max(axis=1, initial=0.0) + halls.max(axis=1, initial=0.0)
     tier = np.where(np.isfinite(host_musd), 0, np.where(np.isfinite(serve_musd), 1, 2))
     price = np.where(tier == 0, host_musd, np.where(tier == 1, serve_musd, opening))
     order = np.lexsort((price, tier))

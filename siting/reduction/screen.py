@@ -123,6 +123,7 @@ def serve_cost_musd(p: Problem) -> FloatArray:
     )
     usable = (begin < p.quarters) & (p.reach.any(axis=1) | idle)
     rows = np.flatnonzero(usable)
+    first_phase = p.npv_halls_musd(p.modules_first)
     per_h100e = np.full((len(rows), len(p.accelerator)), np.inf)
     for g in range(len(p.accelerator)):
         at = np.maximum(begin[rows], p.deliver_from[g])
@@ -132,7 +133,7 @@ def serve_cost_musd(p: Problem) -> FloatArray:
         later = np.cumsum(p.npv_run_musd[rows, g][:, ::-1], axis=1)[:, ::-1]
         spent = (
             p.npv_open_musd[rows, at]
-            + p.modules_first[rows] * p.npv_module_musd[rows, at]
+            + first_phase[rows, at]
             + pods * (_renewed(p, rows, g, at) + later[np.arange(len(rows)), at])
         )
         per_h100e[:, g] = np.where(fits & p.may_hold[rows, g], spent / (pods * p.pod_serve[g]), np.inf)

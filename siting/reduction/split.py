@@ -16,10 +16,10 @@ def standing_cost_musd(p: Problem, k: int, g: int, pods: FloatArray) -> FloatArr
     quarter, pods bought again at the end of every life.
     """
     begin, end = int(p.cluster_from[k]), int(p.cluster_until[k]) + 1
-    modules = np.maximum(np.ceil(pods * p.pod_it_mw[g] / p.module_it_mw - 1e-9), p.modules_first)
+    modules = np.maximum(p.modules_for(pods * p.pod_it_mw[g]), p.modules_first)
     return np.asarray(
         p.npv_open_musd[:, begin]
-        + modules * p.npv_module_musd[:, begin]
+        + p.npv_halls_musd(modules)[:, begin]
         + pods * p.npv_pod_musd[:, g, begin : end : int(p.pod_life[g])].sum(axis=1)
         + pods * p.npv_run_musd[:, g, begin:end].sum(axis=1)
     )

@@ -50,6 +50,9 @@ HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "pods": ("pods", 0),
     "accelerators": ("accelerators", 0),
     "modules": ("modules", 0),
+    "shells": ("shells", 0),
+    "shell_it_mw": ("in shells, MW IT", 1),
+    "fitted_it_mw": ("fitted out, MW IT", 1),
     "standing_it_mw": ("standing, MW IT", 1),
     "running_it_mw": ("running, MW IT", 1),
     "running_utility_mw": ("running at peak, MW at the meter", 1),
@@ -130,7 +133,14 @@ def plan_tables(plan: Plan) -> list[Shown]:
         "MW of a lease: the provider's.",
     )
     add("Leases", "leases", "lease provider accelerator quarter gpus term_quarters usd_per_gpu_h kind existing cluster")
-    add("Halls going live", "modules", "candidate quarter modules it_mw")
+    by = "it_mw" if "shells" in tables else "modules it_mw"
+    add("Halls going live", "modules", f"candidate quarter {by}")
+    add(
+        "Shells and what of them is fitted out",
+        "shells",
+        "candidate quarter shells shell_it_mw fitted_it_mw",
+        "Standing in the quarter.",
+    )
     add("Deliveries", "deliveries", "candidate accelerator quarter pods accelerators")
     add("Fleet", "fleet", "candidate accelerator quarter installed running")
     add(
@@ -178,7 +188,7 @@ def plan_tables(plan: Plan) -> list[Shown]:
 
 
 SHOWN = (
-    *("sites", "clusters", "leases", "modules", "deliveries", "fleet", "power", "service"),
+    *("sites", "clusters", "leases", "modules", "shells", "deliveries", "fleet", "power", "service"),
     *("cash", "credits", "after_horizon", "candidates", "regions"),
 )
 """Tables with headings of their own, and the two that only the plan's folder holds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from siting.formulation.service import coverage_classes
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
 
+FIT_OUT = 1e-7
+"""Part of a module that fit-out in shells is told by: a solver's tolerance is less. Rounded up, so that pods fit."""
 FIRST = frozenset(["Z", "V", "B", "Q", "X", "Y", "W", "U", "R", "F", "M", "N", "Spend", "Pair", "Part"])
 """Families that every model has; they are read into arrays of their own."""
 
@@ -21,7 +24,7 @@ FIRST = frozenset(["Z", "V", "B", "Q", "X", "Y", "W", "U", "R", "F", "M", "N", "
 class Decisions:
     """Whole numbers are whole; increments by quarter."""
 
-    modules: IntArray  # (I, T) that go live in t
+    modules: FloatArray  # (I, T) that go live in t; not whole where halls are fitted out in shells
     pods: IntArray  # (I, G, T) delivered in t
     running_pods: FloatArray  # (I, G, T) clusters and inference
     lease_gpus: IntArray  # (L, T) of the contract that starts in t
@@ -38,9 +41,9 @@ class Decisions:
 def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisions:
     """Decisions at the point x of the compiled model."""
     i_count, g_count, t_count, l_count, k_count, _ = p.size
-    modules = np.zeros((i_count, t_count), dtype=np.int64)
+    modules = np.zeros((i_count, t_count))
     for (i, t), value in matrix.values("V", x).items():
-        modules[i, t] = round(value)
+        modules[i, t] = _fit_out(value) if p.in_shells[i] else round(value)
     pods = np.zeros((i_count, g_count, t_count), dtype=np.int64)
     for (i, g, t), value in matrix.values("B", x).items():
         pods[i, g, t] = round(value)
@@ -67,7 +70,7 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         serving[i, g, t] = value
     spare_gpus = _spare_gpus(p, gpus, reserved)
     return Decisions(
-        modules=np.diff(modules, axis=1, prepend=0),
+        modules=np.diff(np.maximum.accumulate(modules, axis=1), axis=1, prepend=0),
         pods=np.diff(pods, axis=2, prepend=0),
         running_pods=running + serving,
         lease_gpus=gpus,
@@ -82,6 +85,10 @@ def decisions_from(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Decisi
         ),
         extra={name: matrix.values(name, x) for name in matrix.columns if name not in FIRST},
     )
+
+
+def _fit_out(value: float) -> float:
+    return math.ceil(value / FIT_OUT - 1e-2) * FIT_OUT
 
 
 def _parts(p: Problem, matrix: Matrix, x: NDArray[np.float64]) -> Iterator[tuple[int, int, int, int]]:

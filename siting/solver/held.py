@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 
 from siting.plan import Plan
-from siting.problem import BoolArray, IntArray, Problem
+from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.solver.compile import Matrix
 from siting.units import parse_quarter, quarter_label
 
 Strength = Literal["first stage", "whole"]
 
-FIRST_STAGE = ("Z", "V", "W", "U", "Pair", "X", "Y", "Curtailable")
+FIRST_STAGE = ("Z", "V", "Shells", "W", "U", "Pair", "X", "Y", "Curtailable")
 WHOLE = (*FIRST_STAGE, "B", "R", "Part", "OnUnits", "OnLeft", "Converted")
 """Families of variables that each strength holds."""
 
@@ -37,7 +37,8 @@ class Held:
     start: int
     """First quarter, an ordinal."""
     opened: IntArray  # (I,) quarter of the opening; T where it stays closed
-    modules: IntArray  # (I, T) that stand by t
+    modules: FloatArray  # (I, T) that stand by t; not whole where halls are fitted out in shells
+    shells: IntArray  # (I, T) that stand by t
     pods: IntArray  # (I, G, T) delivered by t
     lease_gpus: IntArray  # (L, T) of the contract that starts in t
     reserved: BoolArray  # (K, L, T)
@@ -91,10 +92,10 @@ class _Reading:
         p = self.p
         i_count, g_count, t_count, l_count, k_count, _ = p.size
         u_count = len(self.at["unit"])
-        modules, pods = np.zeros((i_count, t_count), np.int64), np.zeros((i_count, g_count, t_count), np.int64)
+        modules, pods = np.zeros((i_count, t_count)), np.zeros((i_count, g_count, t_count), np.int64)
         for row, i, t in self._rows("modules", "candidate"):
-            modules[i, t] += int(row["modules"])
-            if abs(row["it_mw"] / row["modules"] - p.module_it_mw) > 1e-9:
+            modules[i, t] += row["it_mw"] / p.module_it_mw if p.in_shells[i] else row["modules"]
+            if not p.in_shells[i] and abs(row["it_mw"] / row["modules"] - p.module_it_mw) > 1e-9:
                 self.lost["modules are of another size here"] = None
         for row, i, t in self._rows("deliveries", "candidate"):
             if (g := self._find("accelerator", row["accelerator"])) is not None:
@@ -110,6 +111,7 @@ class _Reading:
         for row, i, t in self._rows("onsite", "candidate"):
             if (u := self._find("unit", row["unit"])) is not None:
                 units[i, u, t], left[i, u, t] = int(row["installed"]), int(row["left"])
+        shells = self._shells(modules)
         converted, curtailable = np.zeros((i_count, t_count), np.int64), np.zeros(i_count, bool)
         for row, i, t in self._rows("conversions", "candidate"):
             converted[i, t] += int(row["modules"])
@@ -123,6 +125,7 @@ class _Reading:
             start=self.start,
             opened=np.where(live.any(axis=1), live.argmax(axis=1), t_count).astype(np.int64),
             modules=modules.cumsum(axis=1),
+            shells=shells,
             pods=pods.cumsum(axis=2),
             lease_gpus=gpus,
             reserved=reserved,
@@ -138,6 +141,19 @@ class _Reading:
             free_hosts=np.zeros(k_count, bool),
             free_connection=np.zeros(i_count, bool),
         )
+
+    def _shells(self, modules: FloatArray) -> IntArray:
+        """(I, T) shells that stand by t. modules: (I, T) that go live."""
+        p = self.p
+        shells = np.zeros((len(p.candidate_id), p.quarters), np.int64)
+        size_mw = 0.0 if p.shells is None else p.shells.modules * p.module_it_mw
+        for row, i, t in self._rows("shells", "candidate", quiet=True):
+            shells[i, t] = int(row["shells"])
+            if not p.in_shells[i] or abs(row["shell_it_mw"] - row["shells"] * size_mw) > 1e-9:
+                self.lost["halls are no shells here, or shells of another size"] = None
+        if (p.in_shells & (modules.sum(axis=1) > 0) & (shells.max(axis=1, initial=0) == 0)).any():
+            self.lost["halls are shells here, and whole modules in the plan"] = None
+        return np.maximum.accumulate(shells, axis=1)
 
     def _hosts(self) -> tuple[list[tuple[int, int, int, int]], list[tuple[int, int]]]:
         parts, on_lease = [], []
@@ -270,6 +286,7 @@ def _wanted(p: Problem, held: Held) -> dict[str, _Family]:
     return {
         "Z": _Family(lambda at: held.opened[at[0]] <= at[1], begun, at_site("open"), later),
         "V": _Family(lambda at: held.modules[at], begun, at_site("modules"), later),
+        "Shells": _Family(lambda at: held.shells[at], _first(held.shells), at_site("shells"), later),
         "W": _Family(lambda at: at in whole, list(whole), hosting, hosted_later),
         "U": _Family(
             lambda at: at in held.on_lease,

@@ -1,8 +1,7 @@
 """The search, in up to three solves of one matrix.
 
-1. Totals: modules and pods of single sites continuous, their totals over sites, openings, hosts and contracts whole.
-Every
-   whole plan is feasible here, so this bound holds for whole plans.
+1. Totals: modules, shells and pods of single sites continuous, their totals over sites, openings, hosts and contracts
+   whole. Every whole plan is feasible here, so this bound holds for whole plans.
 2. Whole plan: hosts, openings and contracts as found, everything counted in wholes.
 3. Only if the gap asked for is still open and time is left: the whole problem from that plan on. Its bound holds too.
 """
@@ -175,8 +174,8 @@ def _costs_alone(p: Problem) -> float | None:
 
 
 def totals_of(p: Problem, matrix: Matrix) -> Matrix:
-    """The first search: totals, openings, hosts and contracts whole, modules and pods of single sites not."""
-    loose = (columns_of(matrix, ("V",)) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
+    """The first search: totals, openings, hosts and contracts whole; modules, shells and pods of single sites not."""
+    loose = (columns_of(matrix, ("V", "Shells")) & ~_on_shared_lines(p, matrix)) | _small_contracts(p, matrix)
     return replace(matrix, integer=matrix.integer & ~loose)
 
 

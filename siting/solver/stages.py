@@ -25,7 +25,7 @@ SHARE = 0.4
 """Of the time that is left, for each stage."""
 ROUGH = 2e-3
 """Gap from which on a stage is but rough."""
-DECIDED, COUNTED = ("Z", "W", "Pair", "U", "R", "Y"), ("M", "N")
+DECIDED, COUNTED = ("Z", "W", "Pair", "U", "R", "Y"), ("M", "N", "AllShells")
 """Families that stay as they were found from the first stage on; totals, which stay for the modules alone."""
 
 
@@ -36,7 +36,8 @@ def made_whole(p: Problem, whole: Matrix, totals: Matrix, x: FloatArray, options
     of modules stay as they are found at first; if the gap asked for is finer than `ROUGH`, they are free a second time.
     """
     budget, roomy = Budget(options.time_limit_s), _with_room(totals)
-    modules, pods, contracts = (columns_of(totals, (name,)) for name in ("V", "B", "X"))
+    pods, contracts = (columns_of(totals, (name,)) for name in ("B", "X"))
+    modules = columns_of(whole, ("V", "Shells")) & whole.integer  # fit-out in shells is never whole
     kept = (columns_of(totals, DECIDED) & totals.integer) | columns_of(totals, COUNTED)
     decided = kept & ~columns_of(totals, COUNTED)
     stage = replace(options, gap=max(GAP, options.gap))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from siting.problem import IntArray, Problem
+from siting.problem import FloatArray, IntArray, Problem
 from siting.solver.decisions import Decisions
 
 
@@ -16,10 +16,18 @@ def converted_modules(p: Problem, d: Decisions) -> IntArray:
     return np.maximum.accumulate(found, axis=1)
 
 
-def standing_modules(p: Problem, d: Decisions) -> IntArray:
+def standing_shells(p: Problem, d: Decisions) -> IntArray:
+    """(I, T) shells that stand by t; 0 where halls are whole modules."""
+    found = np.zeros((len(p.candidate_id), p.quarters), dtype=np.int64)
+    for (i, t), shells in d.extra.get("Shells", {}).items():
+        found[i, t] = round(shells)
+    return np.maximum.accumulate(found, axis=1)
+
+
+def standing_modules(p: Problem, d: Decisions) -> FloatArray:
     """(I, T) modules of the candidate's class that stand; in works they count with the annex."""
     converted = converted_modules(p, d)
-    standing: IntArray = d.modules.cumsum(axis=1) - converted
+    standing: FloatArray = d.modules.cumsum(axis=1) - converted
     for campus, annex in p.annexes.items():
         standing[campus] += converted[annex]
     return standing

@@ -19,12 +19,22 @@ Part = Literal["accelerator", "server", "network", "storage"]
 
 
 class Halls(Strict):
-    """Critical IT space of an own campus, built in whole modules after a first phase."""
+    """Critical IT space of an own campus, after a first phase: built in whole modules, or as whole shells that are
+    fitted out megawatt by megawatt."""
 
     module_it_mw: Annotated[float, Field(gt=0), Unit("MW")] = 10.0
     """Smallest step in which critical IT is built."""
     first_phase_it_mw: Annotated[float, Field(gt=0), Unit("MW")] = 30.0
     """Least critical IT of an own campus in its first quarter."""
+    shell_it_mw: Annotated[float, Field(gt=0), Unit("MW")] | None = None
+    """Critical IT that one shell of an own campus can hold, in whole modules. With it, own campuses are built as whole
+    shells, as many as the final MW carry, and fitted out by any amount of critical IT up to the shells that stand: no
+    step of a module, and a first phase to the megawatt. Halls of other tenures stay in whole modules. None: halls in
+    whole modules, shell and fit-out at once. Not beside halls.classes and rules.existing."""
+    shell_share: Annotated[float, Field(gt=0, le=1), Unit("%", 0.01)] | None = None
+    """Share of the construction cost of an own campus that is its shells, stated with shell_it_mw. A shell is paid
+    evenly over the construction quarters before it stands, its fit-out over those before it is live, at once or later;
+    each keeps value from its own quarter on. No default: no table tells the two apart."""
     cooling: str = "liquid"
     """Class of the PUE table; its climate tilt makes annual mean and peak PUE per candidate."""
     construction_quarters: Annotated[int, Field(ge=0, le=80)] = 5
@@ -45,10 +55,20 @@ class Halls(Strict):
     """At most one second cooling class. Empty: halls are of one class and hold every accelerator, whatever cools it."""
 
     def rules(self) -> tuple[Rule, ...]:
-        return (self._classes,)
+        return self._classes, self._shells
 
     def _classes(self) -> Iterator[Clash]:
         yield from class_clashes(self)
+
+    def _shells(self) -> Iterator[Clash]:
+        if (self.shell_it_mw is None) != (self.shell_share is None):
+            blank = "shell_share" if self.shell_share is None else "shell_it_mw"
+            yield Clash(blank, "nothing", "both the size of a shell and its share of the cost, or neither")
+        elif self.shell_it_mw is not None:
+            modules = self.shell_it_mw / self.module_it_mw
+            if modules < 1.0 - 1e-9 or abs(modules - round(modules)) > 1e-9:
+                expected = f"whole modules of {self.module_it_mw:g} MW"
+                yield Clash("shell_it_mw", f"{self.shell_it_mw:g} MW", expected)
 
 
 class Colocation(Strict):

@@ -168,6 +168,7 @@ class Study(Checked):
             self._power_contracts,
             self._carbon_years,
             self._one_class,
+            self._shells_alone,
             self._water_of_cooling,
         )
 
@@ -193,6 +194,13 @@ class Study(Checked):
         for name, stated in beside.items():
             if stated and _below(self, "halls", "classes"):
                 yield Clash("halls.classes", f"a second class beside {name}", "one of the two: they do not go together")
+
+    def _shells_alone(self) -> Iterator[Clash]:
+        beside = {"halls.classes": ("halls", "classes"), "rules.existing": ("rules", "existing")}
+        for name, keys in beside.items():
+            if _below(self, *keys) and getattr(getattr(self, "halls", None), "shell_it_mw", None) is not None:
+                expected = "one of the two: they do not go together"
+                yield Clash("halls.shell_it_mw", f"shells beside {name}", expected)
 
     def _carbon_years(self) -> Iterator[Clash]:
         years = {quarter // 4 for quarter in range(self.start, self.end)}

@@ -130,7 +130,9 @@ def _posted_npv_musd(study: Study, p: Problem, d: Decisions) -> FloatArray:
 
 
 def _modules(study: Study, p: Problem, d: Decisions) -> pd.DataFrame:
-    frame = _long(study, {"candidate": p.candidate_id}, {"modules": d.modules}, d.modules > 0)
+    """Halls that go live; where halls are fitted out in shells, their modules are not whole."""
+    modules = d.modules if p.shells is not None else np.rint(d.modules).astype(np.int64)
+    frame = _long(study, {"candidate": p.candidate_id}, {"modules": modules}, modules > 0)
     return frame.assign(it_mw=frame["modules"] * p.module_it_mw)
 
 

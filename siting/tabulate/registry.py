@@ -12,6 +12,7 @@ from siting.tabulate.finance import debt_table
 from siting.tabulate.income_tax import income_tax_table
 from siting.tabulate.onsite import onsite_tables
 from siting.tabulate.parts import Parts
+from siting.tabulate.shells import shells_table
 from siting.tabulate.supply import large_load_table, supply_tables
 from siting.tabulate.water import water_table
 
@@ -24,6 +25,7 @@ MAKERS: tuple[Callable[[Parts], dict[str, pd.DataFrame]], ...] = (
     large_load_table,
     income_tax_table,
     conversions_table,
+    shells_table,
 )
 """Each gives the tables of its part by name; none when the study does not use it."""
 

@@ -15,7 +15,7 @@ from siting.tables import catalog
 from siting.tables.read import Tables
 from siting.units import first_day, hours_in
 from siting.verification.decisions import Read
-from siting.verification.halls import converted_by, first_module, open_campuses, second_class
+from siting.verification.halls import converted_by, first_module, fit_out_share, open_campuses, second_class
 from siting.verification.places import Place, Places
 from siting.verification.worth import end_worth_musd
 
@@ -313,8 +313,9 @@ class Bookkeeper:
     def _built_halls(self, book: Book, place: Place, t: int, mw: float, om_usd_per_it_kw_year: float) -> None:
         lead, total = works_quarters(self._study, place), 0.0
         already = t == 0 and place.existing_it_mw > 0
+        per_mw = place.musd_per_it_mw * fit_out_share(self._study, place.tenure)
         for quarter in [] if already else range(t - lead, t) if lead else [t]:
-            slice_musd = place.musd_per_it_mw * mw / max(lead, 1) * self._grown(self._study.halls.escalator, quarter)
+            slice_musd = per_mw * mw / max(lead, 1) * self._grown(self._study.halls.escalator, quarter)
             book.pay("halls", quarter, slice_musd)
             total += slice_musd
         book.buildings.append((book.here, t, total))

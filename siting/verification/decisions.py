@@ -41,6 +41,8 @@ class Read:
     modules: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     converted: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     """Modules of the second cooling class that become halls of the first."""
+    shells: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    """Shells that stand in a quarter."""
     pods: dict[tuple[str, str], dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     running: dict[tuple[str, str], dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
     installed: dict[tuple[str, str], dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
@@ -67,8 +69,12 @@ def missing_columns(plan: Plan, study: Study) -> list[str]:
 def read_decisions(plan: Plan, study: Study) -> Read:
     """Decisions of the plan; counts that are not whole, quarters outside the horizon and repeated rows are faults."""
     read = Read()
+    counted = _whole if study.halls.shell_it_mw is None else _amount  # fit-out in shells is not: see ShellsPart
     for row in _rows(read, plan, study, "modules", ["candidate", "quarter"]):
-        read.modules[str(row.candidate)][row.t] = _whole(read, f"modules at {row.candidate}", row.modules)
+        read.modules[str(row.candidate)][row.t] = counted(read, f"modules at {row.candidate}", row.modules)
+    if study.halls.shell_it_mw is not None and "shells" in plan.tables:
+        for row in _rows(read, plan, study, "shells", ["candidate", "quarter"]):
+            read.shells[str(row.candidate)][row.t] = _whole(read, f"shells at {row.candidate}", row.shells)
     for second in study.halls.classes:
         for candidate in list(read.modules):  # their campus is open, whether it has modules of its own or not
             read.modules.setdefault(candidate.removesuffix(f"/{second.cooling}"), {})

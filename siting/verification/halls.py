@@ -1,4 +1,4 @@
-"""Halls of two cooling classes in the decisions: which campus an id belongs to, what stands of each class and when."""
+"""Halls in the decisions: which campus an id belongs to, what stands of each class and when, what are shells."""
 
 from __future__ import annotations
 
@@ -62,3 +62,13 @@ def open_campuses(study: Study, read: Read) -> list[str]:
     """Ids of the campuses that have modules of either class."""
     campuses = sorted({campus_of(study, candidate) for candidate in read.modules})
     return [campus for campus in campuses if first_module(study, read, campus) is not None]
+
+
+def in_shells(study: Study, tenure: str) -> bool:
+    """Whether halls of a tenure are shells that are fitted out by the megawatt."""
+    return study.halls.shell_it_mw is not None and tenure == "own"
+
+
+def fit_out_share(study: Study, tenure: str) -> float:
+    """Share of the construction cost of a hall that is paid with its critical IT and not with a shell."""
+    return 1.0 - (study.halls.shell_share or 0.0) if in_shells(study, tenure) else 1.0

@@ -14,6 +14,7 @@ from siting.verification.parts import Part
 from siting.verification.priorities import Priorities
 from siting.verification.rules import RulesPart
 from siting.verification.shared import SharedPlaces
+from siting.verification.shells import ShellsPart
 from siting.verification.supply import Contracts
 from siting.verification.survival import SurvivalPart
 from siting.verification.transit import SingleSourcePart, TransitPart
@@ -30,6 +31,7 @@ PARTS: tuple[type[Part], ...] = (
     SharedPlaces,
     CurtailablePart,  # after the units on the campus: they carry its curtailed hours
     CoolingPart,
+    ShellsPart,
     Contracts,
     LargeLoad,
     DemandCharge,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from siting.tables.planner_files import read_candidates
 from siting.units import hours_in, quarter_label
 from siting.verification.cash import accelerator_figure
-from siting.verification.halls import open_campuses, other_halls, standing
+from siting.verification.halls import in_shells, open_campuses, other_halls, standing
 from siting.verification.limits import over
 from siting.verification.parts import Part
 from siting.verification.places import Place
@@ -50,8 +50,9 @@ class SharedPlaces(Part):
     def _usable(self, place: Place) -> bool:
         halls = self.context.study.halls
         phase = halls.first_phase_it_mw if place.tenure == "own" else halls.module_it_mw
-        modules = math.ceil(phase / halls.module_it_mw - 1e-9)
-        return place.allowed and not over(modules * halls.module_it_mw * place.pue_peak, place.final_utility_mw)
+        step = (halls.shell_it_mw or 0.0) if in_shells(self.context.study, place.tenure) else halls.module_it_mw
+        steps = math.ceil(phase / step - 1e-9)
+        return place.allowed and not over(steps * step * place.pue_peak, place.final_utility_mw)
 
     def _standing(self, name: str, rows: dict[str, Place]) -> Iterator[str]:
         read, module_mw = self.context.read, self.context.study.halls.module_it_mw

@@ -39,11 +39,14 @@ from siting.whatif.repriced import reprice_on_lines, reprice_plan
 COLUMNS = {
     "sites": ["candidate", "open_quarter"],
     "modules": ["candidate", "quarter", "modules", "it_mw"],
+    "shells": ["candidate", "quarter", "shells", "shell_it_mw"],
     "leases": ["lease", "quarter", "gpus", "cluster"],
     "clusters": ["cluster", "host", "accelerator", "gpus"],
     "connections": ["candidate", "connection"],
 }
 """Tables and columns in which a first stage is written. What it costs and where clusters draw is not in it."""
+HALLS = ("modules", "shells")
+"""Tables of halls by the quarter in which they stand; shells stay from then on."""
 SECOND = ("deliveries", "onsite", "conversions")
 """Tables of what is decided again in any case."""
 
@@ -79,11 +82,11 @@ def decided_by(plan: Plan, study: Study, until: int) -> Plan:
     names = plan.sites["candidate"].astype(str)
     signed = {name for name in names if due.sites[name] <= until}
     tables["sites"] = plan.sites[names.isin(signed)]
-    modules, leases, clusters = tables["modules"], plan.leases, tables["clusters"]
-    ordered = [
-        parse_quarter(q) - due.ahead[str(i)] for i, q in zip(modules["candidate"], modules["quarter"], strict=True)
-    ]
-    tables["modules"] = modules[np.array(ordered, dtype=np.int64) <= until]
+    leases, clusters = plan.leases, tables["clusters"]
+    for name in [name for name in HALLS if name in tables]:
+        pairs = zip(tables[name]["candidate"], tables[name]["quarter"], strict=True)
+        ordered = np.array([parse_quarter(q) - due.ahead[str(i)] for i, q in pairs], dtype=np.int64)
+        tables[name] = tables[name][ordered <= until]
     begun = np.array([parse_quarter(quarter) for quarter in leases["quarter"]], dtype=np.int64) <= until
     tables["leases"] = leases[begun | leases["existing"].to_numpy(bool)]
     if len(clusters):  # a table without rows has no columns either

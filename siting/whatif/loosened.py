@@ -61,7 +61,7 @@ def loosened(old: Problem, new: Problem) -> tuple[str, ...]:
 def dearer(old: Problem, new: Problem) -> bool:
     """Whether no cost of a decision fell and none of the parts with cash of their own is there: where nothing is
     looser either, no plan costs less than before."""
-    parts = (*PRICE_ENERGY, "income_tax", "revenue", "debt", "transit", "annex", "demand_musd_per_mw")
+    parts = (*PRICE_ENERGY, "income_tax", "revenue", "debt", "transit", "annex", "shells", "demand_musd_per_mw")
     if any(getattr(part, name) is not None for part in (old, new) for name in parts):
         return False
     return all(_at_least(getattr(new, name), getattr(old, name)) for name in COSTS if name != "discount")

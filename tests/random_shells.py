@@ -1,4 +1,6 @@
-"""Halls as shells on a random problem."""
+"""Halls as shells on a random problem.
+
+No part of `random_everything`: the listing of other parts counts whole modules."""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from siting.problem import Problem
 from siting.problem.shells import Shells
 
 
-def with_shells(p: Problem, rng: np.random.Generator) -> Problem:
+def built_as_shells(p: Problem, rng: np.random.Generator) -> Problem:
     """Most candidates are built as shells of one or two modules, with a first phase that may be any part of a module.
 
     The construction cost of a module is divided between shell and fit-out; shells keep some value of their own.

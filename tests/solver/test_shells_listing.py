@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from listing import cheapest_by_listing
 from model_optimum import optimum
-from random_shells import with_shells
+from random_shells import built_as_shells
 from tiny_problems import random_problem
 
 from siting.problem import Problem
@@ -18,7 +18,7 @@ SEEDS = 120
 
 
 def drawn(seed: int) -> Problem:
-    return with_shells(random_problem(seed), np.random.default_rng(seed))
+    return built_as_shells(random_problem(seed), np.random.default_rng(seed))
 
 
 def test_shells_agree_with_the_list() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -60,15 +60,19 @@ class Assembled:
     demand: Demand
 
 
-def assemble(study: Study, tables: Tables) -> Assembled:
+def assemble(study: Study, tables: Tables, among: Container[str] | None = None) -> Assembled:
     """Arrays of the study. Raises InputError with what is blank, unknown, empty or out of reach.
 
-    Faults of accelerators and of candidates come together; demand needs both and is read after them.
+    Faults of accelerators and of candidates come together; demand needs both and is read after them. among: only these
+    candidates, by id, are taken on after that; those of one place, halls of one campus, one at least of every energy
+    contract, forced and existing ones are to be among them together.
     """
     tables = with_own_buses(study, tables)
     faults: list[Fault] = []
     kinds = _unless_faulty(faults, lambda: bought_accelerators(study, tables))
     candidates = _unless_faulty(faults, lambda: candidate_frame(study, tables))
+    if among is not None and candidates is not None:
+        candidates = candidates[[name in among for name in candidates["candidate"]]].reset_index(drop=True)
     figures = _unless_faulty(faults, lambda: onsite_figures(study, tables))
     onsite = None
     if candidates is not None and figures is not None:

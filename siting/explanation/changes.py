@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from siting.explanation.conflict import Judge
+from siting.explanation.conflict import Hint, Judge
 from siting.explanation.limits import Edit, NamedLimit, Way
 from siting.explanation.question import Question
 from siting.explanation.trial import Answer, PlanFound, Trial, trial_of
@@ -27,6 +27,8 @@ NEAR = 3.0
 """So few steps from what is not enough, steps are taken one by one."""
 FOR_THE_COST = 0.5
 """Share of what is left of the time for the least cost of the plan that a change gives."""
+FEW = 6
+"""Candidates of the screen among which a quantity is narrowed down in a wide study, before more are looked at."""
 FAR = 10.0
 """A quantity is not looked for beyond so many times itself."""
 
@@ -73,25 +75,66 @@ def smallest_change(q: Question, judge: Judge, limit: NamedLimit, budget: Budget
     )
 
 
-def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budget, keep: int) -> Change:
-    hint, decided = judge.smallest(way)
-    answers: dict[float, Answer | None] = {}
-    enough_of: dict[float, Trial] = {}
+class _Trials:
+    """The study with the change of one way, by amount. In a wide study the candidates are those that the first plan was
+    found among, from then on."""
 
-    def enough(amount: float) -> bool | None:
-        """Whether the study has a plan with the change; None where it is not decided. What it refuses is none."""
-        if amount not in answers:
-            trial = trial_of(q, way.edit(amount), keep)
-            answers[amount] = None if trial is None else trial.answer(Budget(budget.left_s / 2.0))
-            if trial is not None and (answer := answers[amount]) is not None and answer.plan is not None:
-                enough_of[amount] = trial
-        answer = answers[amount]
+    def __init__(self, q: Question, way: Way, budget: Budget, keep: int) -> None:
+        self._q, self._way, self._budget, self._keep = q, way, budget, keep
+        self._among: frozenset[str] | None = None
+        self._few: frozenset[str] | None = None
+        self._of: dict[float, tuple[Trial | None, Answer | None]] = {}
+
+    def enough(self, amount: float) -> bool | None:
+        """Whether there is a plan with the change; None where it is not decided. What the study refuses is none."""
+        if amount not in self._of:
+            self._of[amount] = self._asked(amount, self._among)
+        trial, answer = self._of[amount]
         if answer is None or answer.termination is Termination.INFEASIBLE:
             return False
-        return True if answer.plan is not None else None
+        if answer.plan is None:
+            return None
+        if trial is not None and self._among is None and self._q.wide and trial.divides:
+            self._among, self._few = trial.names(), trial.names(FEW) | frozenset(answer.plan.sites)
+        return True
 
-    amount, smaller = _bisected(way, hint, enough)
-    open_ = any(answer is not None and answer.termination is Termination.NO_PLAN_FOUND for answer in answers.values())
+    def enough_for_few(self, amount: float) -> bool | None:
+        """The same over the sites of the first plan and a few beside them: "no" is a guess."""
+        if amount in self._of or self._few is None:
+            return self.enough(amount)
+        asked = self._asked(amount, self._few)
+        if asked[1] is None or asked[1].plan is None:
+            return False
+        self._of[amount] = asked
+        return True
+
+    def _asked(self, amount: float, among: frozenset[str] | None) -> tuple[Trial | None, Answer | None]:
+        trial = trial_of(self._q, self._way.edit(amount), self._keep, among)
+        return trial, None if trial is None else trial.answer(Budget(self._budget.left_s / 2.0))
+
+    @property
+    def wide(self) -> bool:
+        """Whether a few candidates are looked at first."""
+        return self._few is not None
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the time ended one of them."""
+        answers = [answer for _, answer in self._of.values() if answer is not None]
+        return any(answer.termination is Termination.NO_PLAN_FOUND for answer in answers)
+
+    def plan(self, amount: float) -> PlanFound | None:
+        """A plan with the change, of least cost where the time lasts for it."""
+        trial, answer = self._of[amount]
+        assert trial is not None and answer is not None
+        weighed = trial.answer(Budget(FOR_THE_COST * self._budget.left_s), weigh=True)
+        return answer.plan if weighed.plan is None else weighed.plan
+
+
+def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budget, keep: int) -> Change:
+    hint = judge.smallest(way)
+    trials = _Trials(q, way, budget, keep)
+    amount, smaller = _smallest(way, hint, trials)
     if amount is None:
         return Change(
             limit=limit,
@@ -103,12 +146,8 @@ def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budg
             plan=None,
             smaller=None,
             smaller_fails=False,
-            decided=(decided or not way.amount) and not open_,
+            decided=(hint.decided or not way.amount) and not trials.undecided,
         )
-    answer = answers[amount]
-    assert answer is not None
-    weighed = enough_of[amount].answer(Budget(FOR_THE_COST * budget.left_s), weigh=True)
-    answer = answer if weighed.plan is None else weighed
     return Change(
         limit=limit,
         words=way.said(amount),
@@ -116,35 +155,47 @@ def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budg
         unit=way.unit,
         share=amount / way.one,
         edit=way.edit(amount),
-        plan=answer.plan,
+        plan=trials.plan(amount),
         smaller=way.edit(less) if smaller and (less := _less(way, amount)) > 0 and not way.switch else None,
         smaller_fails=smaller,
         decided=smaller,
     )
 
 
-def _bisected(way: Way, hint: float | None, enough: Callable[[float], bool | None]) -> tuple[float | None, bool]:
+def _smallest(way: Way, hint: Hint, trials: _Trials) -> tuple[float | None, bool]:
     """The least amount that is enough, and whether a smaller one is known not to be."""
     if way.switch:
-        return (hint or 1.0, True) if enough(hint or 1.0) else (None, False)
+        return (hint.amount or 1.0, True) if trials.enough(hint.amount or 1.0) else (None, False)
     low, high = 0.0, None
-    for guess in _guesses(way, hint):
+    for guess in _guesses(way, hint.amount):
         if guess <= low:
             continue
-        if there := enough(guess):
+        there = trials.enough(guess)
+        if there:
             high = guess
             break
-        if there is None:
-            return None, False
-        low = guess
+        low = guess if there is False else low
     if high is None:
         return None, False
+    start = _start(way, hint.amount)
+    if trials.wide:
+        likely = hint.below if hint.below < _less(way, high) else low
+        high, _ = _bisected(way, max(low, likely), high, start, trials.enough_for_few)
+        start = high
+    return _bisected(way, low, high, start, trials.enough)
+
+
+def _bisected(
+    way: Way, low: float, high: float, start: float | None, enough: Callable[[float], bool | None]
+) -> tuple[float, bool]:
+    """The least amount above `low`, which is not enough, up to `high`, which is; and whether a smaller one is known not
+    to be. start: an amount that is likely the least."""
     for _ in range(TRIALS):
         smaller = _less(way, high)
         if smaller <= low:
             return high, True
-        near = high - low <= NEAR * (high - smaller) or high == _start(way, hint)
-        guess = smaller if near else _rounded(way, (low + high) / 2.0)
+        near = high - low <= NEAR * (high - smaller) or high == start
+        guess = smaller if near else _rounded(way, math.sqrt(low * high) if FAR * low > high else (low + high) / 2.0)
         if (there := enough(min(guess, smaller))) is None:
             return high, False
         if there:

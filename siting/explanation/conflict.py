@@ -1,12 +1,14 @@
 """Which limits: the least total violation, and a minimal set that no plan keeps together.
 
-The set is found by deletion: limits are let go, many at a time, and stay so while there is still no plan. What is left
+The set is found by deletion: limits are let go, many at a time, and stay so while there is still no plan; first where
+nothing need be whole, which is quick, then as it is. What is left
 cannot hold together whatever becomes of all others, and without any one of it there is a plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from siting.explanation.elastic import Elastic, total
@@ -19,6 +21,8 @@ from siting.termination import Termination
 
 SEARCHES = 40
 """About so many searches for a plan are made: each has its part of the time."""
+FOR_THE_LEAST, FOR_THE_LEAST_OF_MANY = 0.2, 0.05
+"""Share of the time for the least violation; with many candidates a single change is soon less than what it finds."""
 ROUNDS = 12
 """Searches until a plan overloads no line that is no limit yet."""
 CLOSE = 0.005
@@ -46,6 +50,9 @@ class Least:
     termination: Termination
     bound: float | None
     """No plan breaks the limits by less in sum, in normalised units."""
+    first: tuple[NamedLimit, ...] = ()
+    """Limits that give way; where the least is not known, of that where nothing need be whole: this does not hang on
+    the time."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +62,18 @@ class Conflict:
     members: tuple[NamedLimit, ...]
     decided: bool
     """Whether every search of it ended: else members may be there that need not be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """What the elastic matrix says of the least amount of one way."""
+
+    amount: float | None
+    """With it there is a plan; None: none was found."""
+    decided: bool
+    """Whether it is the least, or no amount is enough."""
+    below: float = 0.0
+    """Less than this is not enough even where nothing need be whole."""
 
 
 class Judge:
@@ -77,59 +96,79 @@ class Judge:
                 free |= {*(column for column, _ in amount), *way.also}
                 for column, weight in amount:
                     cost[column] = max(cost.get(column, 0.0), weight / way.one)
-        found = self._cheapest(free, 0.2, cost)
+        relaxed, point = self._relaxed(free, cost) or (0.0, None)
+        found = self._cheapest(free, FOR_THE_LEAST if self._e.whole else FOR_THE_LEAST_OF_MANY, cost)
         seen = () if found.x is None else tuple(_violations(self.limits, found.x))
-        return Least(violations=seen, termination=found.termination, bound=found.bound)
+        optimal = found.termination is Termination.OPTIMAL
+        first = seen if optimal or point is None else tuple(_violations(self.limits, point))
+        return Least(
+            violations=seen,
+            termination=found.termination,
+            bound=found.bound if math.isinf(relaxed) else max(relaxed, found.bound or 0.0),
+            first=tuple(violation.limit for violation in first),
+        )
 
     def minimal(self, first: Iterable[NamedLimit]) -> Conflict | None:
         """A minimal set, from the limits of `first` where they are enough; no member, and not decided, where it is not
         even known that there is no plan. None: no plan without any limit."""
-        decided = True
         if self.has_plan(self.limits) is not False:
             return Conflict(members=(), decided=False)
         if (there := self.has_plan(())) is not True:
             return None if there is False else Conflict(members=(), decided=False)
         wanted = {limit.name for limit in first}
-        kept: list[NamedLimit] = []
         last = [limit for limit in self.limits if limit.name in wanted]
         open_ = [*reversed([limit for limit in self.limits if limit.name not in wanted]), *reversed(last)]
         size = max(1, len(open_) - len(last))
-        while open_:
-            chunk, rest = open_[:size], open_[size:]
-            there = self.has_plan([*kept, *rest])
-            if there is False:
-                open_ = rest
-                size = min(2 * size, max(1, len(open_) // 2))
-            elif len(chunk) == 1:
-                decided &= there is True
-                kept += chunk
-                open_ = rest
-            else:
-                size = max(1, len(chunk) // 2)
+        if self._relaxed_plan(open_) is False:  # what fractions of everything cannot keep is enough, and quick to find
+            open_, _ = _deleted(open_, size, self._relaxed_plan)
+            size = 1
+        kept, decided = _deleted(open_, size, self.has_plan)
         if decided:
             decided = self.has_plan(kept) is False
         return Conflict(members=tuple(limit for limit in self.limits if limit in kept), decided=decided)
 
+    def _relaxed_plan(self, in_force: Iterable[NamedLimit]) -> bool | None:
+        """As `has_plan` where nothing need be whole: "no" holds for whole plans too."""
+        found = self._relaxed(self._released(in_force))
+        return None if found is None else found[1] is not None
+
+    def _relaxed(
+        self, free: set[int], cost: Mapping[int, float] | None = None
+    ) -> tuple[float, FloatArray | None] | None:
+        self.searches += 1
+        part = Budget(max(1.0, 2.0 / SEARCHES * self._budget.left_s))
+        return self._e.relaxed(free, part.of(self._options), cost)
+
     def has_plan(self, in_force: Iterable[NamedLimit]) -> bool | None:
         """Whether there is a plan with only these limits; None where no search decided it."""
-        names = {limit.name for limit in in_force}
-        free = {column for limit in self.limits if limit.name not in names for column in limit.release}
-        found = self._solve(free, 2.0 / SEARCHES)
+        found = self._solve(self._released(in_force), 2.0 / SEARCHES)
         if found.x is not None:
             return True
         return False if found.termination is Termination.INFEASIBLE else None
 
-    def smallest(self, way: Way) -> tuple[float | None, bool]:
-        """Least amount of the one way that makes a plan possible with all other limits in force, None where none does;
-        and whether that is decided."""
+    def _released(self, in_force: Iterable[NamedLimit]) -> set[int]:
+        """Columns that are free where only these limits hold."""
+        names = {limit.name for limit in in_force}
+        return {column for limit in self.limits if limit.name not in names for column in limit.release}
+
+    def smallest(self, way: Way) -> Hint:
+        """Least amount of the one way that makes a plan possible with all other limits in force. Of a quantity among
+        many candidates only what the relaxation says: the study itself is quicker to tell more."""
         if not way.amount:
-            return None, False
+            return Hint(amount=None, decided=False)
         free = {*(column for column, _ in way.amount), *way.also}
         cost = {column: weight / way.one for column, weight in way.amount}
+        relaxed, _ = self._relaxed(free, cost) or (0.0, None)
+        if relaxed == math.inf:
+            return Hint(amount=None, decided=True)
+        below = relaxed * way.one
+        if not self._e.whole and way.unit != "quarters":
+            return Hint(amount=None, decided=False, below=below)
         found = self._cheapest(free, 2.0 / SEARCHES, cost)
         if found.x is None:
-            return None, found.termination is Termination.INFEASIBLE
-        return total(way.amount, found.x), found.termination is Termination.OPTIMAL
+            return Hint(amount=None, decided=found.termination is Termination.INFEASIBLE, below=below)
+        decided = found.termination is Termination.OPTIMAL
+        return Hint(amount=total(way.amount, found.x), decided=decided, below=below)
 
     def _cheapest(self, free: set[int], share: float, cost: Mapping[int, float]) -> Outcome:
         """The least cost; where the search for it does not end, halving: is there any plan that costs no more?"""
@@ -165,6 +204,28 @@ class Judge:
             if found.x is None or lines is None or not looked_at or not lines.broken(found.x):
                 return found
         return replace(found, termination=Termination.NO_PLAN_FOUND, limit="grid_rounds", x=None, value=None)
+
+
+def _deleted(
+    limits: Sequence[NamedLimit], size: int, has_plan: Callable[[list[NamedLimit]], bool | None]
+) -> tuple[list[NamedLimit], bool]:
+    """Limits without which there is a plan, one by one: chunks are let go, `size` at first, and stay so while there is
+    still none. And whether every search was decided."""
+    kept: list[NamedLimit] = []
+    open_, decided = list(limits), True
+    while open_:
+        chunk, rest = open_[:size], open_[size:]
+        there = has_plan([*kept, *rest])
+        if there is False:
+            open_ = rest
+            size = min(2 * size, max(1, len(open_) // 2))
+        elif len(chunk) == 1:
+            decided &= there is True
+            kept += chunk
+            open_ = rest
+        else:
+            size = max(1, len(chunk) // 2)
+    return kept, decided
 
 
 def _violations(limits: Iterable[NamedLimit], x: FloatArray) -> Iterator[Violation]:

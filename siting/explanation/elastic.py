@@ -17,7 +17,7 @@ from scipy.sparse import coo_array, csc_array, csr_array, vstack
 from siting.problem import FloatArray
 from siting.solver.columns import columns_of
 from siting.solver.compile import Matrix
-from siting.solver.highs import Options, Outcome, solve_matrix
+from siting.solver.highs import Bounded, Options, Outcome, solve_matrix
 
 WHOLE = ("B", "X")
 """Families that the model leaves continuous and a plan counts in wholes."""
@@ -28,6 +28,7 @@ class Elastic:
 
     def __init__(self, matrix: Matrix, *, whole: bool) -> None:
         """whole: pods and leased GPUs are whole; else fractions of them may stand for a plan."""
+        self.whole = whole
         integer = matrix.integer | columns_of(matrix, WHOLE) if whole else matrix.integer
         self._base = replace(matrix, cost=np.zeros(len(matrix.cost)), offset=0.0, integer=integer, measures={})
         self._row_lower, self._row_upper = list(matrix.row_lower), list(matrix.row_upper)
@@ -38,6 +39,7 @@ class Elastic:
         self._entries: list[float] = []
         self._always: list[int] = []
         self._built: Matrix | None = None
+        self._linear: dict[bool, Bounded] = {}
 
     @property
     def base(self) -> Matrix:
@@ -106,20 +108,41 @@ class Elastic:
         """Least cost of the added columns, those that are not free at 0; without costs any plan. most: any plan that
         costs no more than this."""
         matrix = self._matrix()
-        upper, added = matrix.upper.copy(), len(self._base.cost)
-        upper[added:] = 0.0
-        chosen = np.array(sorted({*free, *self._always}), dtype=np.int64)
-        upper[chosen] = matrix.upper[chosen]
-        costs = np.zeros(len(upper))
-        for column, value in (cost or {}).items():
-            costs[column] = value
-        matrix = replace(matrix, upper=upper)
+        costs = self._costs(cost)
+        matrix = replace(matrix, upper=self._freed(free))
         if most is None:
             return solve_matrix(replace(matrix, cost=costs), options)
         return solve_matrix(_with_row(matrix, costs, most), options)
 
+    def relaxed(
+        self, free: Iterable[int], options: Options, cost: Mapping[int, float] | None = None
+    ) -> tuple[float, FloatArray | None] | None:
+        """As `solve` where nothing need be whole, the least cost and a point: infinity and none where there is no plan
+        even so, None where that is not decided. One model with other bounds: a small part of the time of `solve`."""
+        matrix = self._matrix()
+        weighed = cost is not None
+        if weighed not in self._linear:  # apart: a basis that is best at some costs is no way to begin without any
+            self._linear[weighed] = Bounded(matrix, options)
+        return self._linear[weighed].least(self._freed(free), self._costs(cost), options.time_limit_s)
+
+    def _costs(self, cost: Mapping[int, float] | None) -> FloatArray:
+        costs = np.zeros(len(self._matrix().cost))
+        for column, value in (cost or {}).items():
+            costs[column] = value
+        return costs
+
+    def _freed(self, free: Iterable[int]) -> FloatArray:
+        """Upper bounds: the added columns that are not free at 0."""
+        matrix = self._matrix()
+        upper = matrix.upper.copy()
+        upper[len(self._base.cost) :] = 0.0
+        chosen = np.array(sorted({*free, *self._always}), dtype=np.int64)
+        upper[chosen] = matrix.upper[chosen]
+        return upper
+
     def _matrix(self) -> Matrix:
         if self._built is None:
+            self._linear = {}
             base, added = self._base, len(self._upper)
             shape = len(self._row_lower), len(base.cost) + added
             a = base.a.tocoo()

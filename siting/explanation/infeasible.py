@@ -37,22 +37,28 @@ from siting.explanation.of_money import limits_of_money, own_limits
 from siting.explanation.of_network import Lines
 from siting.explanation.of_places import limits_of_places
 from siting.explanation.of_rules import limits_of_rules
-from siting.explanation.question import LOOKED_AT, Question, question_of
+from siting.explanation.question import LOOKED_AT, NAMED, Question, question_of
 from siting.explanation.relaxed import relaxed
 from siting.explanation.trial import Answer, PlanFound, any_plan, trial_of
 from siting.explanation.words import in_words
 from siting.formulation.build import build_model
 from siting.networks import with_own_buses
+from siting.pricing import parts_without_price
 from siting.problem import IntArray, Problem
 from siting.reduction.screen import screen
-from siting.solver.budget import Budget, affordable
+from siting.solver.budget import PRICED_A_SECOND, Budget, affordable
 from siting.solver.compile import compile_model
+from siting.solver.shortage import LEAST, short_of_everyone
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
 
 FOR_THE_QUESTION = 0.25
 """Share of the time for whether there is a plan at all."""
+FOR_THE_PRICES = 0.5
+"""Share of that for a proof by prices that there is none."""
+LIKELY = 40
+"""Candidates that this pricing begins with."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,6 +87,8 @@ class Explanation:
     """Candidates over which this holds."""
     of: int
     """Usable candidates of the study."""
+    by_prices: bool
+    """Whether prices of the limits that candidates share prove that there is no plan over any of these."""
     first_pass: str
     """Objective of the pass that has no plan."""
     searches: int
@@ -171,12 +179,15 @@ def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables |
         found["termination"] = looked
     elif found["minimal"]:  # over all candidates
         looked = Termination.INFEASIBLE
-    said |= {"looked": looked, "candidates": len(q.rows), "wide": q.wide}
+    said |= {"looked": looked, "candidates": len(q.rows), "by_prices": answer.prices is not None, "wide": q.wide}
     return Explanation(**said, **found, seconds=time.perf_counter() - began)
 
 
 def _answer(study: Study, tables: Tables, assembled: Assembled, budget: Budget) -> Answer:
-    """Whether there is a plan: over the candidates that a solve would look at, and four times as many after "no"."""
+    """Whether there is a plan: by prices of all candidates that there is none; else over the candidates that a solve
+    would look at, and four times as many after "no"."""
+    if (priced := _none_by_prices(study, assembled.problem, budget)) is not None:
+        return priced
     wished = study.search.candidates_in_model
     few = affordable(assembled.problem, wished, budget.left_s)
     for keep in dict.fromkeys((few, wished, 4 * wished)):
@@ -184,6 +195,18 @@ def _answer(study: Study, tables: Tables, assembled: Assembled, budget: Budget) 
         if answer.termination is not Termination.INFEASIBLE or answer.candidates == len(assembled.usable):
             break
     return answer
+
+
+def _none_by_prices(study: Study, p: Problem, budget: Budget) -> Answer | None:
+    """That no plan over any candidate keeps the limits that they share, where there are many and prices prove it."""
+    few = len(p.candidate_id) <= NAMED or budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id)
+    if few or parts_without_price(p):
+        return None
+    short = short_of_everyone(p, screen(p, LIKELY).rows, budget.of(options_of(study), FOR_THE_PRICES))
+    if short is None or short.bound.musd <= LEAST:
+        return None
+    number = len(p.candidate_id)
+    return Answer(termination=Termination.INFEASIBLE, plan=None, candidates=number, prices=short.multipliers)
 
 
 def _kept(p: Problem, keep: int) -> IntArray:
@@ -203,6 +226,7 @@ def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> E
         named=(),
         looked=answer.termination,
         candidates=answer.candidates,
+        by_prices=False,
         searches=1,
         seconds=time.perf_counter() - began,
     )
@@ -212,7 +236,7 @@ def _explained(q: Question, budget: Budget) -> dict[str, Any]:
     """The three steps."""
     judge = judge_of(q, budget)
     least = judge.least()
-    conflict = judge.minimal([violation.limit for violation in least.violations])
+    conflict = judge.minimal(least.first)
     if conflict is None:
         conflict = Conflict(members=(), decided=True)
     members, minimal = conflict.members, conflict.decided

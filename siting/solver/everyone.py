@@ -17,6 +17,7 @@ import numpy as np
 from siting.pricing import Bound, Multipliers, Prices, bound_over_all
 from siting.pricing.service import reach_classes
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
+from siting.solver.compile import Matrix
 from siting.solver.highs import Options
 from siting.solver.relaxation import Relaxed, relaxation, strong_relaxation
 
@@ -92,17 +93,23 @@ Look = Callable[[IntArray, FloatArray], None]
 """Told of the candidates of a relaxation and the (n, T) part of each that is open, as soon as it is solved."""
 
 
-def price_everyone(p: Problem, rows: IntArray, options: Options, most_rounds: int = 30) -> Everyone | None:
+def price_everyone(
+    p: Problem,
+    rows: IntArray,
+    options: Options,
+    most_rounds: int = 30,
+    loosen: Callable[[Matrix], Matrix] | None = None,
+) -> Everyone | None:
     """The best bound found over all candidates of `p`, from the relaxation over `rows` on, demand as sets of regions.
 
     None where the relaxation over the candidates at hand has no solution inside the limit. `p` has no part that is
-    without a price (`parts_without_price`).
+    without a price (`parts_without_price`). loosen: as in `relaxation`.
     """
     sets: tuple[BoolArray, IntArray] | None = None
 
     def relax(at: IntArray, left: Options) -> Relaxed | None:
         nonlocal sets
-        found = relaxation(p.take(at), left, sets)
+        found = relaxation(p.take(at), left, sets, loosen=loosen)
         if found is not None:
             sets = found.sets
         return found

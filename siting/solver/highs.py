@@ -7,6 +7,7 @@ presolve off) and the thread scheduler that outlives a solve (`resetGlobalSchedu
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -39,6 +40,9 @@ NO_PLAN = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 
 CONFIRMING = 1.0
 """Seconds for looking again at what HiGHS said, at least."""
+
+BEFORE_AGAIN = 0.25
+"""Share of the time of a linear problem with other bounds, before it begins from no basis."""
 
 Watcher = Callable[[float | None, float | None, float], None]
 """Called with incumbent, bound, seconds about twice a second."""
@@ -162,6 +166,42 @@ class Growing:
         _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
         _accepted(self._solver.run(), "run", warning_allowed=True)
         return _outcome(self._solver, False, time.perf_counter() - began)
+
+
+class Bounded:
+    """A linear problem solved again and again, each time with other upper bounds of columns and other costs: each run
+    goes on from the basis of the one before, without presolve."""
+
+    def __init__(self, matrix: Matrix, options: Options) -> None:
+        highspy.Highs.resetGlobalScheduler(True)
+        self._solver = _new_highs()
+        _set_options(self._solver, options, presolve="off")
+        _accepted(self._solver.passModel(_lp(replace(matrix, integer=np.zeros_like(matrix.integer)))), "the model")
+        self._lower = _finite(matrix.lower)
+        self._columns = np.arange(len(matrix.cost), dtype=np.int32)
+
+    def least(
+        self, upper: NDArray[np.float64], cost: NDArray[np.float64], time_limit_s: float
+    ) -> tuple[float, NDArray[np.float64] | None] | None:
+        """The least cost and a point: infinity and none where there is no point, None where that is not decided in the
+        time."""
+        number, columns = len(self._columns), self._columns
+        _accepted(self._solver.changeColsBounds(number, columns, self._lower, _finite(upper)), "bounds")
+        _accepted(self._solver.changeColsCost(number, columns, cost), "costs")
+        status = self._run(BEFORE_AGAIN * time_limit_s)
+        if status in LIMITS:  # some bases lead nowhere for long where none is soon at the end
+            _accepted(self._solver.clearSolver(), "a new start")
+            status = self._run((1.0 - BEFORE_AGAIN) * time_limit_s)
+        if status == _STATUS.kOptimal:
+            value = float(self._solver.getInfo().objective_function_value)
+            return value, np.array(self._solver.getSolution().col_value)
+        return (math.inf, None) if status == _STATUS.kInfeasible else None
+
+    def _run(self, time_limit_s: float) -> object:
+        limit = self._solver.getRunTime() + time_limit_s
+        _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
+        _accepted(self._solver.run(), "run", warning_allowed=True)
+        return self._solver.getModelStatus()
 
 
 def _set_options(solver: highspy.Highs, options: Options, presolve: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,15 +86,19 @@ def relaxation(
     options: Options,
     known: tuple[BoolArray, IntArray] | None = None,
     most_rounds: int = ROUNDS,
+    loosen: Callable[[Matrix], Matrix] | None = None,
 ) -> Relaxed | None:
     """Relaxation of `p`, from the sets that are known on, if any are.
-    None when nothing is feasible or the time is up before the first optimum."""
+    None when nothing is feasible or the time is up before the first optimum.
+
+    loosen: adds columns to its matrix, at the end, that let rows give way at a cost."""
     began = time.perf_counter()
     stripped, known = _stripped(p), _no_sets(p) if known is None else known
     try:
         matrix = compile_model(build_relaxation(stripped))
     except InfeasibleRowError:
         return None
+    matrix = matrix if loosen is None else loosen(matrix)
     classes, *_ = coverage_classes(stripped)
     column = _capacity_columns(matrix, len(classes), p.quarters)
     problem = Growing(matrix, options)

@@ -15,7 +15,7 @@ from scipy.sparse import csc_array
 from siting.errors import SolverError
 from siting.solver import highs
 from siting.solver.compile import Matrix
-from siting.solver.highs import Options, _accepted, _new_highs, solve_matrix
+from siting.solver.highs import Bounded, Options, _accepted, _new_highs, solve_matrix
 from siting.termination import Termination
 
 
@@ -177,3 +177,19 @@ def test_a_search_stops_at_a_bound_that_is_enough() -> None:
     found = solve_matrix(matrix, Options(gap=0.0, threads=1, time_limit_s=20.0), enough=relaxed - 1.0)
     assert found.limit == "interrupt"
     assert found.bound is not None and found.bound >= relaxed - 1.0
+
+
+def test_a_linear_problem_is_solved_again_with_other_bounds_and_costs() -> None:
+    """Fractions of the three items: room 5 holds 5 of value; without the first two 2; with room for nothing less than
+    there must be, no point; and back again."""
+    whole = knapsack()
+    linear, ones, none = Bounded(whole, Options()), np.ones(3), np.zeros(3)
+    asked = [(ones, whole.cost, -5.0), (np.array([0.0, 0.0, 1.0]), whole.cost, -2.0), (ones, none, 0.0)]
+    for upper, cost, least in asked:
+        found = linear.least(upper, cost, 10.0)
+        assert found is not None and found[0] == pytest.approx(least) and found[1] is not None
+        assert (found[1] <= upper + 1e-9).all()
+    due = Bounded(replace(whole, row_lower=np.array([4.5])), Options())
+    assert due.least(np.array([1.0, 0.0, 0.0]), none, 10.0) == (np.inf, None)
+    again = due.least(ones, whole.cost, 10.0)
+    assert again is not None and again[0] == pytest.approx(-5.0)

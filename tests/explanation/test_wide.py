@@ -1,0 +1,81 @@
+"""Studies of many places: no plan is proved over all of them by prices, and a smallest change is known to 1 %."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from question_studies import asked_study, place
+
+from siting.explanation.infeasible import Explanation, explain
+from siting.explanation.question import NAMED
+from siting.study import Study
+from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
+
+PLACES = NAMED + 4
+
+
+@pytest.fixture(scope="module")
+def tables() -> Tables:
+    return read_tables()
+
+
+def poor_study(folder: Path, musd: float) -> Study:
+    """34 places whose energy costs 30 to 63 USD/MWh, of which the cheapest are the rest in all else."""
+    rows = [place(f"p{n}", usd_per_mwh=30.0 + n) for n in range(PLACES)]
+    money = {
+        "discount_rate": "10 %/y",
+        "funding": [{"quarter": "2024-Q2", "amount_musd": f"{musd} MUSD", "status": "closed"}],
+    }
+    return asked_study(folder, *rows, money=money, grid={"joint": "off"})
+
+
+@pytest.fixture(scope="module")
+def poor(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> tuple[Study, Explanation]:
+    study = poor_study(tmp_path_factory.mktemp("poor"), 40.0)
+    return study, explain(study, tables=tables)
+
+
+def has_plan(study: Study, tables: Tables) -> bool:
+    found = explain(study, tables=tables)
+    assert found.termination is not Termination.NO_PLAN_FOUND
+    return found.plan is not None
+
+
+def test_no_plan_is_proved_over_all_places(poor: tuple[Study, Explanation]) -> None:
+    """40 MUSD do not buy what the cluster takes: said of all 34 places, not only of those that were searched."""
+    _, found = poor
+    assert found.termination is Termination.INFEASIBLE and found.minimal
+    assert found.by_prices and found.looked is Termination.INFEASIBLE and found.candidates < found.of == PLACES
+    assert "no plan over any of its 34 candidates" in found.words
+
+
+def test_what_money_is_missing_is_known_to_one_per_cent(poor: tuple[Study, Explanation], tables: Tables) -> None:
+    """The smallest change of the funding gives a plan of the study over all places; 1 % less of it gives none."""
+    study, found = poor
+    (money,) = [change for change in found.changes if change.limit.name.startswith("funding")]
+    assert money.amount is not None and money.smaller_fails and money.edit is not None and money.smaller is not None
+    assert has_plan(study.update(dict(money.edit.fields)), tables)
+    assert not has_plan(study.update(dict(money.smaller.fields)), tables)
+    assert "less may be enough" not in found.words
+
+
+def test_without_prices_the_answer_is_of_the_places_searched(
+    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where pricing proves nothing, candidates are searched as before."""
+    monkeypatch.setattr("siting.explanation.infeasible.short_of_everyone", lambda *_: None)
+    found = explain(poor_study(tmp_path, 40.0), tables=tables)
+    assert found.termination is Termination.INFEASIBLE and not found.by_prices
+    assert found.candidates < found.of and "over any of its" not in found.words
+
+
+def test_a_change_of_a_wide_study_does_not_hang_on_the_time(tmp_path: Path, tables: Tables) -> None:
+    """Twice and half the time give the same amount to its digit."""
+    study = poor_study(tmp_path, 40.0)
+    amounts = [
+        [change.amount for change in explain(study, tables=tables, time_limit_s=seconds).changes]
+        for seconds in (60.0, 240.0)
+    ]
+    assert amounts[0] == amounts[1]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.edge import print_json, read_saved
-from siting.errors import Fault, InputError, raise_if_any
+from siting.cli.edge import of_other_tables, print_json, read_saved, recomputed
+from siting.errors import Fault, InputError, VerificationError, raise_if_any
 
 if TYPE_CHECKING:
     from siting.plan import Plan
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def run_compare(paths: Sequence[Path], *, as_json: bool) -> None:
-    """Compare and print. A folder is a saved plan, anything else a study, which is solved. Raises InputError."""
+    """Compare and print. A folder is a saved plan, which is recomputed first, anything else a study, which is solved.
+    Plans of other tables cannot be recomputed here: that is said, and they are taken as they are. Raises InputError,
+    VerificationError with what was altered in any plan."""
     from siting.study import read_study
+    from siting.tables.read import read_tables
     from siting.whatif.comparison import compare
 
     if len(paths) < 2:
@@ -25,14 +29,26 @@ def run_compare(paths: Sequence[Path], *, as_json: bool) -> None:
         raise InputError([fault])
     parts: list[Plan | Study] = []
     faults: list[Fault] = []
+    altered: list[str] = []
+    tables = read_tables()
     for path in paths:
         try:
-            parts.append(read_saved(path)[0] if path.is_dir() else read_study(path))
+            if not path.is_dir():
+                parts.append(read_study(path))
+                continue
+            plan, study = read_saved(path)
+            parts.append(plan)
+            if of_other_tables(plan, study, tables):
+                print(f"{path}: made from other tables than those here, not recomputed", file=sys.stderr)
+            else:
+                altered += recomputed(path, plan, study, tables)
         except InputError as error:
             faults += error.faults
     raise_if_any(list(dict.fromkeys(faults)))
+    if altered:
+        raise VerificationError("\n".join(dict.fromkeys(altered)))
     names = [path.resolve().name if path.is_dir() else path.stem for path in paths]
-    found = compare(parts[0], *parts[1:], names=names)
+    found = compare(parts[0], *parts[1:], names=names, tables=tables)
     if as_json:
         print_json(summary(found))
     else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from siting.errors import Fault
     from siting.plan import Plan
     from siting.study import Study
+    from siting.tables.read import Tables
 
 EXIT_FAULT_OF_OURS, EXIT_BAD_INPUT, EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, EXIT_VERIFICATION = 1, 2, 3, 4, 5, 6
 EXIT_STOPPED = 130
@@ -151,22 +152,36 @@ def read_verified(folder: Path) -> tuple[Plan, Study]:
     """As `read_saved`, of a plan that is asked about: its value and limits are recomputed first, since what costs more
     than a value that was altered is not known. Raises VerificationError too.
 
-    A plan without a value, or of other tables, is left to what answers: it refuses both in words of its own. Lines that
-    a plan was kept with although it overloads them are no fault here either.
+    A plan without a value, or of other tables, is left to what answers: it refuses both in words of its own.
     """
     from siting.errors import VerificationError
-    from siting.networks import with_own_buses
     from siting.tables.read import read_tables
+
+    (plan, study), tables = read_saved(folder), read_tables()
+    if not of_other_tables(plan, study, tables) and (faults := recomputed(folder, plan, study, tables)):
+        raise VerificationError("\n".join(faults))
+    return plan, study
+
+
+def of_other_tables(plan: Plan, study: Study, tables: Tables) -> bool:
+    """Whether the plan was made from other tables than these: then it cannot be recomputed."""
+    from siting.networks import with_own_buses
+
+    hashes = with_own_buses(study, tables).hashes
+    return any(hashes.get(name) != found for name, found in plan.data_hashes.items())
+
+
+def recomputed(folder: Path, plan: Plan, study: Study, tables: Tables) -> list[str]:
+    """What differs from the plan when its value and limits are computed again, a line each that names the folder. Lines
+    that it overloads and says it does (`grid.rounds` ended its search) are no news."""
     from siting.verification import verify
 
-    plan, study = read_saved(folder)
-    tables = with_own_buses(study, read_tables())
-    if plan.npv_cost_musd is None or any(tables.hashes.get(name) != found for name, found in plan.data_hashes.items()):
-        return plan, study
-    checked = verify(plan, study, tables)
-    if checked.faults and not (checked.only_grid and plan.facts.get("grid", {}).get("overloads")):
-        raise VerificationError("\n".join(f"{folder}: {fault}" for fault in checked.faults))
-    return plan, study
+    if plan.npv_cost_musd is None:
+        return []
+    found = verify(plan, study, tables)
+    if found.only_grid and plan.facts.get("grid", {}).get("overloads"):
+        return []
+    return [f"{folder}: {fault}" for fault in found.faults]
 
 
 def show_table(name: str, rows: int) -> int:

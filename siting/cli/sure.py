@@ -6,13 +6,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.edge import print_json, read_verified
-from siting.errors import Fault, InputError
+from siting.cli.edge import of_other_tables, print_json, read_verified, recomputed
+from siting.errors import Fault, InputError, VerificationError, raise_if_any
+from siting.progress import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siting.progress import Progress
+    from siting.tables.read import Tables
+    from siting.whatif.sweeps import Sweep
 
 
 def run_sure(
@@ -51,11 +54,13 @@ def _teller(name: str) -> Callable[[Progress], None]:
 
 
 def _of_sweep(folder: Path, within: float, decided_until: str | None, *, as_json: bool) -> int:
+    from siting.tables.read import read_tables
     from siting.whatif.regret import no_regret
     from siting.whatif.sweeps import read_sweep
 
-    found = read_sweep(folder)
-    regret = no_regret(found, within, decided_until=decided_until, progress=_teller(found.study.name))
+    found, tables = read_sweep(folder), read_tables()
+    _recomputed(found, tables)
+    regret = no_regret(found, within, decided_until=decided_until, progress=_teller(found.study.name), tables=tables)
     written = regret.save(folder)
     if as_json:
         print_json(
@@ -74,6 +79,27 @@ def _of_sweep(folder: Path, within: float, decided_until: str | None, *, as_json
     for path in written:
         print(path)
     return 0
+
+
+def _recomputed(found: Sweep, tables: Tables) -> None:
+    """Every plan of the sweep computed again, under the study that the sweep says it is of. Raises VerificationError
+    with what differs in any, InputError where the tables are others by now."""
+    from siting.whatif.sweeps import PLANS
+
+    others, faults = list[Fault](), list[str]()
+    clock, names = Clock(_teller(found.study.name)), [run.name for run in found if run.found]
+    for count, name in enumerate(names, start=1):
+        plan, study, where = found.plans[name], found.study_of(name), found.folder / PLANS / found[name].file
+        if of_other_tables(plan, study, tables):
+            expected = "the tables of the sweep: start it again, and what is old is computed anew"
+            others.append(Fault(file=str(where), key="tables", value="others than those here", expected=expected))
+        else:
+            faults += recomputed(where, plan, study, tables)
+        if not count % 10 or count == len(names):
+            clock.say(f"{count} of {len(names)} plans recomputed")
+    raise_if_any(others)
+    if faults:
+        raise VerificationError("\n".join(faults))
 
 
 def _of_plan(

@@ -76,3 +76,30 @@ def test_an_altered_plan_is_not_asked(folder: Path, tmp_path: Path, question: li
     (tmp_path / "altered" / "plan.json").write_text(json.dumps(content), "utf-8")
     said = CliRunner().invoke(app, [question[0], str(tmp_path / "altered"), question[1]])
     assert isinstance(said.exception, VerificationError) and "the plan states 1.000000 MUSD" in str(said.exception)
+
+
+def test_an_altered_plan_is_compared_with_nothing(folder: Path, tmp_path: Path) -> None:
+    """Two copies, of which one states another cost: it is named, and the other is not; as saved they are compared."""
+    for name in ("as saved", "altered"):
+        shutil.copytree(folder, tmp_path / name)
+    content = json.loads((tmp_path / "altered" / "plan.json").read_text("utf-8"))
+    content["passes"][0] |= {"value": 1.0, "bound": 1.0}
+    (tmp_path / "altered" / "plan.json").write_text(json.dumps(content), "utf-8")
+    said = CliRunner().invoke(app, ["compare", str(folder), str(tmp_path / "as saved"), str(tmp_path / "altered")])
+    assert isinstance(said.exception, VerificationError)
+    lines = str(said.exception).splitlines()
+    assert lines and all(line.startswith(f"{tmp_path / 'altered'}: ") for line in lines)
+    said = CliRunner().invoke(app, ["compare", str(folder), str(tmp_path / "as saved")])
+    assert said.exit_code == 0 and "their plans cost the same" in " ".join(said.stdout.split())
+
+
+def test_a_plan_of_other_tables_is_compared_as_it_is_and_that_is_said(folder: Path, tmp_path: Path) -> None:
+    """A table with another hash: the plan cannot be recomputed here, its difference is shown, and a line says so."""
+    shutil.copytree(folder, tmp_path / "older")
+    content = json.loads((tmp_path / "older" / "plan.json").read_text("utf-8"))
+    name = next(iter(content["data_hashes"]))
+    content["data_hashes"][name] = "0" * 64
+    (tmp_path / "older" / "plan.json").write_text(json.dumps(content), "utf-8")
+    said = CliRunner().invoke(app, ["compare", str(folder), str(tmp_path / "older"), "--json"])
+    assert said.exit_code == 0 and "older: made from other tables than those here, not recomputed" in said.stderr
+    assert f"data {name}" in said.stdout

@@ -72,6 +72,30 @@ def test_a_sweep_tells_which_decisions_are_safe(siting, tmp_path):
     )
 
 
+def test_an_altered_plan_of_a_sweep_is_found_out(siting, tmp_path):
+    """A payment written over in the plan of one of two runs, or another rate of tax in the sweep's own study: exit code
+    6, the folder of the plan is named, and nothing is written beside the sweep."""
+    study = small_study(tmp_path, ABILENE, search={"gap": 0.001}, grid={"joint": "off"})
+    found = sweep(study, {"taxes.property_tax_where_blank": ["1 %/y", "2 %/y"]}, folder=tmp_path / "sweep", workers=1)
+    head = tmp_path / "sweep" / "sweep.json"
+    kept = head.read_text("utf-8")
+    key = '"taxes.property_tax_where_blank": '
+    head.write_text(kept.replace(f'{key}"2 %/y"', f'{key}"3 %/y"'), "utf-8")
+    said = siting("sure", str(tmp_path / "sweep"))
+    plan = tmp_path / "sweep" / "plans" / found.runs[1].file
+    assert said.code == 6 and f"{plan}: study: the plan was made from" in said.err
+    head.write_text(kept, "utf-8")
+    cash = plan / "cash.csv"
+    rows = cash.read_text("utf-8").splitlines()
+    column = rows[0].split(",").index("halls")
+    cells = rows[1].split(",")
+    cells[column] = str(float(cells[column]) + 1.0)
+    cash.write_text("\n".join([rows[0], ",".join(cells), *rows[2:]]) + "\n", "utf-8")
+    said = siting("sure", str(tmp_path / "sweep"))
+    assert said.code == 6 and f"{plan}: cash, 2024-Q2, halls: the plan says" in said.err
+    assert not (tmp_path / "sweep" / "regret.csv").exists()
+
+
 def test_only_a_sweep_is_decided_until_a_quarter(siting, tiny_plan):
     """A plan is not held under other inputs: bad input that names the option."""
     said = siting("sure", str(tiny_plan), "--decided-until", "2024-Q2")

@@ -47,7 +47,7 @@ def _rules(study: Study, p: Problem, tables: Tables) -> Iterator[str]:
     rules = study.rules
     if p.rules is None:
         return
-    campuses = p.candidate_id[p.campus == np.arange(len(p.candidate_id))].tolist()
+    campuses = p.candidate_id[p.is_campus].tolist()
     sites = tables["sites"][tables["sites"]["candidate"].isin(campuses)]
     if rules.max_sites == len(sites):
         yield f"rules.max_sites (as many campuses as may open, {len(sites)})"

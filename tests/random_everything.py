@@ -30,8 +30,8 @@ NOT_BESIDE_CLASSES = frozenset({"with_curtailable", "with_income_tax", "with_lar
 
 
 def as_studies_state(p: Problem) -> Problem:
-    """Halls of both cooling classes reach what their campus reaches and are at its bus; a place that is shared or
-    stands at the start is not offered a curtailable connection."""
+    """Halls of both cooling classes reach what their campus reaches and are at its bus, where the units stand; a place
+    that is shared or stands at the start is not offered a curtailable connection."""
     p = dataclasses.replace(p, reach=p.reach[p.campus])
     if p.grid is not None:
         at = {
@@ -40,6 +40,9 @@ def as_studies_state(p: Problem) -> Problem:
             "factor": p.grid.factor[:, p.campus],
         }
         p = dataclasses.replace(p, grid=dataclasses.replace(p.grid, **at))
+    if p.annex is not None and p.onsite is not None:
+        admitted = p.onsite.admitted & (p.annex.main < 0)[:, None]
+        p = dataclasses.replace(p, onsite=dataclasses.replace(p.onsite, admitted=admitted))
     terms = p.curtailable
     if terms is None:
         return p

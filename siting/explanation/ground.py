@@ -96,7 +96,7 @@ class Ground:
     @property
     def candidates(self) -> int:
         """Campuses that the answers hold over."""
-        return int((self.problem.campus == np.arange(len(self.problem.candidate_id))).sum())
+        return int(self.problem.is_campus.sum())
 
     def row(self, candidate: str) -> int:
         """Position in `problem`."""
@@ -224,8 +224,7 @@ def _rows(a: Assembled, p: Problem, named: Sequence[str], keep: int) -> IntArray
     place = a.usable["place"].fillna("").astype(str)
     shared = place.isin(set(place.iloc[rows]) - {""}).to_numpy()
     rows = np.union1d(rows, np.flatnonzero(shared)).astype(np.int64)
-    if p.annex is not None:
-        rows = p.annex.with_annexes(rows)
+    rows = p.whole_campuses(rows)
     if p.contracts is not None:
         bare = ~p.contracts.covers[rows].any(axis=0)
         rows = np.union1d(rows, p.contracts.covers[:, bare].argmax(axis=0)).astype(np.int64)

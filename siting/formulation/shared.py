@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
@@ -17,6 +19,7 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
 
     q a place with two candidates or more, S_q and E_qt the most that one of them states. Modules stay, so what stands
     in the last quarter is the most that ever stands. Each candidate keeps its own limits and pays its own opening.
+    Where q is one campus, with its halls of two cooling classes, S_q and E_qt count as far as it is open: x Z_it.
     Where halls are converted to another cooling class, V are the modules of i's class and the row holds in every
     quarter.
     The last row, where units on the campus give firm MW: w GWh of a running critical IT MW, so that what the grid of
@@ -28,6 +31,11 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
     running = running_it_mw(m, p)
     m.Place = pyo.Set(initialize=range(len(groups)))
 
+    def opened(q: int, t: int) -> Any:
+        """The opening of the campus that the place is; 1 where it may be several."""
+        campuses = {int(p.campus[i]) for i in groups[q]}
+        return m.Z[campuses.pop(), t] if len(campuses) == 1 else 1.0
+
     def standing_in(q: int, t: int) -> object:
         halls = [
             float(p.pue_peak[i] * p.module_it_mw) * count * variable
@@ -35,7 +43,7 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
             if (i, t) in m.A
             for count, variable in modules_of_class(m, p, i, t)
         ]
-        return sum(halls) <= float(shared.standing_mw[groups[q][0]]) if halls else pyo.Constraint.Skip
+        return sum(halls) <= float(shared.standing_mw[groups[q][0]]) * opened(q, t) if halls else pyo.Constraint.Skip
 
     @m.Constraint(m.Place)
     def place_standing(m: pyo.ConcreteModel, q: int) -> object:
@@ -50,7 +58,7 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
         draws = [float(p.pue_peak[i]) * mw * variable for i in groups[q] for mw, variable in running.get((i, t), [])]
         firm = sum(mw * variable for i in groups[q] for mw, variable in m.extra_supply.get((i, t), []))
         flows = float(shared.energized_mw[groups[q][0], t])
-        return sum(draws) <= flows + firm if draws else pyo.Constraint.Skip
+        return sum(draws) <= flows * opened(q, t) + firm if draws else pyo.Constraint.Skip
 
     @m.Constraint(m.Place, range(p.quarters))
     def place_energy(m: pyo.ConcreteModel, q: int, t: int) -> object:
@@ -67,4 +75,4 @@ def add_shared(m: pyo.ConcreteModel, p: Problem) -> None:
             terms += [(-mw, variable) for mw, variable in other if id(variable) not in own]
         coefficients, variables = merged(terms)
         row = LinearExpression(linear_coefs=coefficients, linear_vars=variables)
-        return row <= float(shared.energized_mw[groups[q][0], t])
+        return row <= float(shared.energized_mw[groups[q][0], t]) * opened(q, t)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siting.pricing.classes import values_of_campuses
 from siting.pricing.contracts import least_on_offers, offer_values
 from siting.pricing.energy import signing_musd
 from siting.pricing.money import money_prices
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER
-from siting.pricing.sites import candidate_values
 from siting.problem import FloatArray, Problem
 
 
@@ -45,7 +45,7 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
     and `multipliers.host` keeps the sets apart.
     """
     y = multipliers.signed()
-    values = candidate_values(p, y)
+    values = values_of_campuses(p, y)
     offers, holding = offer_values(p, y)
     base = _limits(p, y) + float(offers.sum())
     alone, always = values.alone, p.always_kept
@@ -69,10 +69,11 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         extra = best - stay
         host = np.maximum(held - stay, 0.0)
         gain = np.maximum(-stay, 0.0)
+    at = p.campus  # an annex opens with its campus, which is priced with both
     return Bound(
         musd=found,
-        open_musd=np.where(extra < NEVER / 2, extra, NEVER),
-        host_musd=np.where(host < NEVER / 2, host, NEVER),
+        open_musd=np.where(extra < NEVER / 2, extra, NEVER)[at],
+        host_musd=np.where(host < NEVER / 2, host, NEVER)[at],
         offer_musd=offer,
         gain_musd=gain,
     )

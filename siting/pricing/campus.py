@@ -66,14 +66,20 @@ class Campus:
             live &= ~beside[:, :, None] | (quarters >= p.rules.extended_from[:, None])[:, None, :]
         self.bare = np.where(live, bare, -NEVER)
         """(I, B, T) of one module of the band live from t on, before what pods earn beyond lambda."""
-        self.full = self.bare + height * self.rho[:, None, :]
-        self.wanted = np.maximum(best_from(self.full), 0.0)
-        """(I, B, T) of a module that may go live from t on or never."""
-        if needed.any():  # modules that are forced stand by their quarter at the latest
-            in_time = np.where(quarters <= by[:, None], 0.0, -NEVER)
-            forced = best_from(self.full + in_time[:, None, :])
-            self.wanted = np.where((self.top <= needed[:, None])[:, :, None], forced, self.wanted)
+        self.earn(self.bare + height * self.rho[:, None, :])
+        if needed.any():
             self.openable &= (needed[:, None] == 0) | (quarters <= by[:, None])
+
+    def earn(self, full: FloatArray) -> None:
+        """Let modules of the bands that go live in t earn `full` (I, B, T) for certain."""
+        self.full = full
+        self.wanted = np.maximum(best_from(full), 0.0)
+        """(I, B, T) of a module that may go live from t on or never."""
+        needed, by = _needed(self.p)
+        if needed.any():  # modules that are forced stand by their quarter at the latest
+            in_time = np.where(np.arange(self.p.quarters)[None, :] <= by[:, None], 0.0, -NEVER)
+            forced = best_from(full + in_time[:, None, :])
+            self.wanted = np.where((self.top <= needed[:, None])[:, :, None], forced, self.wanted)
 
     def alone(self) -> FloatArray:
         """(I,) least reduced cost of being open."""
@@ -185,12 +191,20 @@ class _Needs:
         return replace(self, **arrays)
 
 
-def power_price(p: Problem, cost: Reduced) -> FloatArray:
+def power_price(p: Problem, phi: FloatArray) -> FloatArray:
     """(I, T) multipliers of energized MW: what one MW is worth more for being energized in t and not from t + 1 on.
 
-    phi_t, the worth from t on: the best pod and its share of a module, bought in t or later, or bought earlier and in
-    store until then. Where the grid carries all modules that a site may have, power is no limit and its price 0.
+    phi: `power_worth`. Where the grid carries all modules that a site may have, power is no limit and its price 0.
     """
+    following = np.concatenate([phi[:, 1:], np.zeros((len(phi), 1))], axis=1)
+    most_it_mw = (p.modules_max * p.module_it_mw)[:, None]
+    short = p.energized_mw < p.pue_peak[:, None] * most_it_mw * (1.0 - 1e-9)
+    return np.where(short, np.maximum(phi - following, 0.0), 0.0)
+
+
+def power_worth(p: Problem, cost: Reduced) -> FloatArray:
+    """(I, T) what one MW of IT that is energized from t on is worth: the best pod and its share of a module, bought in
+    t or later, or bought earlier and in store until then."""
     useful = np.maximum(cost.worth_per_mw, 0.0)
     live = np.arange(p.quarters)[None, :] >= p.live_from[:, None]
     hall = np.minimum.accumulate(np.where(live, cost.module, np.inf), axis=1) / p.module_it_mw
@@ -201,10 +215,7 @@ def power_price(p: Problem, cost: Reduced) -> FloatArray:
         kept = later(useful[:, g]) - np.minimum.accumulate(price, axis=1)
         best = np.maximum(best_from(served - price), kept if p.pod_life[g] >= p.quarters else -np.inf)
         phi = np.maximum(phi, best)
-    following = np.concatenate([phi[:, 1:], np.zeros((len(phi), 1))], axis=1)
-    most_it_mw = (p.modules_max * p.module_it_mw)[:, None]
-    short = p.energized_mw < p.pue_peak[:, None] * most_it_mw * (1.0 - 1e-9)
-    return np.where(short, np.maximum(phi - following, 0.0), 0.0)
+    return phi
 
 
 def least_modules(p: Problem, able: BoolArray) -> IntArray:

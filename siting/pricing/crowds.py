@@ -33,9 +33,10 @@ def may_crowd(p: Problem) -> bool:
     Income tax: what costs least is also what deducts least, and neither site need be the better one. Loans against
     equipment ask for nothing more: a payment is worth more than the loan against it. Contracts: least shares are of
     the energy of the sites that they cover, and a site with cheaper grid energy gains less by them. Units on the
-    campus: cheap capital may be with dear fuel. Curtailable connections: what is dear may save most.
+    campus: cheap capital may be with dear fuel. Curtailable connections: what is dear may save most. Halls of two
+    cooling classes: an annex is its own campus's.
     """
-    return all(part is None for part in (p.income_tax, p.contracts, p.onsite, p.curtailable, p.shells))
+    return all(part is None for part in (p.income_tax, p.contracts, p.onsite, p.curtailable, p.annex, p.shells))
 
 
 def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:
@@ -61,6 +62,7 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
     left_out: dict[str, Any] = dict.fromkeys(LEFT_OUT)
     if not len(crowds):  # then parts that no crowd can have may be there
         alone = Crowd(count=np.ones(len(rows), dtype=np.int64), may_host=may_host[rows])
+        del left_out["shared"]  # halls of two cooling classes share their campus
         return replace(p.take(rows), **left_out, crowd=alone, survive_share=0.0, single_source=False)
     everyone = [rows, *crowds]
     order = np.concatenate(everyone).astype(np.int64)

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from siting.pricing.campus import Campus, least_modules, power_price
+from siting.pricing.campus import Campus, least_modules, power_price, power_worth
 from siting.pricing.connections import cut_off, firm
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.reduced import NEVER, reduced_costs
@@ -72,7 +72,7 @@ class Draft:
         self.able = self.part.host_candidates()
 
     def power(self) -> FloatArray:
-        return power_price(self.part, self.cost)
+        return power_price(self.part, power_worth(self.part, self.cost))
 
     def alone(self, lam: FloatArray) -> FloatArray:
         return self._campus(lam).alone()

@@ -261,6 +261,15 @@ class Problem:
         return here if self.annex is None else np.where(self.annex.main >= 0, self.annex.main, here)
 
     @property
+    def is_campus(self) -> BoolArray:
+        """(I,) whether a candidate is a place to build at, and no annex of another."""
+        return np.asarray(self.campus == np.arange(len(self.candidate_id)))
+
+    def whole_campuses(self, rows: IntArray) -> IntArray:
+        """The candidates at `rows`, and where they are campuses with annexes or these, both; rising."""
+        return np.unique(rows).astype(np.int64) if self.annex is None else self.annex.with_annexes(rows)
+
+    @property
     def may_hold(self) -> BoolArray:
         """(I, G) whether halls may hold the accelerator."""
         if self.annex is not None:

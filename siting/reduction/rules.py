@@ -26,7 +26,7 @@ def needed_by_rules(p: Problem, host_musd: FloatArray, serve_musd: FloatArray) -
     tier = np.where(np.isfinite(host_musd), 0, np.where(np.isfinite(serve_musd), 1, 2))
     price = np.where(tier == 0, host_musd, np.where(tier == 1, serve_musd, opening))
     order = np.lexsort((price, tier))
-    order = order[p.campus[order] == order]  # halls of a second cooling class come with their campus
+    order = order[p.is_campus[order]]  # halls of a second cooling class come with their campus
     kept = [np.flatnonzero(p.always_kept), *_asked_for(p, order)]
     if p.rules is not None and p.rules.min_sites:
         kept.append(_open_together(p, p.rules, order, kept[0]))

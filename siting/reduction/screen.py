@@ -50,9 +50,7 @@ def screen(p: Problem, keep: int) -> Screened:
             rows = np.union1d(rows, _covering(p, others, np.empty(0, dtype=np.int64)))
         rows = np.union1d(rows, _cheapest_by_class(p, serve, keep - len(rows)))
     rows = np.union1d(rows, needed_by_rules(p, host, serve)).astype(np.int64)
-    if p.annex is not None:
-        rows = p.annex.with_annexes(rows)
-    return Screened(rows=rows, host_cost_musd=host, serve_cost_musd=serve)
+    return Screened(rows=p.whole_campuses(rows), host_cost_musd=host, serve_cost_musd=serve)
 
 
 def host_cost_musd(p: Problem) -> FloatArray:

@@ -77,6 +77,10 @@ class Everyone:
         """The best bound, by all prices."""
         return self.bound if self.by_host is None else self.by_host.bound
 
+    def open_campuses(self, p: Problem, part: float) -> int:
+        """Campuses of `p` that are open in the last relaxation by more than this part."""
+        return int((p.is_campus[self.rows] & (self.opened[:, -1] > part)).sum())
+
     @property
     def proved_musd(self) -> float:
         """No plan over any candidate costs less."""
@@ -174,7 +178,8 @@ def _in_rounds(
     """Whether all were priced with the multipliers of the last relaxation."""
     rounds, for_all_s = 0, 0.0
     _, member = reach_classes(p)
-    pool = None if pool is None else np.union1d(pool, rows).astype(np.int64)
+    rows = p.whole_campuses(rows)
+    pool = None if pool is None else p.whole_campuses(np.union1d(pool, rows))
 
     def over_all(multipliers: Multipliers) -> Bound:
         nonlocal best, for_all_s, pool
@@ -182,7 +187,7 @@ def _in_rounds(
         bound = bound_over_all(p, multipliers)
         if best is None or bound.musd > best[0].musd:
             best = bound, multipliers
-        pool = _likeliest(member, bound.open_musd - bound.gain_musd)
+        pool = p.whole_campuses(_likeliest(member, bound.open_musd - bound.gain_musd))
         for_all_s = time.perf_counter() - start
         return bound
 
@@ -207,7 +212,7 @@ def _in_rounds(
             kept = _kept(bound, rows, rows, found.opened, near)
         if not len(better) or (best is not None and found.musd - best[0].musd <= close):
             break
-        rows = np.union1d(kept, better).astype(np.int64)
+        rows = p.whole_campuses(np.union1d(kept, better))
         pool = rows if pool is None else np.union1d(pool, rows).astype(np.int64)
     if last is None:
         return None

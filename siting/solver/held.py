@@ -66,7 +66,7 @@ def site_rows(plan: Plan, p: Problem) -> IntArray:
     """Rising positions in `p` of the plan's sites, of their annexes, and of candidates that must be open."""
     here = np.isin(p.candidate_id.astype(str), plan.sites["candidate"].astype(str).to_numpy())
     rows = np.flatnonzero(here | p.always_kept).astype(np.int64)
-    return rows if p.annex is None else p.annex.with_annexes(rows)
+    return p.whole_campuses(rows)
 
 
 def held_in(plan: Plan, p: Problem, start: int) -> Held:

@@ -93,6 +93,11 @@ def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], 
         power[i, t] = -float(p.pue_peak[i]) * row_dual[row]
     for (i, t), row in matrix.rows.get("rest_within_grid", {}).items():  # what exceeds the grid's MW is generated
         power[i, t] -= float(p.mwh_per_it_mw[i, t]) / 1e3 * row_dual[row]
+    if p.annex is not None and p.shared is not None:  # halls of both classes draw from one meter
+        places = p.shared.groups()
+        for (q, t), row in [*matrix.rows.get("place_power", {}).items(), *matrix.rows.get("place_energy", {}).items()]:
+            for i in places[q]:
+                power[i, t] -= float(p.pue_peak[i]) * row_dual[row]
     return Multipliers(
         power_of=tuple(str(name) for name in p.candidate_id),
         power=power,

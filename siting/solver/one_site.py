@@ -43,7 +43,7 @@ def search_one_site(p: Problem, options: Options, watch: Watcher | None = None) 
     """The plan and its proof; None where the relaxation opens several sites, or the gap stays open this way."""
     budget = Budget(options.time_limit_s)
     everyone = price_everyone(p, screen(p, LIKELY).rows, budget.of(options, PRICED))
-    if everyone is None or (everyone.opened[:, -1] > PARTLY).sum() != 1:
+    if everyone is None or everyone.open_campuses(p, PARTLY) != 1:
         return None
     rows = _best(p, everyone)
     searched = search(p.take(rows), budget.of(replace(options, gap=options.gap / FINER), SEARCHED), watch)
@@ -58,6 +58,9 @@ def search_one_site(p: Problem, options: Options, watch: Watcher | None = None) 
 
 def _best(p: Problem, everyone: Everyone) -> IntArray:
     """Those that cost least to open, the likeliest hosts, and those that are in every plan."""
-    order = np.argsort(everyone.bound.open_musd, kind="stable")[:FEW]
-    hosts = np.argsort(everyone.bound.host_musd, kind="stable")[:HOSTS]
-    return np.union1d(np.union1d(order, hosts), np.flatnonzero(p.always_kept)).astype(np.int64)
+    campuses = np.flatnonzero(p.is_campus)
+    order, hosts = (
+        campuses[np.argsort(musd[campuses], kind="stable")[:count]]
+        for musd, count in ((everyone.bound.open_musd, FEW), (everyone.bound.host_musd, HOSTS))
+    )
+    return p.whole_campuses(np.union1d(np.union1d(order, hosts), np.flatnonzero(p.always_kept)))

@@ -75,7 +75,7 @@ class Proof:
         plain = {name: value for name, value in self.__dict__.items() if name not in ("everyone", "certificate")}
         return {
             **plain,
-            "candidates": len(p.candidate_id),
+            "candidates": int(p.is_campus.sum()),
             "relaxed_musd": self.everyone.relaxed_musd,
             "pricing_rounds": self.everyone.rounds,
         }
@@ -119,7 +119,7 @@ def prove(
     rest = np.flatnonzero(~dear & ~may_host.any(axis=1) & ~apart).astype(np.int64)
 
     def divided(alone: int, crowds: int) -> tuple[IntArray, list[IntArray]]:
-        single = np.union1d(hosts[:alone], np.flatnonzero(apart)).astype(np.int64)
+        single = p.whole_campuses(np.union1d(hosts[:alone], np.flatnonzero(apart)))
         return single, [*crowds_of(bare, rest, crowds), *crowds_of(bare, np.sort(hosts[alone:]), crowds)]
 
     later = list(SIZES) if may_crowd(p) else [SIZES[-1]]
@@ -160,8 +160,8 @@ def prove(
     return Proof(
         bound_musd=float(best),
         priced_musd=float(bound.musd),
-        too_dear=int(dear.sum()),
-        alone=len(single),
+        too_dear=int((dear & p.is_campus).sum()),
+        alone=int(p.is_campus[single].sum()),
         crowds=len(crowds),
         rounds=rounds,
         host_groups=0 if everyone.by_host is None else everyone.by_host.groups,
@@ -176,7 +176,7 @@ def _priced(p: Problem, rows: IntArray, value_musd: float, options: Options) -> 
     everyone = price_everyone(p, rows, replace(options, time_limit_s=PRICING * options.time_limit_s))
     if everyone is None or value_musd - everyone.bound.musd <= options.gap * abs(value_musd):
         return everyone
-    if (everyone.opened[:, -1] > PARTLY).sum() <= 1:
+    if everyone.open_campuses(p, PARTLY) <= 1:
         return everyone
     left = PRICING * (options.time_limit_s - everyone.seconds)
     return price_strongly(p, everyone, replace(options, time_limit_s=left))

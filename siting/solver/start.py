@@ -80,7 +80,7 @@ def _open(p: Problem, rows: IntArray, opened: FloatArray, host_musd: FloatArray,
     at = at[opened[at] >= share][:MOST_SITES]
     likely = np.argsort(host_musd, kind="stable")[: HOSTS if len(p.cluster) else 0]
     found = rows[np.concatenate([at, likely])]
-    return np.union1d(found, np.flatnonzero(p.always_kept)).astype(np.int64)
+    return p.whole_campuses(np.union1d(found, np.flatnonzero(p.always_kept)))
 
 
 def _searched(

@@ -134,5 +134,5 @@ def _recomputed(certificate: Mapping[str, Any], value_musd: float | None, study:
     found = bound_of(problem, prices)
     value = math.inf if value_musd is None else value_musd
     edge = CLOSE * max(1.0, abs(found.musd))
-    dear = [int(np.sum(found.musd + found.open_musd >= value + off)) for off in (edge, -edge)]
-    return _Recomputed(found.musd, len(problem.candidate_id), (dear[0], dear[1]))
+    dear = [int(np.sum(problem.is_campus & (found.musd + found.open_musd >= value + off))) for off in (edge, -edge)]
+    return _Recomputed(found.musd, int(problem.is_campus.sum()), (dear[0], dear[1]))

@@ -118,24 +118,24 @@ def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, 
     saved, then = _certificate(base.plan), base.plan.facts.get("everyone", {}).get("bound_musd")
     found, facts = by_multipliers(new, saved), dict[str, Any]()
     if saved is not None and found is not None:
-        facts = _by_saved(found, {**saved, "musd": found.musd}, value_musd)
+        facts = _by_saved(new, found, {**saved, "musd": found.musd}, value_musd)
     if not facts or value_musd - facts["priced_musd"] > WORSE * _open_before(base.plan):
         everyone = None if parts_without_price(new) else price_everyone(new, rows, options)
         if everyone is not None and (not facts or everyone.bound.musd > facts["priced_musd"]):
-            facts = _by_saved(everyone.bound, certificate(new, everyone), value_musd)
+            facts = _by_saved(new, everyone.bound, certificate(new, everyone), value_musd)
             facts |= {"pricing_rounds": everyone.rounds, "relaxed_musd": everyone.relaxed_musd}
     if facts and then is not None and base.problem is not None and _still_all(base.problem, new):
         facts["bound_musd"] = min(value_musd, max(facts["bound_musd"], float(then)))
     return {**facts, "seconds": time.perf_counter() - began} if facts else {}
 
 
-def _by_saved(found: Bound, stated: dict[str, Any], value_musd: float) -> dict[str, Any]:
+def _by_saved(p: Problem, found: Bound, stated: dict[str, Any], value_musd: float) -> dict[str, Any]:
     none = dict.fromkeys(("alone", "crowds", "rounds", "host_groups", "pricing_rounds"), 0)
     return {
         "bound_musd": min(found.musd, value_musd),
         "priced_musd": found.musd,
-        "too_dear": int((found.musd + found.open_musd >= value_musd).sum()),
-        "candidates": len(found.open_musd),
+        "too_dear": int((p.is_campus & (found.musd + found.open_musd >= value_musd)).sum()),
+        "candidates": int(p.is_campus.sum()),
         "certificate": stated,
         **none,
     }

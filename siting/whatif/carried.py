@@ -157,4 +157,4 @@ def in_model(plan: Plan, p: Problem) -> IntArray:
     frame = plan.tables["candidates"]
     names = frame.loc[frame["in_model"].astype(bool), "candidate"].astype(str).to_numpy()
     rows = np.flatnonzero(np.isin(p.candidate_id.astype(str), names)).astype(np.int64)
-    return rows if p.annex is None else p.annex.with_annexes(rows)
+    return p.whole_campuses(rows)

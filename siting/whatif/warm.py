@@ -208,7 +208,7 @@ def _screened(p: Problem, rows: IntArray) -> Screened:
 def _beside(study: Study, p: Problem, rows: IntArray) -> IntArray:
     """Candidates of the plan's model and those that pass the screen now."""
     found = np.union1d(rows, screen(p, study.search.candidates_in_model).rows).astype(np.int64)
-    return found if p.annex is None else p.annex.with_annexes(found)
+    return p.whole_campuses(found)
 
 
 def _no_worse(found: Found, same: Found | None) -> Found:

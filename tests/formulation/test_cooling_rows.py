@@ -64,11 +64,12 @@ def test_halls_of_both_classes_elsewhere() -> None:
 
 @rows_of(add_shared, "place_standing_before")
 def test_a_place_in_every_quarter() -> None:
-    """12.5 and 15 MW a module: a conversion frees 2.5 MW, so what stands may be more earlier than at the end."""
+    """12.5 and 15 MW a module: a conversion frees 2.5 MW, so what stands may be more earlier than at the end. Of the 60
+    MW of one campus nothing stands before it opens."""
     m = build_model(two_classes())
     converted = {"V01": 12.5, "V11": 15.0, "Converted11": -2.5}
-    assert rows(m, "place_standing") == {0: (converted, "<=", 60.0)}
-    assert rows(m, "place_standing_before") == {(0, 0): ({"V00": 12.5, "V10": 15.0}, "<=", 60.0)}
+    assert rows(m, "place_standing") == {0: ({**converted, "Z01": -60.0}, "<=", 0.0)}
+    assert rows(m, "place_standing_before") == {(0, 0): ({"V00": 12.5, "V10": 15.0, "Z00": -60.0}, "<=", 0.0)}
 
 
 def test_a_campus_is_kept_with_its_annex() -> None:

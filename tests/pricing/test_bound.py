@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawn_prices import drawn, mixed
 from tiny_problems import hand_problem, random_problem
 
 from siting.formulation.build import build_model
@@ -35,35 +36,6 @@ def optimum(matrix: Matrix) -> float | None:
 def relaxed(p: Problem) -> tuple[float, Multipliers] | None:
     found = relaxation(p, Options(threads=1))
     return None if found is None else (found.musd, found.multipliers)
-
-
-def drawn(p: Problem, seed: int) -> Multipliers:
-    """Any multipliers at all, negative ones and classes that nobody belongs to among them."""
-    r = np.random.default_rng(seed)
-    size = float(10.0 ** r.uniform(-2, 1))
-    _, g, t, _, k, j = p.size
-    known = np.concatenate([p.reach[:1], r.random((3, j)) < 0.6])
-    return Multipliers(
-        served=r.uniform(-0.2 * size, size, (j, t)),
-        reach_of=known,
-        capacity=r.uniform(-0.2 * size, size, (len(known), t)),
-        funding=r.uniform(-0.01, 0.1 * size, t) * (r.random(t) < 0.5),
-        supply=np.where(np.isfinite(p.supply), r.uniform(-0.2 * size, size, (g, t)), 0.0),
-        host=r.uniform(-size, 20.0 * size, k),
-        line=np.zeros((0, t)),
-        island=np.zeros(0),
-        power_of=tuple(str(name) for name in p.candidate_id),
-        power=r.uniform(-0.1 * size, size, (len(p.candidate_id), t)),
-    )
-
-
-def mixed(one: Multipliers, other: Multipliers, share: float) -> Multipliers:
-    """`share` of the one and the rest of the other, the prices of power and capacity of the one."""
-    parts = ("served", "funding", "supply", "host", "line", "island", "sites")
-    return replace(
-        one,
-        **{name: share * getattr(one, name) + (1.0 - share) * getattr(other, name) for name in parts},
-    )
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

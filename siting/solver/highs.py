@@ -35,7 +35,7 @@ LIMITS = {
     _STATUS.kMemoryLimit: "memory_limit",
 }
 UNDECIDED = (_STATUS.kUnknown, _STATUS.kNotset)
-"""An interior point that is not accurate enough."""
+"""A point that is not accurate enough; or nothing is known, as where a linear problem meets its limit on the way."""
 NO_PLAN = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 
 CONFIRMING = 1.0
@@ -120,17 +120,6 @@ def solve_interior(matrix: Matrix, options: Options) -> Outcome | None:
     _accepted(solver.passModel(_lp(replace(matrix, integer=np.zeros_like(matrix.integer)))), "the model")
     began = time.perf_counter()
     _accepted(solver.run(), "run", warning_allowed=True)
-    if solver.getModelStatus() in UNDECIDED:
-        spent = time.perf_counter() - began
-        return Outcome(
-            termination=Termination.NO_PLAN_FOUND,
-            limit="rounding",
-            x=None,
-            value=None,
-            bound=None,
-            nodes=0,
-            seconds=spent,
-        )
     return _outcome(solver, False, time.perf_counter() - began)
 
 
@@ -311,6 +300,16 @@ def _outcome(solver: highspy.Highs, is_mip: bool, seconds: float) -> Outcome | N
     status, info = solver.getModelStatus(), solver.getInfo()
     if status in NO_PLAN:
         return None
+    if status in UNDECIDED:
+        return Outcome(
+            termination=Termination.NO_PLAN_FOUND,
+            limit="rounding",
+            x=None,
+            value=None,
+            bound=None,
+            nodes=0,
+            seconds=seconds,
+        )
     if status != _STATUS.kOptimal and status not in LIMITS:
         raise SolverError(f"HiGHS stopped with the status {solver.modelStatusToString(status)!r}")
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

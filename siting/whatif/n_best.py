@@ -44,6 +44,8 @@ ENOUGH = 0.1
 """Gap of each search, as a share of `within`, where the study asks for a smaller one."""
 FEW = 16
 """Candidates over which a plan is looked for, where a bound over all comes after it; one more for each known set."""
+MOST_PLANS = 100
+"""Most plans that are asked for: each takes a search of its own, and leaves out a set more."""
 NOT_IN_TIME = "no plan within was found in time"
 OTHER = "other plans are cheaper or may be"
 """Why the pass of a plan that is not the first says FEASIBLE: its bound is that of the best plan of all."""
@@ -166,8 +168,11 @@ def n_best(
     first = seek(study, tables, assembled, clock, Budget(study.search.time_limit_s))
     if first.searched.decisions is None:
         why = str(first.searched.result.termination).replace("_", " ")
-        fault = Fault(file=str(study.path or study.name), key="the study", value=why, expected="a study with a plan")
-        raise InputError([fault])
+        late = first.searched.result.termination is Termination.NO_PLAN_FOUND
+        expected = (
+            f"a plan within search.time_limit_s, {study.search.time_limit_s:g} s" if late else "a study with a plan"
+        )
+        raise InputError([Fault(file=str(study.path or study.name), key="the study", value=why, expected=expected)])
     found = [first]
     others = _Others(study, tables, first, within, clock)
     bounds = [float(first.everyone["bound_musd"]) if others.by_prices else _bound(first)]
@@ -191,8 +196,8 @@ def n_best(
 def _refuse(study: Study, k: int, within: float) -> None:
     file = str(study.path or study.name)
     faults = []
-    if k < 1:
-        faults.append(Fault(file="n_best", key="k", value=str(k), expected="at least 1 plan"))
+    if not 1 <= k <= MOST_PLANS:
+        faults.append(Fault(file="n_best", key="k", value=f"{k:,}", expected=f"1 to {MOST_PLANS} plans"))
     if not 0.0 < within < 1.0:
         faults.append(Fault(file="n_best", key="within", value=f"{within:g}", expected="a share above 0 and below 1"))
     if (named := [aim.objective for aim in aims_of(study)]) != ["npv_cost"]:

@@ -169,6 +169,17 @@ def test_a_value_that_is_not_that_of_its_point_is_not_believed(monkeypatch: pyte
     assert found.value == found.bound == pytest.approx(-5.0)
 
 
+@pytest.mark.parametrize("integer", [False, True])
+def test_a_run_that_knows_nothing_is_no_error(monkeypatch: pytest.MonkeyPatch, integer: bool) -> None:
+    """A linear problem of 28,000 columns has met its limit of time with the status "Unknown": no point, no bound, and a
+    limit that says so; who asked goes on without."""
+    monkeypatch.setattr(highspy.Highs, "getModelStatus", lambda solver: highspy.HighsModelStatus.kUnknown)
+    matrix = replace(knapsack(), integer=np.full(3, integer))
+    found = solve_matrix(matrix, Options(threads=1))
+    assert (found.termination, found.limit) == (Termination.NO_PLAN_FOUND, "rounding")
+    assert found.x is found.value is found.bound is found.row_dual is None
+
+
 def test_a_search_stops_at_a_bound_that_is_enough() -> None:
     """Sixty items that are hard to prove, and a bound a little worse than the relaxation's: the root is enough."""
     matrix = knapsack(60, seed=1)

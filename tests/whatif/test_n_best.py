@@ -95,6 +95,8 @@ def test_what_cannot_be_ranked_is_refused_at_once(tables: Tables, tmp_path: Path
     with pytest.raises(InputError) as caught:
         n_best(carbon, k=0, within=0.0, tables=tables)
     assert [fault.key for fault in caught.value.faults] == ["k", "within", "priorities"]
+    with pytest.raises(InputError, match="k: found 5,000; expected 1 to 100 plans"):
+        n_best(small_study(tmp_path), k=5000, tables=tables)
     poor = {"discount_rate": "10 %/y", "funding": [{"quarter": "2024-Q2", "amount_musd": "5 MUSD", "status": "closed"}]}
     with pytest.raises(InputError, match="infeasible"):
         n_best(small_study(tmp_path, money=poor), tables=tables)

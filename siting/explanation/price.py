@@ -75,10 +75,15 @@ class LimitPrice:
         if self.price.high <= 1e-6 and self.price.low >= -1e-6:
             return f"{what}: {verb} nothing, proved{lp}"
         if self.inside_gap:
-            at_most = f"at most {self.price.high:,.3f} MUSD" if high else "not known"
-            return f"{what}: inside the gap, {at_most} a {self.unit}{lp}"
-        shown = f"{self.price.point:,.3f} MUSD a {self.unit}"
-        return f"{what}: {verb} {shown} (proved: {self.price.low:,.3f}{high}){lp}"
+            at_most = f"at most {self._each(self.price.high)}" if high else "how much is not known"
+            return f"{what}: inside the gap, {at_most}{lp}"
+        return f"{what}: {verb} {self._each(self.price.point)} (proved: {self.price.low:,.3f}{high}){lp}"
+
+    def _each(self, musd: float) -> str:
+        """The price of one unit; money for money in the same unit, `0.032 USD for each USD`."""
+        if self.unit.startswith("MUSD"):
+            return f"{musd:,.3f} USD for each {self.unit.removeprefix('M')}"
+        return f"{musd:,.3f} MUSD a {self.unit}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

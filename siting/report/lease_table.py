@@ -233,20 +233,28 @@ def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tu
 
 
 def _power(plan: Plan, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[float, str]:
+    """USD/MWh by MW of the plan's sites, each at its own price, and in words; without sites that of the candidates'
+    states."""
+    column = study.power.price_column
     if len(sites):
-        states, where = sites["state"].tolist(), "at the plan's sites"
+        power, where = float(np.average(sites["usd_per_mwh"], weights=sites["it_mw"])), "at the plan's sites"
+    elif column == "energy_only":
+        assert study.power.usd_per_mwh is not None  # a rule of the study
+        power, where = study.power.usd_per_mwh + study.power.price_adder_usd_per_mwh, "stated"
     else:
         places = plan.tables.get("candidates", pd.DataFrame({"state": [], "in_model": []}))
         inside = places[places["in_model"].astype(bool)] if len(places) else places
-        states, where = sorted(set(inside["state"])) or sorted(set(tables.power_prices["state"])), "median of states"
-    if study.power.price_column == "energy_only":
-        assert study.power.usd_per_mwh is not None  # a rule of the study
+        states = sorted(set(inside["state"])) or sorted(set(tables.power_prices["state"]))
+        prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, column)
+        power, where = float(prices["usd_per_mwh"].median()), "median of states"
+        power += study.power.price_adder_usd_per_mwh
+    if column == "energy_only":
         charge = study.power.demand_charge_usd_per_kw_month * 1e3 / (8760.0 / 12.0 * study.power.load_factor)
-        power = study.power.usd_per_mwh + charge + study.power.price_adder_usd_per_mwh
-        return power, f"power {number(power, 1)} USD/MWh (stated, {number(charge, 1)} of it demand charge)"
-    prices = catalog.power_price_usd_per_mwh(tables, states, study.price_day, study.power.price_column)
-    power = float(prices["usd_per_mwh"].median()) + study.power.price_adder_usd_per_mwh
-    return power, f"power {number(power, 1)} USD/MWh ({where}, average revenue, demand charges within)"
+        return (
+            power + charge,
+            f"power {number(power + charge, 1)} USD/MWh ({where}, {number(charge, 1)} of it demand charge)",
+        )
+    return power, f"power {number(power, 1)} USD/MWh ({where}, demand charges within)"
 
 
 def _rows(basis: OwnBasis, study: Study, tables: Tables) -> list[tuple[object, ...]]:

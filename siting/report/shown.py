@@ -29,6 +29,7 @@ HEADINGS: Mapping[str, tuple[str, int | None]] = {
     "final_utility_mw": ("contracted, MW at the meter", 1),
     "pue_mean": ("PUE, mean", 3),
     "pue_peak": ("PUE, peak", 3),
+    "usd_per_mwh": ("power at the start, USD/MWh", 1),
     "energization": ("power from", None),
     "grid_checked": ("tied to a substation", None),
     "clusters": ("clusters", None),
@@ -122,7 +123,7 @@ def plan_tables(plan: Plan) -> list[Shown]:
         "Sites",
         "sites",
         "candidate name state county_fips interconnect lat lon tenure open_quarter energization it_mw utility_mw "
-        "final_utility_mw pue_mean pue_peak grid_checked clusters npv_cost_musd",
+        "final_utility_mw pue_mean pue_peak usd_per_mwh grid_checked clusters npv_cost_musd",
         "Power from: the planner's date where the file has one, else the time-to-power assumption; for colocation the "
         "hand-over.",
     )

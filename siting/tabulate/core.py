@@ -113,6 +113,7 @@ def _sites(study: Study, a: Assembled, places: pd.DataFrame, p: Problem, d: Deci
         final_utility_mw=sites["final_utility_mw"],
         pue_mean=sites["pue_mean"],
         pue_peak=sites["pue_peak"],
+        usd_per_mwh=sites["usd_per_mwh"],
         energization=[quarter_label(int(e)) for e in sites["energization"]],
         grid_checked=sites["grid_checked"].astype(bool),
         clusters=["; ".join(hosted[i]) for i in rows.tolist()],

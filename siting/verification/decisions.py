@@ -16,7 +16,7 @@ from siting.units import parse_quarter
 
 COLUMNS = {
     "sites": "candidate name lat lon state county_fips interconnect bus_id tenure open_quarter it_mw utility_mw "
-    "final_utility_mw pue_mean pue_peak energization grid_checked clusters npv_cost_musd",
+    "final_utility_mw pue_mean pue_peak usd_per_mwh energization grid_checked clusters npv_cost_musd",
     "modules": "candidate quarter modules it_mw",
     "deliveries": "candidate accelerator quarter pods accelerators",
     "fleet": "candidate accelerator quarter installed running",

@@ -73,6 +73,7 @@ def _sites(plan: Plan, study: Study, places: Places, read: Read) -> Iterator[str
             "final_utility_mw": place.final_utility_mw,
             "pue_mean": place.pue_mean,
             "pue_peak": place.pue_peak,
+            "usd_per_mwh": place.usd_per_mwh,
             "lat": place.lat,
             "lon": place.lon,
             "grid_checked": bool(pd.notna(row.bus_id)) and study.grid.hosting is None,

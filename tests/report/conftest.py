@@ -163,6 +163,7 @@ def plan(study: Study, tables: Tables) -> Plan:
                 "final_utility_mw": [400.0],
                 "pue_mean": [1.1234567],
                 "pue_peak": [1.2],
+                "usd_per_mwh": [62.0],
                 "energization": ["2025-Q3"],
                 "grid_checked": [True],
                 "clusters": ["gigafactory"],

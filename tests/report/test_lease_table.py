@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from siting.plan import Plan
@@ -52,6 +55,19 @@ def test_owned_base_row_by_the_closed_form(plan: Plan, study: Study, tables: Tab
     table = lease_versus_own(plan, study, tables)
     base = table[(table["side"] == "own") & (table["varied"] == "base")]["usd_per_available_gpu_h"].iloc[0]
     assert base == pytest.approx(by_hand)
+
+
+def test_power_costs_what_the_site_pays_for_it(plan: Plan, study: Study, tables: Tables):
+    """62 USD/MWh at the plan's site, whatever the average of Texas is; of two sites the mean by their MW. Without a
+    site the states of the candidates have the word."""
+    basis = own_bases(plan, study, tables)[0]
+    assert basis.power_usd_per_mwh == 62.0
+    assert any("power 62.0 USD/MWh (at the plan's sites" in words for words in basis.words)
+    sites = pd.concat([plan.sites, plan.sites.assign(usd_per_mwh=92.0, it_mw=plan.sites["it_mw"] / 2.0)])
+    two = replace(plan, tables={**plan.tables, "sites": sites})
+    assert own_bases(two, study, tables)[0].power_usd_per_mwh == pytest.approx((2 * 62.0 + 92.0) / 3)
+    none = replace(plan, tables={**plan.tables, "sites": plan.sites.iloc[:0]})
+    assert any("median of states" in words for words in own_bases(none, study, tables)[0].words)
 
 
 def test_own_hall_as_a_monthly_rent(plan: Plan, study: Study, tables: Tables):

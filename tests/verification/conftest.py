@@ -161,8 +161,23 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     rtt = float(rtt_p95_ms(km, basis="user", access_adder_ms=10.0)[0, 0])
     site = {"state": "TX", "interconnect": "Texas", "bus_id": pd.NA, "pue_mean": 1.2, "pue_peak": 1.25}
     site |= {"grid_checked": False, "npv_cost_musd": 0.0, "open_quarter": "2024-Q2"}
-    one = {"candidate": "here", "name": "Here TX", "lat": 32.45, "lon": -99.73, "county_fips": "48441", "tenure": "own"}
-    two = {"candidate": "hall", "name": "Hall TX", "lat": 32.78, "lon": -96.8, "county_fips": "48113"}
+    one = {
+        "candidate": "here",
+        "name": "Here TX",
+        "lat": 32.45,
+        "lon": -99.73,
+        "county_fips": "48441",
+        "tenure": "own",
+        "usd_per_mwh": 50.0,
+    }
+    two = {
+        "candidate": "hall",
+        "name": "Hall TX",
+        "lat": 32.78,
+        "lon": -96.8,
+        "county_fips": "48113",
+        "usd_per_mwh": 60.0,
+    }
     one |= {"it_mw": 2.0, "utility_mw": 2.5, "final_utility_mw": 3.0, "energization": "2024-Q2", "clusters": "big"}
     two |= {"it_mw": 1.0, "utility_mw": 1.25, "final_utility_mw": 2.0, "energization": "2024-Q1", "clusters": ""}
     cash = pd.DataFrame({"quarter": Q, **CASH, "total": TOTAL})

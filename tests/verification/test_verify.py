@@ -146,7 +146,7 @@ def test_broken_limit_is_named(make_study, make_plan, tables, name):
 
 COLUMNS = {
     "sites": "candidate lat lon state county_fips tenure open_quarter it_mw utility_mw final_utility_mw pue_mean "
-    "pue_peak energization grid_checked clusters",
+    "pue_peak usd_per_mwh energization grid_checked clusters",
     "modules": "candidate quarter modules it_mw",
     "deliveries": "candidate accelerator quarter pods accelerators",
     "fleet": "candidate accelerator quarter installed running",

@@ -17,6 +17,8 @@ Of a campus that opens in t0, with everything per MW of IT:
    hall that holds them earns their chain less what the window takes (energy, lambda, and what they would have served).
    N MW are given to the modules where that costs least: a fractional knapsack over modules, by sorting. Clusters
    whose windows do not meet may stand on the same pods: see `together`.
+5. Where halls are shells (`shells`), what goes live is any part of a module: a MW between two levels of power runs
+   whole or not at all, so bands end at the levels as they are, and N MW need N / H modules.
 
 Each step drops or prices a limit, so the sum over candidates is a valid bound whatever the multipliers (Geoffrion
 1974, "Lagrangean relaxation for integer programming"). Opening and modules stay whole here, which a linear relaxation
@@ -37,7 +39,9 @@ from siting.problem import BoolArray, FloatArray, IntArray, Problem
 class Campus:
     """Candidates of one chunk: what modules earn by the quarter in which they go live, in bands of alike modules."""
 
-    def __init__(self, p: Problem, cost: Reduced, lam: FloatArray, asked: IntArray, slots: Slots | None = None) -> None:
+    def __init__(
+        self, p: Problem, cost: Reduced, lam: FloatArray, asked: FloatArray, slots: Slots | None = None
+    ) -> None:
         dark = p.most_power_mw <= 0.0
         most = np.maximum(cost.worth_per_mw, 0.0).max(axis=1, initial=0.0)
         self.p, self.cost, self.asked = p, cost, asked
@@ -73,7 +77,7 @@ class Campus:
     def earn(self, full: FloatArray) -> None:
         """Let modules of the bands that go live in t earn `full` (I, B, T) for certain."""
         self.full = full
-        self.wanted = np.maximum(best_from(full), 0.0)
+        self.wanted = np.maximum(best_from(full), self.cost.idle[:, None, :])
         """(I, B, T) of a module that may go live from t on or never."""
         needed, by = _needed(self.p)
         if needed.any():  # modules that are forced stand by their quarter at the latest
@@ -158,7 +162,7 @@ class Campus:
         return best
 
     def _placed(
-        self, need: _Needs, first: BoolArray, count: IntArray, bare: FloatArray, earned: FloatArray, opened: int
+        self, need: _Needs, first: BoolArray, count: FloatArray, bare: FloatArray, earned: FloatArray, opened: int
     ) -> FloatArray:
         """(n,) what the cluster's MW cost in the modules where they cost least, by its cheapest type."""
         height = self.p.module_it_mw
@@ -218,12 +222,12 @@ def power_worth(p: Problem, cost: Reduced) -> FloatArray:
     return phi
 
 
-def least_modules(p: Problem, able: BoolArray) -> IntArray:
+def least_modules(p: Problem, able: BoolArray) -> FloatArray:
     """(I, K) modules that each cluster asks for at least, of the types that the candidate can stand; 0 where none."""
-    modules = np.ceil(p.cluster_pods * p.pod_it_mw / p.module_it_mw - 1e-9).astype(np.int64)  # (K, G)
-    none = np.iinfo(np.int64).max
-    least = np.where(able, modules[:, None, :], none).min(axis=2, initial=none)
-    return np.asarray(np.where(least < none, least, 0).T)
+    modules = p.cluster_pods * p.pod_it_mw / p.module_it_mw  # (K, G)
+    by_place = np.where(p.in_shells[None, :, None], modules[:, None, :], np.ceil(modules - 1e-9)[:, None, :])
+    least = np.where(able, by_place, np.inf).min(axis=2, initial=np.inf)
+    return np.asarray(np.where(np.isfinite(least), least, 0.0).T)
 
 
 def _standing(p: Problem) -> IntArray:
@@ -241,35 +245,38 @@ def _needed(p: Problem) -> tuple[FloatArray, IntArray]:
 class Slots:
     """Modules of candidates in bands of alike ones."""
 
-    top: IntArray
-    """(I, B) last module of each band."""
-    count: IntArray
+    top: FloatArray
+    """(I, B) last module of each band; where halls are shells, not whole."""
+    count: FloatArray
     """(I, B) how many it has."""
     carried: FloatArray
     """(I, B, T) MW of IT that flow to each of them."""
 
 
-def slots_of(p: Problem, it_mw: FloatArray, asked: IntArray) -> Slots:
+def slots_of(p: Problem, it_mw: FloatArray, asked: FloatArray) -> Slots:
     """Bands of modules of candidates with `it_mw` (I, T) energized from the first quarter in which halls are live.
 
     Module j carries clip(E_t - (j - 1) H, 0, H): the same for all j between a level E_t / H rounded down, or that and
-    one, and the next of these. What is asked for by clusters (`asked`, (I, K)), what stands or is forced, and the first
-    phase end a band too.
+    one, and the next of these; parts of modules H between two levels E_t / H. What is asked for by clusters (`asked`,
+    (I, K)), what stands or is forced, and the first phase end a band too.
     """
     it_mw = np.where(np.arange(p.quarters)[None, :] >= p.live_from[:, None], it_mw, 0.0)
-    level = np.sort(np.floor(it_mw / p.module_it_mw + 1e-9), axis=1).astype(np.int64)
+    whole = ~p.in_shells[:, None]
+    exact = it_mw / p.module_it_mw
+    level = np.sort(np.where(whole, np.floor(exact + 1e-9), exact), axis=1)
     new = np.diff(level, axis=1, prepend=-1) > 0
     rank = np.cumsum(new, axis=1) - 1
-    levels = np.zeros((len(level), int(rank.max(initial=0)) + 1), dtype=np.int64)
+    levels = np.zeros((len(level), int(rank.max(initial=0)) + 1))
     rows = np.arange(len(level))[:, None]
     levels[rows, rank] = level
     standing = _standing(p)
     at_once = np.where(standing > 0, standing, p.modules_first)
-    ends = np.column_stack([levels, levels + 1, asked, at_once, _needed(p)[0], p.modules_max])
+    ends = np.column_stack([levels, levels + whole, asked, at_once, _needed(p)[0], p.modules_max])
     top = np.sort(np.clip(ends, 0, p.modules_max[:, None]), axis=1)
-    count, top = np.diff(top, axis=1, prepend=0), np.maximum(top, 1)
-    carried = np.clip(it_mw[:, None, :] - p.module_it_mw * (top - 1)[:, :, None], 0.0, p.module_it_mw)
-    return Slots(top=top, count=count, carried=carried)
+    count, top = np.diff(top, axis=1, prepend=0.0), np.where(whole, np.maximum(top, 1.0), top)
+    carried = np.clip(it_mw[:, None, :] - p.module_it_mw * (top - 1.0)[:, :, None], 0.0, p.module_it_mw)
+    runs = np.where(exact[:, None, :] >= top[:, :, None] * (1.0 - 1e-12), p.module_it_mw, 0.0)
+    return Slots(top=top, count=count, carried=np.where(whole[:, :, None], carried, runs))
 
 
 def _best_chain(p: Problem, over: FloatArray, price: FloatArray) -> FloatArray:

@@ -129,7 +129,7 @@ def _slots(main: Problem, annex: Problem) -> tuple[Slots, Slots]:
     """The same bands for halls of both classes, with the MW of IT that flow to a module of each."""
     less = np.minimum(main.pue_peak, annex.pue_peak)
     it_mw = main.energized_mw / less[:, None]
-    before = np.floor(it_mw / main.module_it_mw + 1e-9).astype(np.int64) - 1
+    before = np.floor(it_mw / main.module_it_mw + 1e-9) - 1.0
     bands = slots_of(main, it_mw, before)
     left = (
         main.energized_mw[:, None, :] - (less * main.module_it_mw)[:, None, None] * (bands.top - bands.count)[..., None]
@@ -201,7 +201,7 @@ class _Both:
         gained = self.more[:, :, begin + self.works + 1 :].max(axis=2, initial=0.0)
         return np.asarray(self.other[:, :, first] + gained[:, :, None])
 
-    def held(self, host: FloatArray, able: list[BoolArray], asked: list[IntArray]) -> FloatArray:
+    def held(self, host: FloatArray, able: list[BoolArray], asked: list[FloatArray]) -> FloatArray:
         """(n,) as `Campus.held`; able: (K, n, G) and asked: (n, K) of both classes."""
         p, annex = self.main.p, self.annex.p
         stands = [np.asarray(found.any(axis=2)) for found in able]
@@ -267,7 +267,7 @@ class _Needs:
     begin: int
     it_mw: FloatArray
     """(n,) least of its types."""
-    modules: IntArray
+    modules: FloatArray
     """(n,)"""
     run: FloatArray
     """(n,) energy, power, and what would have been served in its window; NEVER where it cannot stand."""
@@ -278,7 +278,7 @@ class _Needs:
     """(n, begin + 1) the same of all that stand until it ends, one after the other."""
 
 
-def _needs(campus: Campus, k: int, able: BoolArray, modules: IntArray) -> _Needs:
+def _needs(campus: Campus, k: int, able: BoolArray, modules: FloatArray) -> _Needs:
     """able: (n, G)"""
     p, cost = campus.p, campus.cost
     begin = int(p.cluster_from[k])
@@ -313,7 +313,7 @@ def _least_cover(cost: FloatArray, life: int, begin: int, until: int) -> FloatAr
     return np.asarray(np.minimum.accumulate(first[:, ::-1], axis=1)[:, ::-1])
 
 
-def _least_lost(loss: FloatArray, count: IntArray, modules: IntArray) -> FloatArray:
+def _least_lost(loss: FloatArray, count: FloatArray, modules: FloatArray) -> FloatArray:
     """(n,) least loss of as many of the modules; loss, count: (n, B) of one module and modules of each band."""
     order = np.argsort(loss, axis=1, kind="stable")
     room = np.take_along_axis(count, order, axis=1)

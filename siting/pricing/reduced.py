@@ -16,6 +16,7 @@ from siting.pricing.money import (
 )
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.onsite import Units, unit_prices
+from siting.pricing.shells import by_then, shell_costs
 from siting.problem import FloatArray, Problem
 
 NEVER = 1e12
@@ -29,7 +30,10 @@ class Reduced:
     opening: FloatArray
     """(I, T)"""
     module: FloatArray
-    """(I, T) one module that goes live in t."""
+    """(I, T) one module that goes live in t, its part of a shell included."""
+    idle: FloatArray
+    """(I, T) what a module's part of a shell that stands from t on or later earns and holds nothing: 0, unless shells
+    pay."""
     pod_per_mw: FloatArray
     """(I, G, T) one MW of pods delivered in t; inf where none can be."""
     run_per_mw: FloatArray
@@ -72,6 +76,7 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
     at = quarters[None, :] - p.opening_lag[:, None]
     opening = cost * p.npv_open_musd + p.opening_cash_musd * np.where(at >= 0, paid[np.maximum(at, 0)], 0.0)
     module = cost * p.npv_module_musd + p.module_cash_factor @ (p.module_cash_profile @ paid) + lines_of_modules(p, y)
+    shell = shell_costs(p, money)
     price = p.pod_price_musd[:, None]
     operation, assessed = (price * profile for profile in p.pod_cash_profile[1:] @ paid)  # (G, T) each
     purchase = price * (p.pod_cash_profile[0] @ (paid - money.pledged))
@@ -95,7 +100,8 @@ def reduced_costs(p: Problem, y: Multipliers, worth: FloatArray, opened: FloatAr
     per_mw = 1.0 / p.pod_it_mw[None, :, None]
     return Reduced(
         opening=opening + y.sites - later(opened),
-        module=module,
+        module=module + by_then(p, shell),
+        idle=np.maximum(best_from(np.where(quarters >= p.live_from[:, None], -shell, 0.0)), 0.0),
         pod_per_mw=np.where(can & p.may_hold[:, :, None], pod * per_mw, np.inf),
         run_per_mw=run * per_mw,
         worth_per_mw=(serve - run) * per_mw,

@@ -21,14 +21,13 @@ def parts_without_price(p: Problem) -> list[str]:
         "income tax with terms of large loads": p.income_tax is not None and p.large_load is not None,
         "income tax at a discount rate below zero": p.income_tax is not None and p.rate < 0.0,
         "halls of two cooling classes beside parts that no study has there": p.annex is not None and _not_beside(p),
-        "shells with continuous fit-out": p.shells is not None,
         "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
     }
     return [name for name, there in found.items() if there]
 
 
 def _not_beside(p: Problem) -> bool:
-    """Whether there is a part that halls of a second class have in no study: tax, connections, units of their own."""
+    """Whether there is a part that halls of a second class have in no study: tax, connections, shells, own units."""
     assert p.annex is not None
     units = p.onsite is not None and bool(p.onsite.admitted[p.annex.main >= 0].any())
-    return units or p.income_tax is not None or p.curtailable is not None
+    return units or any(part is not None for part in (p.income_tax, p.curtailable, p.shells))

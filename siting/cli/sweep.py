@@ -28,7 +28,7 @@ from siting.errors import Fault, InputError
 from siting.whatif.frontiers import frontier
 from siting.whatif.runner import SweepProgress, sweep
 from siting.whatif.runs import WORDS, Run
-from siting.whatif.sweep_file import read_sweep_file
+from siting.whatif.sweep_file import read_sweep_file, told_in
 from siting.whatif.sweeps import Sweep
 
 MOST_ROWS = 60
@@ -66,11 +66,12 @@ def run_sweep(
             "progress": tell,
         }
         try:
-            if asked.frontier is not None:
-                wish = asked.frontier
-                found = frontier(study, wish.axis, points=wish.points, budget=wish.budget, **options)
-            else:
-                found = sweep(study, asked.variations(beside), **options)
+            with told_in(path):
+                if asked.frontier is not None:
+                    wish = asked.frontier
+                    found = frontier(study, wish.axis, points=wish.points, budget=wish.budget, **options)
+                else:
+                    found = sweep(study, asked.variations(beside), **options)
         except KeyboardInterrupt:
             console.print(f"stopped; what has ended is kept in {folder}: the same command goes on", markup=False)
             if as_json:

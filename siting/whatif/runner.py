@@ -58,49 +58,29 @@ class SweepProgress:
 SweepListener = Callable[[SweepProgress], None]
 
 
-def sweep(
-    study: Study,
-    variations: Wishes,
-    *,
-    folder: str | Path,
-    executor: Executor | None = None,
-    workers: int | None = None,
-    threads: int | None = None,
-    run_limit_s: float | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    progress: SweepListener | None = None,
-    solve: str = SOLVE,
-) -> Sweep:
+def sweep(study: Study, variations: Wishes, *, folder: str | Path, **options: Any) -> Sweep:
     """Solve the study once for every variation; results go one by one into the folder and are used again from there.
 
+    options, each of `Runner`:
     executor: where the workers are; None: this machine, `workers` runs at a time (None: one a core).
     threads: of the solver in each run. None: as many as the study says, but no more than cores / workers; 1 with an
     executor of yours.
     run_limit_s: wall seconds after which a run is killed and recorded as such. None: three times its study's time limit
     and two minutes.
     overrides: edits that every run has, below its own. The dates curve of the report is switched off in all runs.
+    progress: called with a `SweepProgress` when a run has ended.
     solve: the function of (study, tables=...) that makes the plan, as `module:name`.
 
     Runs that end without a plan, are killed or fail are rows of the result, never exceptions. Raises InputError with
     the faults of all variations before anything is run or written.
     """
-    with Runner(
-        study,
-        folder=Path(folder),
-        executor=executor,
-        workers=workers,
-        threads=threads,
-        run_limit_s=run_limit_s,
-        overrides=overrides,
-        progress=progress,
-        solve=solve,
-    ) as runner:
-        return runner.run(_variations(variations))
+    with Runner(study, folder=Path(folder), **options) as runner:
+        return runner.run(_variations(study, variations))
 
 
-def _variations(wishes: Wishes) -> list[Variation]:
+def _variations(study: Study, wishes: Wishes) -> list[Variation]:
     if isinstance(wishes, Mapping):
-        return grid(wishes)
+        return grid(wishes, file=f"the sweep of {study.path or study.name}")
     return table(wishes) if isinstance(wishes, pd.DataFrame) else list(wishes)
 
 

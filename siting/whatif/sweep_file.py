@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -167,6 +169,23 @@ def read_sweep_file(path: str | Path) -> tuple[SweepFile, Study, Path]:
         raise InputError(faults_of(error, SweepFile, raw, str(path))) from error
     beside = found.parent / asked.study
     return asked, read_study(beside if beside.is_file() else asked.study), found.parent
+
+
+@contextmanager
+def told_in(path: str | Path) -> Iterator[None]:
+    """Faults of a sweep are told as those of its file: of a grid, a sample or a frontier by the key that it has there,
+    of one variation by its name."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError([_in_file(fault, str(path)) for fault in error.faults]) from error
+
+
+def _in_file(fault: Fault, file: str) -> Fault:
+    if fault.file in KINDS:
+        inner = "ranges." if fault.file == "sample" and fault.key not in Sample.model_fields else ""
+        return replace(fault, file=file, key=f"{fault.file}.{inner}{fault.key}")
+    return replace(fault, file=f"{file}, {fault.file}") if fault.file.startswith("variation ") else fault
 
 
 def _find(path: Path) -> Path:

@@ -28,29 +28,29 @@ METHODS = ("latin-hypercube", "sobol")
 _QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*(\D.*?)\s*")
 
 
-def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]]) -> list[Variation]:
+def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]], file: str = "grid") -> list[Variation]:
     """Every combination of the values of each key, the last key changing fastest.
 
     choices: values by dotted key; a mapping gives each value its name in that of the variation. Text that no other key
-    has stands in a name by itself, anything else behind the end of its key. Raises InputError.
+    has stands in a name by itself, anything else behind the end of its key. file: what faults name. Raises InputError.
     """
     raise_if_any(
         [
-            Fault(file="grid", key=str(key), value=repr(values), expected="a list of values, or a value by name")
+            Fault(file=file, key=str(key), value=repr(values), expected="a list of values, or a value by name")
             for key, values in choices.items()
             if not _many(values)
         ]
     )
     raise_if_any(
         [
-            Fault(file="grid", key=key, value="no value", expected="at least one")
+            Fault(file=file, key=key, value="no value", expected="at least one")
             for key, n in choices.items()
             if not len(n)
         ]
     )
     if (size := math.prod(map(len, choices.values()))) > MOST or not choices:
         expected = f"one key or more, {MOST:,} combinations at most"
-        raise InputError([Fault(file="grid", key="all keys", value=f"{size if choices else 0:,}", expected=expected)])
+        raise InputError([Fault(file=file, key="all keys", value=f"{size if choices else 0:,}", expected=expected)])
     named = {key: _named(values) for key, values in choices.items()}
     short = _before(named)
     return [

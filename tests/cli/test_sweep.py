@@ -46,7 +46,8 @@ def test_faults_are_told_at_once_and_nothing_is_written(siting):
         'name = "bad"\nstudy = "tiny"\n[grid]\n"money.rate" = ["8 %/y"]\n"money.discount_rate" = [8]\n'
     )
     said = siting("sweep", "bad.toml")
-    assert said.code == 2 and "no field 'rate'" in said.err and "money.discount_rate: found 8;" in said.err
+    assert said.code == 2 and "money.discount_rate: found 8;" in said.err
+    assert "bad.toml, variation '8 %/y, discount_rate 8': money.rate: found no field 'rate'" in said.err
     assert not Path("sweeps").exists()
 
 
@@ -71,6 +72,23 @@ def test_a_file_that_says_something_else_is_refused(tmp_path, text, expected):
         read_sweep_file(tmp_path / "x.toml")
     assert any(expected in fault.expected for fault in caught.value.faults)
     assert not any("(" in fault.key or "[" in fault.key for fault in caught.value.faults), "words of a library"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[grid]\nquarters = []", "grid.quarters: found no value; expected at least one"),
+        ("[sample]\nsize = 2\nranges = { quarters = { low = 9, high = 8 } }", "sample.ranges.quarters: found 9 to 8;"),
+        ("[sample]\nsize = 2\nranges = {}", "sample.ranges: found none; expected at least one key"),
+        ('[frontier]\nagainst = "field"\nkey = "quarters"\nlow = 8\nhigh = 8', "frontier.quarters: found 8 to 8;"),
+    ],
+)
+def test_faults_name_the_file_and_the_key_in_it(siting, text, said):
+    """No value for a key of a grid, ends turned about, no range, no axis: the file, the key that it has there, what was
+    found and what was expected."""
+    Path("bad.toml").write_text(f'name = "bad"\nstudy = "tiny"\n{text}\n')
+    found = siting("sweep", "bad.toml")
+    assert found.code == 2 and f"bad.toml: {said}" in found.err and not Path("sweeps").exists()
 
 
 def test_a_frontier_is_run_from_its_file(siting):

@@ -129,6 +129,17 @@ def test_faults_of_all_variations_are_told_before_anything_is_written(tmp_path):
     assert not (tmp_path / "sweep").exists()
 
 
+def test_a_misspelt_option_and_a_value_that_is_no_list_are_told(tmp_path):
+    """An option that there is not is Python's own error; a grid names the study whose sweep it is, key and value."""
+    study = small_study(tmp_path)
+    with pytest.raises(TypeError, match="worker"):
+        siting.sweep(study, {"power.case": ["low"]}, folder=tmp_path / "sweep", worker=2)
+    with pytest.raises(InputError) as caught:
+        siting.sweep(study, {"power.case": "low"}, folder=tmp_path / "sweep")
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.key, fault.value) == (f"the sweep of {study.path}", "power.case", "'low'")
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     """A folder with a file of the planner's is no place for a sweep."""
     (tmp_path / "mine").mkdir()

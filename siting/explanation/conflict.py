@@ -146,6 +146,12 @@ class Judge:
             return True
         return False if found.termination is Termination.INFEASIBLE else None
 
+    def has_whole_plan(self, in_force: Iterable[NamedLimit], seconds: float) -> bool:
+        """Whether a plan in whole pods and GPUs is found with only these limits, on lines that are limits so far."""
+        self.searches += 1
+        options = Budget(seconds).of(self._options)
+        return self._e.solve(self._released(in_force), options, whole=True).x is not None
+
     def _released(self, in_force: Iterable[NamedLimit]) -> set[int]:
         """Columns that are free where only these limits hold."""
         names = {limit.name for limit in in_force}

@@ -103,11 +103,21 @@ class Elastic:
         return columns
 
     def solve(
-        self, free: Iterable[int], options: Options, cost: Mapping[int, float] | None = None, most: float | None = None
+        self,
+        free: Iterable[int],
+        options: Options,
+        cost: Mapping[int, float] | None = None,
+        most: float | None = None,
+        *,
+        whole: bool = False,
     ) -> Outcome:
         """Least cost of the added columns, those that are not free at 0; without costs any plan. most: any plan that
-        costs no more than this."""
+        costs no more than this. whole: pods and leased GPUs too, whatever the matrix has."""
         matrix = self._matrix()
+        if whole:
+            counted = columns_of(self._base, WHOLE)
+            integer = matrix.integer | np.pad(counted, (0, len(matrix.cost) - len(counted)))
+            matrix = replace(matrix, integer=integer)
         costs = self._costs(cost)
         matrix = replace(matrix, upper=self._freed(free))
         if most is None:

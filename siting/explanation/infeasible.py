@@ -5,8 +5,8 @@
 Three steps: the least total violation over all limits (the elastic pass), a minimal set by deletion, and for each of
 its members the smallest single change, found on the study itself. Every "no plan" is confirmed by HiGHS without
 presolve; every "there is one" rests on a plan that was found. What no search decided in its time is said to be so.
-Where there are many candidates, pods and leased GPUs of the plans behind the set may be fractions; those that a change
-gives are whole.
+Where there are many candidates, pods and leased GPUs of the plans behind the set may be fractions while it is looked
+for; then a whole plan is looked for without each limit of it, and where none is found, that is said.
 
 Limits are the same in every pass of a study with several priorities: a pass keeps what the plan of the one before it
 reached, and that plan keeps the goals of all. So the first pass has no plan, and what it asks for is in the limits: the
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,8 @@ FOR_THE_QUESTION = 0.25
 """Share of the time for whether there is a plan at all."""
 FOR_THE_PRICES = 0.5
 """Share of that for a proof by prices that there is none."""
+FOR_WHOLE_PLANS = 0.15
+"""Share of what is left of it in a wide study for whole plans without one limit of the set."""
 LIKELY = 40
 """Candidates that this pricing begins with."""
 
@@ -79,6 +81,8 @@ class Explanation:
     """Whether every search that the set rests on was decided."""
     changes: tuple[Change, ...]
     """One for each limit of the set, in its order."""
+    in_fractions: tuple[NamedLimit, ...]
+    """Limits of the set of which it is known only from a plan with fractions of pods that there is one without them."""
     named: tuple[str, ...]
     """Every limit that was looked at."""
     looked: Termination
@@ -223,6 +227,7 @@ def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> E
         conflict=(),
         minimal=False,
         changes=(),
+        in_fractions=(),
         named=(),
         looked=answer.termination,
         candidates=answer.candidates,
@@ -242,9 +247,10 @@ def _explained(q: Question, budget: Budget) -> dict[str, Any]:
     members, minimal = conflict.members, conflict.decided
     changes: list[Change] = []
     for limit in members:
-        part = Budget(budget.left_s / (len(members) - len(changes)))
+        part = Budget((1.0 - FOR_WHOLE_PLANS * q.wide) * budget.left_s / (len(members) - len(changes)))
         changes.append(smallest_change(q, judge, limit, part, LOOKED_AT // 3))
     least = _no_more_than(least, changes)
+    in_fractions = _in_fractions(judge, changes, budget) if q.wide else ()
     return {
         "termination": Termination.INFEASIBLE if minimal else Termination.NO_PLAN_FOUND,
         "plan": None,
@@ -253,9 +259,21 @@ def _explained(q: Question, budget: Budget) -> dict[str, Any]:
         "conflict": members,
         "minimal": minimal,
         "changes": tuple(changes),
+        "in_fractions": in_fractions,
         "named": tuple(limit.name for limit in judge.limits),
         "searches": judge.searches,
     }
+
+
+def _in_fractions(judge: Judge, changes: Sequence[Change], budget: Budget) -> tuple[NamedLimit, ...]:
+    """Limits of the set without which no plan in whole pods was found, be it one that a change of the limit gives."""
+    open_ = [change.limit for change in changes if change.plan is None]
+    left, members = [], [change.limit for change in changes]
+    for n, limit in enumerate(open_):
+        seconds = budget.left_s / (len(open_) - n)
+        if not judge.has_whole_plan([other for other in members if other is not limit], seconds):
+            left.append(limit)
+    return tuple(left)
 
 
 def _no_more_than(least: Least, changes: Iterable[Change]) -> Least:

@@ -50,6 +50,9 @@ def _sentences(found: Explanation) -> Iterator[str]:
     for change in found.changes:
         if change.amount is None:
             yield f"  - {change.limit.name}: {change.words}"
+    if found.in_fractions:
+        names = ", ".join(limit.name for limit in found.in_fractions)
+        yield f"That there is a plan without one of these is shown with fractions of pods only: {names}."
     if found.wide:
         yield "Places are named together and round trips kept as they are: there are many candidates."
 

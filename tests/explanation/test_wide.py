@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from question_studies import asked_study, place
 
-from siting.explanation.infeasible import Explanation, explain
-from siting.explanation.question import NAMED
+from siting.assembly import assemble
+from siting.explanation.infeasible import Explanation, explain, judge_of
+from siting.explanation.question import NAMED, question_of
+from siting.solver.budget import Budget
+from siting.solver.highs import Options
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
@@ -79,3 +82,30 @@ def test_a_change_of_a_wide_study_does_not_hang_on_the_time(tmp_path: Path, tabl
         for seconds in (60.0, 240.0)
     ]
     assert amounts[0] == amounts[1]
+
+
+def test_each_limit_of_the_set_has_a_whole_plan_without_it(
+    poor: tuple[Study, Explanation], tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pods are fractions while the set is looked for. A whole plan is then found without each limit; where none is,
+    the answer names the limit."""
+    _, found = poor
+    assert not found.in_fractions and "fractions of pods" not in found.words
+    monkeypatch.setattr("siting.explanation.conflict.Judge.has_whole_plan", lambda *_: False)
+    blind = explain(poor_study(tmp_path, 40.0), tables=tables)
+    without = [change.limit.name for change in blind.changes if change.plan is None]
+    assert without and [limit.name for limit in blind.in_fractions] == without
+    assert f"fractions of pods only: {', '.join(without)}" in blind.words
+
+
+def test_a_plan_in_whole_pods_is_whole(tmp_path: Path, tables: Tables) -> None:
+    """Without the limit of funding the elastic matrix has a plan with whole pods where that is asked, though its own
+    columns for them are not."""
+    study = poor_study(tmp_path, 40.0)
+    judge = judge_of(question_of(study, tables, assemble(study, tables), None), Budget(60.0))
+    assert not judge._e.whole
+    free = judge._released([limit for limit in judge.limits if not limit.name.startswith("funding")])
+    x = judge._e.solve(free, Options(), whole=True).x
+    assert x is not None
+    pods = [x[column] for family in ("B", "X") for column in judge._e.variables(family).values()]
+    assert pods == pytest.approx([round(value) for value in pods], abs=1e-6)

@@ -7,8 +7,8 @@ concave function): each d is enough, and the last one is the smallest. Where fun
 at the d at which it ties; d is then bracketed and halved.
 
 MW and quarters change which plans there are: bisection, to 1 % of the change or to one quarter. Where terms of large
-loads or units on the campus hang on the date of power, more of it need not be better: what lies between two amounts
-that were searched is then not proved. Every step is a search of the whole problem with the place forced open.
+loads, units on the campus or curtailable connections hang on the date of power, sooner need not be better: every
+quarter is then searched, from the least on. Every step is a search of the whole problem with the place forced open.
 """
 
 from __future__ import annotations
@@ -164,6 +164,8 @@ def _smallest(
             search.by_price(answer, rate, begin)
             if search.enough is None and begin < most:  # what was known could not be paid for at that price
                 search.by_price(answer, rate, most)
+        elif figure.whole and hangs_on_power(ground.problem):
+            search.by_steps(answer, most)
         else:
             search.by_halving(answer, most, 1.0 if figure.whole else None)
     return Change(
@@ -178,8 +180,14 @@ def _smallest(
     )
 
 
+def hangs_on_power(p: Problem) -> bool:
+    """Whether something begins or ends with power, so that power that comes sooner may cost."""
+    return any(part is not None for part in (p.large_load, p.onsite, p.curtailable))
+
+
 class Search:
-    """Smallest amount at which a least cost that falls with it is no more than `base`."""
+    """Smallest amount at which a least cost is no more than `base`; the cost falls with the amount, but for
+    `by_steps`."""
 
     def __init__(self, base: Answer, gap: float, left: Callable[[], bool]) -> None:
         assert base.value_musd is not None
@@ -231,6 +239,24 @@ class Search:
             amount = self._middle()
             if step:
                 amount = self._short + max(1.0, np.floor((amount - self._short) / step)) * step
+
+    def by_steps(self, answer: Callable[[float], Answer], most: float) -> None:
+        """The largest amount, to have one, and then every whole one from 1 on: the cost may rise and fall."""
+        if self._tried(answer, most) is None:
+            return
+        hopeless, proved = self.low >= most, 0.0
+        for amount in np.arange(1.0, most).tolist():
+            if not self._left():
+                self.complete = False
+                break
+            self.low = 0.0
+            if self.note(amount, answer(amount)):
+                break
+            hopeless &= self.low == amount
+            proved = amount if self.low == amount and proved == amount - 1.0 else proved
+        else:
+            self.complete = self.enough is not None or hopeless
+        self.low = most if self.enough is None and self.complete else proved
 
     def _middle(self) -> float:
         assert self.enough is not None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.explanation.change import FIGURES, Figure, changed
+from siting.explanation.change import FIGURES, Figure, changed, hangs_on_power
 from siting.explanation.ground import Ground
 from siting.grid.chosen import study_network
 from siting.problem import FloatArray, Problem
@@ -64,7 +64,7 @@ def _places(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]
     usable = ground.few.usable
     sites = ground.plan.sites
     p = ground.problem
-    terms = any(part is not None for part in (p.large_load, p.onsite, p.curtailable))  # they begin or end with power
+    terms = hangs_on_power(p)
     campuses = usable[(usable["annex_of"] == "") & usable["candidate"].isin(sites["candidate"])]
 
     def figure(name: str, which: Figure, amount: float) -> Problem:

@@ -91,3 +91,37 @@ def _step(needed: float) -> Callable[[float], Answer]:
         return Answer(value_musd=musd, bound_musd=musd)
 
     return answer
+
+
+def _of_list(*musd: float) -> Callable[[float], Answer]:
+    """A function of whole amounts, 1 first."""
+    return lambda amount: Answer(value_musd=musd[round(amount) - 1], bound_musd=musd[round(amount) - 1])
+
+
+def test_where_sooner_may_cost_every_quarter_is_searched() -> None:
+    """Two quarters sooner are enough, three and the largest change, five, are not: halving would say that none is. The
+    least that is enough is found where the largest is enough too, and what comes before is proved."""
+    search = searched()
+    search.by_steps(_of_list(120.0, 99.0, 110.0, 115.0, 118.0), 5.0)
+    assert (search.enough, search.low, search.complete) == (2.0, 1.0, True)
+    halved = searched()
+    halved.by_halving(_of_list(120.0, 99.0, 110.0, 115.0, 118.0), 5.0, 1.0)
+    assert halved.enough is None
+    search = searched()
+    search.by_steps(_of_list(120.0, 110.0, 99.0, 115.0, 98.0), 5.0)
+    assert (search.enough, search.low) == (3.0, 2.0)
+
+
+def test_every_quarter_without_one_that_is_enough_is_proved_only_to_the_end() -> None:
+    """None of four is enough: proved, and said of all. With time for two searches, or where one is open: not
+    decided."""
+    search = searched()
+    search.by_steps(_of_list(120.0, 110.0, 112.0, 105.0), 4.0)
+    assert search.enough is None and search.complete and search.low == 4.0
+    times = iter([True, True, False])
+    late = searched(left=lambda: next(times))
+    late.by_steps(_of_list(120.0, 110.0, 112.0, 105.0), 4.0)
+    assert late.enough is None and not late.complete and late.low == 1.0
+    unproved = searched()
+    unproved.by_steps(lambda amount: Answer(value_musd=110.0, bound_musd=99.0 if amount == 2.0 else 105.0), 4.0)
+    assert unproved.enough is None and not unproved.complete and unproved.low == 1.0

@@ -10,6 +10,7 @@ import pytest
 from small_networks import three_bus_case
 from small_studies import H100, small_study
 
+from siting.explanation.price import limit_prices
 from siting.plan import Plan
 from siting.report.write import report_html
 from siting.run import solve
@@ -21,6 +22,7 @@ from siting.verification import verify
 HEADER = "candidate,lat,lon,tenure,utility_mw,usd_per_mwh,bus_id\n"
 SITES = HEADER + "a,32.45,-99.73,own,80,40,20\nb,32.46,-99.74,own,80,41,30\nc,32.44,-99.72,own,40,60,10\n"
 """Three places near Abilene, at the far, the farther and the generator's bus; power is dearest at the generator."""
+LINE = "line:branch row 1 (10-20)"
 BUSES = "bus_id,lat,lon,name\n10,32.44,-99.72,plant\n20,32.45,-99.73,middle\n30,32.46,-99.74,end\n"
 
 
@@ -165,3 +167,21 @@ def test_a_search_that_may_not_go_on_says_failed(tmp_path: Path, tables: Tables)
     plan = solve(study(tmp_path, rounds=1), tables=tables)
     assert plan.facts["grid_check"]["status"] == "failed" and plan.facts["grid"]["overloads"] == 1
     assert not plan.facts["verification"]["ok"] and behind(plan) > 90.0
+
+
+def test_more_room_on_the_line_saves_what_a_solve_of_its_own_says(
+    plan: Plan, folder: Path, tmp_path: Path, tables: Tables
+) -> None:
+    """10 MW more at once: the price is the difference between the plans of two networks, the line rated 100 and 110
+    MW, over 10, inside what is proved; half a MW has no more than the plan's own dual value beside it."""
+    (price,) = limit_prices(plan, [LINE], step=10.0, tables=tables).prices
+    wider = solve(study(tmp_path, rate_mw=110.0), tables=tables)
+    assert plan.npv_cost_musd is not None and wider.npv_cost_musd is not None
+    saved = (plan.npv_cost_musd - wider.npv_cost_musd) / 10.0
+    assert price.price is not None and price.price.point is not None
+    open_ = 2e-4 * plan.npv_cost_musd / 10.0  # the gaps of both solves
+    assert saved > 0.0 and price.price.low - open_ <= saved <= price.price.high + open_
+    assert price.price.point == pytest.approx(saved, abs=open_)
+    dual = plan.tables["grid_limits"].set_index("kind").loc["line", "lp_price_musd_per_mw"]
+    (one,) = limit_prices(plan, [LINE], step=0.5, tables=tables).prices
+    assert one.lp_musd == pytest.approx(dual, rel=1e-3)

@@ -85,19 +85,22 @@ class Change:
     """Largest change that was looked at."""
     complete: bool = True
     """False: the time was up before the smallest was found, or before the largest was decided."""
+    alone: str = ""
+    """Words where others share the place and stay as they are."""
 
     def __str__(self) -> str:
         digits = 0 if self.unit == "quarters" else 3 if self.unit == "MUSD/MW" else 2
+        figure = f"{self.figure}{self.alone}"
         if self.needed is None and not self.complete:
-            return f"{self.figure}: not decided in the time"
+            return f"{figure}: not decided in the time"
         if self.needed is None:
             end = f"{self.now + self.sign * self.most:,.{digits}f} {self.unit}"
             most = "power from the start on" if self.unit == "quarters" else end
-            return f"{self.figure}: no change of it alone does, not even {most}"
+            return f"{figure}: no change of it alone does, not even {most}"
         less = {"quarters": "earlier", "MW": "more"}.get(self.unit, "less")
         after = self.now + self.sign * self.needed
         instead = "" if self.unit == "quarters" else f": {after:,.{digits}f} instead of {self.now:,.{digits}f}"
-        text = f"{self.figure} {self.needed:,.{digits}f} {self.unit} {less}{instead}"
+        text = f"{figure} {self.needed:,.{digits}f} {self.unit} {less}{instead}"
         step = 1.0 if self.unit == "quarters" else SHARE * self.needed
         if self.needed - self.low > step + 1e-9:
             text += (
@@ -177,7 +180,18 @@ def _smallest(
         low=search.low,
         most=max(most, 0.0),
         complete=search.complete,
+        alone="" if figure.price else row_alone(ground.problem, ground.row(candidate)),
     )
+
+
+def row_alone(p: Problem, i: int) -> str:
+    """Words for a change of MW or dates of candidate i, where it shares its place with others: they stay as they are.
+    Halls of two cooling classes of a campus change together."""
+    if p.shared is None or p.shared.place[i] < 0:
+        return ""
+    others = set(p.campus[p.shared.place == p.shared.place[i]].tolist()) - {i}
+    names = ", ".join(str(p.candidate_id[other]) for other in sorted(others))
+    return f" (its row alone, not {names} at the same place)" if others else ""
 
 
 def hangs_on_power(p: Problem) -> bool:

@@ -97,6 +97,8 @@ class Explanation:
     """Objective of the pass that has no plan."""
     searches: int
     seconds: float
+    two_classes: bool = False
+    """Whether halls are of two cooling classes: MW of places are then no limits that are looked at."""
     wide: bool = False
     """Whether places were named together and round trips kept as they are."""
 
@@ -184,6 +186,7 @@ def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables |
     elif found["minimal"]:  # over all candidates
         looked = Termination.INFEASIBLE
     said |= {"looked": looked, "candidates": len(q.rows), "by_prices": answer.prices is not None, "wide": q.wide}
+    said["two_classes"] = q.problem.annex is not None
     return Explanation(**said, **found, seconds=time.perf_counter() - began)
 
 

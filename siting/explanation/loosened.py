@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.explanation.change import FIGURES, Figure, changed, hangs_on_power
+from siting.explanation.change import FIGURES, Figure, changed, hangs_on_power, row_alone
 from siting.explanation.ground import Ground
 from siting.grid.chosen import study_network
 from siting.problem import FloatArray, Problem
@@ -72,12 +72,13 @@ def _places(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]
 
     for row in campuses.itertuples():
         name, at = str(row.candidate), str(row.name)
+        alone = row_alone(p, ground.row(name))
         power = _said(said, f"energized power at {at} in", f"energized power and units on the campus at {at} in")
         full = _said(said, f"final MW at {at} (")
         shared = any(" share" in text and name in text for text in said)
         yield Limit(
             key=f"power:{name}",
-            says=f"one more MW of hosting at {at}",
+            says=f"one more MW of hosting at {at}{alone}",
             unit="MW",
             binds=power or full or shared,
             change=partial(figure, name, MW),
@@ -86,7 +87,7 @@ def _places(ground: Ground, said: Sequence[str], step: float) -> Iterator[Limit]
         if float(row.energization) > ground.study.start:
             yield Limit(
                 key=f"energization:{name}",
-                says=f"power one quarter earlier at {at}",
+                says=f"power one quarter earlier at {at}{alone}",
                 unit="quarter",
                 binds=power or _said(said, f"time to power at {at}:"),
                 change=partial(figure, name, EARLIER),

@@ -53,6 +53,8 @@ def _sentences(found: Explanation) -> Iterator[str]:
     if found.in_fractions:
         names = ", ".join(limit.name for limit in found.in_fractions)
         yield f"That there is a plan without one of these is shown with fractions of pods only: {names}."
+    if found.two_classes:
+        yield "MW of places were not looked at as limits: halls are of two cooling classes."
     if found.wide:
         yield "Places are named together and round trips kept as they are: there are many candidates."
 

@@ -46,6 +46,8 @@ def summary(found: Explanation) -> dict[str, Any]:
         "limits_named": list(found.named),
         "candidates": found.candidates,
         "candidates_usable": found.of,
+        "no_plan_over_all_by_prices": found.by_prices,
+        "shown_in_fractions_of_pods": [limit.name for limit in found.in_fractions],
         "searches": found.searches,
         "seconds": found.seconds,
     }
@@ -72,7 +74,8 @@ def _show(found: Explanation) -> None:
         musd = [_shown(row[name]) for name in ("npv_cost_musd", "bound_musd")]
         table.add_row(row["limit"], row["stated_by"], row["change"], *musd, row["sites"] or row["hosts"])
     console.print(table)
-    console.print("A plan without a bound was found first, whatever it costs.", highlight=False)
+    if any(change.plan is not None and change.plan.bound_musd is None for change in found.changes):
+        console.print("A plan without a bound was found first, whatever it costs.", highlight=False)
 
 
 def _shown(musd: Any) -> str:

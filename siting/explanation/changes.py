@@ -21,6 +21,8 @@ STEP = 0.01
 """A quantity is known when so much less of the change is not enough."""
 DIGITS = 4
 """Digits of an amount that is said: rounding up by less than STEP."""
+WHOLE = 1e-6
+"""Part of a count, and of one, that is rounding."""
 TRIALS = 24
 """Halvings for one way, at most."""
 NEAR = 3.0
@@ -233,6 +235,6 @@ def _rounded(way: Way, amount: float) -> float:
     if amount <= 0.0:
         return 1.0 if way.whole else way.one * 10.0**-DIGITS
     if way.whole:
-        return float(math.ceil(amount - 1e-6))
+        return float(math.ceil(amount * (1.0 - WHOLE) - WHOLE))
     unit = 10.0 ** (math.floor(math.log10(amount)) + 1 - DIGITS)
     return float(math.ceil(amount / unit * (1.0 - 1e-9)) * unit)

@@ -236,9 +236,8 @@ def _stated_dates(
         members = [i for i in by_table if _first_row(q, usable.iloc[i]) == n]
         if members:
             stated = int(getattr(row, f"{study.power.case}_quarters"))
-            where = ", ".join(row.where) or (
-                "all places" if len(study.power.time_to_power) == 1 else "all other places"
-            )
+            only = len(study.power.time_to_power) == 1 and len(by_table) == len(usable)
+            where = ", ".join(row.where) or ("all places" if only else "all other places")
             yield (
                 f"energization in {where}" if row.where else f"energization of {where}",
                 (f"power.time_to_power.{n}.{study.power.case}_quarters",),

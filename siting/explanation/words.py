@@ -72,7 +72,7 @@ def _together(found: Explanation) -> str:
 
 
 def _least(found: Explanation) -> Iterator[str]:
-    parts = [f"{v.limit.name} by {v.amount:,.4g} {v.unit}".rstrip() for v in found.violations]
+    parts = [f"{v.limit.name} ({said_amount(v.amount, v.unit)})" for v in found.violations]
     if not parts or found.least is None:
         return
     text = f"The least that gives way in sum: {'; '.join(parts)}"
@@ -82,9 +82,18 @@ def _least(found: Explanation) -> Iterator[str]:
     yield f"{text}."
 
 
+def said_amount(amount: float, unit: str) -> str:
+    """Four digits, without an exponent; one quarter is not two."""
+    rounded = float(f"{amount:.4g}")
+    number = f"{rounded:,.0f}" if rounded == round(rounded) else f"{rounded:,.4g}"
+    return f"{number} {'quarter' if unit == 'quarters' and rounded == 1.0 else unit}".rstrip()
+
+
 def _change(change: Change) -> str:
     plan, text = change.plan, change.words
     if plan is not None:
-        where = f"hosts {', '.join(plan.hosts)}" if plan.hosts else f"sites {', '.join(plan.sites) or 'none'}"
-        text += f" ({where})"
+        parts = [f"hosts {', '.join(dict.fromkeys(plan.hosts))}"] if plan.hosts else []
+        others = [site for site in plan.sites if site not in plan.hosts]
+        parts += [f"sites {', '.join(others)}"] if others else []
+        text += f" ({'; '.join(parts) or 'no site'})"
     return text if change.smaller_fails else f"{text}; less may be enough"

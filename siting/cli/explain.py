@@ -46,7 +46,7 @@ def summary(found: Explanation) -> dict[str, Any]:
         "limits_named": list(found.named),
         "candidates": found.candidates,
         "candidates_usable": found.of,
-        "no_plan_over_all_by_prices": found.by_prices,
+        "no_plan_over_all_because": found.proof,
         "shown_in_fractions_of_pods": [limit.name for limit in found.in_fractions],
         "searches": found.searches,
         "seconds": found.seconds,

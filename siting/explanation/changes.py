@@ -182,6 +182,8 @@ def _smallest(way: Way, hint: Hint, trials: _Trials) -> tuple[float | None, bool
     start = _start(way, hint.amount)
     if trials.wide:
         likely = hint.below if hint.below < _less(way, high) else low
+        if likely > low and trials.enough_for_few(least := _rounded(way, likely)):
+            high = least
         high, _ = _bisected(way, max(low, likely), high, start, trials.enough_for_few)
         start = high
     return _bisected(way, low, high, start, trials.enough)

@@ -38,7 +38,7 @@ from siting.explanation.of_network import Lines
 from siting.explanation.of_places import limits_of_places
 from siting.explanation.of_rules import limits_of_rules
 from siting.explanation.question import LOOKED_AT, NAMED, Question, question_of
-from siting.explanation.relaxed import relaxed
+from siting.explanation.relaxed import can_be_hosted, relaxed
 from siting.explanation.trial import Answer, PlanFound, any_plan, trial_of
 from siting.explanation.words import in_words
 from siting.formulation.build import build_model
@@ -91,8 +91,8 @@ class Explanation:
     """Candidates over which this holds."""
     of: int
     """Usable candidates of the study."""
-    by_prices: bool
-    """Whether prices of the limits that candidates share prove that there is no plan over any of these."""
+    proof: str
+    """Why there is no plan over any of these; empty where that is not proved without a search."""
     first_pass: str
     """Objective of the pass that has no plan."""
     searches: int
@@ -185,16 +185,17 @@ def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables |
         found["termination"] = looked
     elif found["minimal"]:  # over all candidates
         looked = Termination.INFEASIBLE
-    said |= {"looked": looked, "candidates": len(q.rows), "by_prices": answer.prices is not None, "wide": q.wide}
+    said |= {"looked": looked, "candidates": len(q.rows), "proof": answer.proof, "wide": q.wide}
     said["two_classes"] = q.problem.annex is not None
     return Explanation(**said, **found, seconds=time.perf_counter() - began)
 
 
 def _answer(study: Study, tables: Tables, assembled: Assembled, budget: Budget) -> Answer:
-    """Whether there is a plan: by prices of all candidates that there is none; else over the candidates that a solve
-    would look at, and four times as many after "no"."""
-    if (priced := _none_by_prices(study, assembled.problem, budget)) is not None:
-        return priced
+    """Whether there is a plan: for all candidates that there is none; else over the candidates that a solve would look
+    at, and four times as many after "no"."""
+    if proof := _none_at_all(study, assembled.problem, budget):
+        number = len(assembled.usable)
+        return Answer(termination=Termination.INFEASIBLE, plan=None, candidates=number, proof=proof)
     wished = study.search.candidates_in_model
     few = affordable(assembled.problem, wished, budget.left_s)
     for keep in dict.fromkeys((few, wished, 4 * wished)):
@@ -204,16 +205,18 @@ def _answer(study: Study, tables: Tables, assembled: Assembled, budget: Budget) 
     return answer
 
 
-def _none_by_prices(study: Study, p: Problem, budget: Budget) -> Answer | None:
-    """That no plan over any candidate keeps the limits that they share, where there are many and prices prove it."""
-    few = len(p.candidate_id) <= NAMED or budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id)
-    if few or parts_without_price(p):
-        return None
+def _none_at_all(study: Study, p: Problem, budget: Budget) -> str:
+    """Why no plan over any candidate is there, where there are many and that can be proved without a search: a cluster
+    has no host, or prices of the limits that they share prove it. Else empty."""
+    if len(p.candidate_id) <= NAMED:
+        return ""
+    homeless = [str(name) for k, name in enumerate(p.cluster) if not can_be_hosted(p, k)]
+    if homeless:
+        return f"none of them, and no lease, can stand {', '.join(homeless)} in time"
+    if budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id) or parts_without_price(p):
+        return ""
     short = short_of_everyone(p, screen(p, LIKELY).rows, budget.of(options_of(study), FOR_THE_PRICES))
-    if short is None or short.bound.musd <= LEAST:
-        return None
-    number = len(p.candidate_id)
-    return Answer(termination=Termination.INFEASIBLE, plan=None, candidates=number, prices=short.multipliers)
+    return "" if short is None or short.bound.musd <= LEAST else "prices of the limits that they share prove it"
 
 
 def _kept(p: Problem, keep: int) -> IntArray:
@@ -234,7 +237,7 @@ def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> E
         named=(),
         looked=answer.termination,
         candidates=answer.candidates,
-        by_prices=False,
+        proof="",
         searches=1,
         seconds=time.perf_counter() - began,
     )

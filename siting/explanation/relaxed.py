@@ -72,12 +72,12 @@ def relaxed(q: Question) -> Relaxed:
     }
     loose = replace(p, **looser)
     some = _copied(loose, copies)
-    hosted = [n for n in range(len(copies)) if _can_be_hosted(some, n)]
+    hosted = [n for n in range(len(copies)) if can_be_hosted(some, n)]
     copies = tuple(copies[n] for n in hosted)
     return Relaxed(problem=_copied(loose, copies), copies=copies, modules=modules)
 
 
-def _can_be_hosted(p: Problem, k: int) -> bool:
+def can_be_hosted(p: Problem, k: int) -> bool:
     """Whether the cluster has a host of any kind."""
     offers = np.flatnonzero(p.cluster_lease_gpus[k] > 0).tolist()
     alone = any(chain_exists(p, k, at) for at in offers) or bool(p.host_candidates()[k].any())

@@ -19,7 +19,6 @@ from siting.explanation.limits import Edit
 from siting.explanation.question import Question
 from siting.formulation.build import build_model
 from siting.grid.chosen import study_network
-from siting.pricing import Multipliers, parts_without_price
 from siting.problem import IntArray, Problem
 from siting.problem.goals import MEASURES
 from siting.problem.grid_rows import GridRows
@@ -32,7 +31,6 @@ from siting.solver.highs import Options, solve_matrix
 from siting.solver.regions import shared_out, with_alike_regions_as_one
 from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
-from siting.solver.shortage import LEAST, shortage
 from siting.study import Study
 from siting.tables.planner_files import read_candidates
 from siting.tables.read import Tables
@@ -65,8 +63,8 @@ class Answer:
     candidates: int
     grid: GridRows | None = None
     """Lines that plans on the way overloaded, over all candidates."""
-    prices: Multipliers | None = None
-    """With these there is proved to be none, over all candidates."""
+    proof: str = ""
+    """Why there is none over any candidate, where that is proved."""
 
 
 def any_plan(
@@ -164,11 +162,6 @@ class Trial:
         """Whether a candidate can be left out without another: no place is shared, no contract covers many."""
         p = self.assembled.problem
         return p.shared is None and p.contracts is None
-
-    def short(self, prices: Multipliers) -> bool:
-        """Whether these prices prove that there is no plan over all candidates of the trial."""
-        p = self.assembled.problem
-        return not parts_without_price(p) and shortage(p, prices) > LEAST
 
     def _rows(self, p: Problem) -> IntArray:
         if len(p.candidate_id) <= self.keep:

@@ -28,9 +28,8 @@ def _sentences(found: Explanation) -> Iterator[str]:
         what = "there is no plan; which limits are the reason was" if known else "whether there is a plan was"
         yield f"{found.study}: {what} not decided in time."
         return
-    if found.by_prices:
-        proof = "prices of the limits that they share prove it"
-        yield f"{found.study}: there is no plan over any of its {found.of:,} candidates; {proof}."
+    if found.proof:
+        yield f"{found.study}: there is no plan over any of its {found.of:,} candidates; {found.proof}."
         yield f"What follows holds over {found.candidates:,} of them."
     elif found.looked is Termination.INFEASIBLE:
         yield f"{found.study}: there is no plan{f' {over}' if over else ''}."

@@ -50,7 +50,7 @@ def test_no_plan_is_proved_over_all_places(poor: tuple[Study, Explanation]) -> N
     """40 MUSD do not buy what the cluster takes: said of all 34 places, not only of those that were searched."""
     _, found = poor
     assert found.termination is Termination.INFEASIBLE and found.minimal
-    assert found.by_prices and found.looked is Termination.INFEASIBLE and found.candidates < found.of == PLACES
+    assert "prices" in found.proof and found.looked is Termination.INFEASIBLE and found.candidates < found.of == PLACES
     assert "no plan over any of its 34 candidates" in found.words
 
 
@@ -70,7 +70,7 @@ def test_without_prices_the_answer_is_of_the_places_searched(
     """Where pricing proves nothing, candidates are searched as before."""
     monkeypatch.setattr("siting.explanation.infeasible.short_of_everyone", lambda *_: None)
     found = explain(poor_study(tmp_path, 40.0), tables=tables)
-    assert found.termination is Termination.INFEASIBLE and not found.by_prices
+    assert found.termination is Termination.INFEASIBLE and not found.proof
     assert found.candidates < found.of and "over any of its" not in found.words
 
 
@@ -109,3 +109,11 @@ def test_a_plan_in_whole_pods_is_whole(tmp_path: Path, tables: Tables) -> None:
     assert x is not None
     pods = [x[column] for family in ("B", "X") for column in judge._e.variables(family).values()]
     assert pods == pytest.approx([round(value) for value in pods], abs=1e-6)
+
+
+def test_a_cluster_without_a_host_needs_no_search(tmp_path: Path, tables: Tables) -> None:
+    """Due in the study's first quarter, before any hall stands: no place of all 34 holds it, and that is said."""
+    study = poor_study(tmp_path, 4000.0).update({"clusters.0.by": "2024-Q2"})
+    found = explain(study, tables=tables)
+    assert found.termination is Termination.INFEASIBLE and found.looked is Termination.INFEASIBLE
+    assert "over any of its 34 candidates; none of them, and no lease, can stand first in time" in found.words

@@ -29,6 +29,12 @@ def look_of(study: Study) -> Look:
     return Look(joint=wish.joint, emergency_share=wish.emergency_share, least_factor=wish.least_factor)
 
 
+def cost_alone(study: Study) -> bool:
+    """Whether the cost is all that is aimed at, once the clusters have their dates."""
+    return [aim.objective for aim in aims_of(study)] == ["npv_cost"]
+
+
 def proof_asked(study: Study) -> bool:
-    """Whether a bound over all candidates is asked for and has a meaning: where the cost alone is aimed at."""
-    return study.search.prove_all and [aim.objective for aim in aims_of(study)] == ["npv_cost"]
+    """Whether a bound over all candidates is asked for that the search over crowds may raise: of the cost alone. With
+    other priorities every pass has one by prices (`run_aims_over`)."""
+    return study.search.prove_all and cost_alone(study)

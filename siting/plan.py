@@ -89,6 +89,19 @@ class Plan:
         inside, usable = self.facts.get("candidates_in_model"), self.facts.get("candidates_usable")
         return self.bound_musd if inside is not None and usable is not None and inside >= usable else None
 
+    def pass_bound_all(self, result: PassResult) -> float | None:
+        """What no plan over all usable candidates that keeps what the passes before it reached does better than, in the
+        sense and unit of the pass; None where that was not proved for it."""
+        stated = self.facts.get("everyone", {}).get("passes", ())
+        return next((float(one["bound"]) for one in stated if one["objective"] == result.objective), None)
+
+    def pass_gap_all(self, result: PassResult) -> float | None:
+        """Distance of the value of a pass from that bound, over |value|."""
+        bound = self.pass_bound_all(result)
+        if bound is None or result.value is None:
+            return None
+        return 0.0 if bound == result.value else relative_gap(abs(result.value - bound), result.value)
+
     @property
     def gap_all(self) -> float | None:
         """Distance of the cost to the bound over all usable candidates over the cost."""

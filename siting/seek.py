@@ -8,20 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from siting.aims import aims_of, look_of, options_of, proof_asked
+from siting.aims import aims_of, cost_alone, look_of, options_of, proof_asked
 from siting.assembly import Assembled
 from siting.grid.chosen import study_network
 from siting.plan import Plan
 from siting.pricing import parts_without_price
 from siting.problem import IntArray, Problem
+from siting.problem.goals import MEASURES
 from siting.progress import Clock
 from siting.reduction.screen import Screened, screen
 from siting.solver.budget import PRICED_A_SECOND, Budget, affordable, built_in_s
 from siting.solver.everyone import Everyone
 from siting.solver.held import held_in
 from siting.solver.one_site import LIKELY, search_one_site
-from siting.solver.passes import earliest_quarter, run_aims
-from siting.solver.prove import Proof, prove
+from siting.solver.passes import OverAll, earliest_quarter, run_aims_over
+from siting.solver.prove import Proof, certificate, prove
 from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import Start, is_wide
@@ -57,6 +58,8 @@ class Found:
     """All candidates priced, where that came before the search."""
     proof: Proof | None = None
     """What is proved over all candidates, where that came with the search."""
+    over_all: tuple[OverAll, ...] = ()
+    """Prices of all candidates for each of several passes."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,7 +90,7 @@ def _in_rounds(
     while True:
         began = time.perf_counter()
         last = assembled.problem.grid is None or len(rounds) + 1 == study.grid.rounds
-        proof = study.search.prove_all and len(assembled.usable) > study.search.candidates_in_model
+        proof = proof_asked(study) and len(assembled.usable) > study.search.candidates_in_model
         kept = 1.0 - FOR_THE_PROOF * proof
         share = 1.0 if last else FOR_ONE_ROUND
         found = _found(study, assembled, clock, Budget(kept * share * budget.left_s), known)
@@ -116,13 +119,15 @@ def _in_rounds(
 
 
 def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
-    """The same with a bound over all candidates, where the cost alone is aimed at and not all of them were searched."""
+    """The same with a bound over all candidates, where that is asked for and not all of them were searched."""
     problem, value = found.assembled.problem, found.searched.measures.get("npv_cost")
     searched_all = len(found.screened.rows) == len(problem.candidate_id)
-    if value is None or searched_all or not proof_asked(study):
+    if value is None or searched_all or not study.search.prove_all:
         return found
     if unpriced := parts_without_price(problem):
         return replace(found, everyone={"unpriced": unpriced})
+    if not cost_alone(study):
+        return replace(found, everyone=_of_passes(problem, found))
     if budget.left_s * PRICED_A_SECOND < len(problem.candidate_id):
         return found
     options, rows, proof = budget.of(options_of(study)), found.screened.rows, found.proof
@@ -135,10 +140,39 @@ def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
     if proof is None:
         return found
     last = tightened(found.passes[-1], proof.bound_musd, options.gap)
-    facts = proof.as_facts(problem)
-    if study.priorities[0].objective != "time_to_compute":  # else the clusters' dates are those that its pass found
-        facts["certificate"] = proof.certificate
+    facts = {**proof.as_facts(problem), "certificate": proof.certificate}
     return replace(found, passes=(*found.passes[:-1], last), everyone=facts)
+
+
+def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
+    """What holds for all candidates in each pass, as plain values in the unit and sense of what the pass aims at, with
+    the goals that it holds for and the prices that it comes from."""
+    reached = {result.objective: result.value for result in found.passes}
+    passes: list[dict[str, Any]] = []
+    for one in found.over_all:
+        measure = MEASURES[one.objective]
+        value = reached[measure.name]
+        if value is None:
+            continue
+        sign, everyone = (1.0 if measure.sense == "minimize" else -1.0), one.everyone
+        stated = certificate(replace(p, objective=one.objective, goals=one.goals), everyone)
+        alone = float(stated.pop("musd"))
+        bound = sign * max(everyone.proved_musd, alone)
+        passes.append(
+            {
+                "objective": measure.name,
+                "bound": min(bound, value) if measure.sense == "minimize" else max(bound, value),
+                "goals": [{"objective": MEASURES[g.objective].name, "limit": g.limit} for g in one.goals],
+                "pricing_rounds": everyone.rounds,
+                "seconds": everyone.seconds,
+                "certificate": {"bound": sign * alone, **stated},
+            }
+        )
+    if not passes:
+        return {}
+    facts: dict[str, Any] = {"candidates": len(p.candidate_id), "passes": passes}
+    of_cost = [one["bound"] for one in passes if one["objective"] == MEASURES["npv_cost"].name]
+    return facts | ({"bound_musd": of_cost[0]} if of_cost else {})
 
 
 def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None) -> Found:
@@ -162,8 +196,8 @@ def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, kno
     for way in (_over_open_sites, _over_one_site):
         if (there := way(study, assembled, clock, budget)) is not None:
             return replace(there, passes=(*dated, *there.passes))
-    screened, problem, passes, searched = _screened_search(study, assembled, clock, budget)
-    return Found(assembled=assembled, screened=screened, problem=problem, passes=(*dated, *passes), searched=searched)
+    there = _screened_search(study, assembled, clock, budget)
+    return replace(there, passes=(*dated, *there.passes))
 
 
 def _dated(
@@ -273,28 +307,42 @@ def _over_one_site(study: Study, assembled: Assembled, clock: Clock, budget: Bud
     return replace(found, passes=(one.searched.result,), priced=one.everyone, proof=one.proof)
 
 
-def _screened_search(
-    study: Study, assembled: Assembled, clock: Clock, budget: Budget
-) -> tuple[Screened, Problem, tuple[PassResult, ...], Searched]:
-    """Search over the candidates that pass the screen; over four times as many before saying infeasible. Fewer come
-    first where the time is short, and where it does not last for more, that there is no plan is not said."""
-    wished = study.search.candidates_in_model
-    few = affordable(assembled.problem, wished, budget.left_s)
+def _screened_search(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found:
+    """Search over the candidates that pass the screen, and those that prices of all for a pass call for; over four
+    times as many before saying infeasible. Fewer come first where the time is short, and where it does not last for
+    more, that there is no plan is not said."""
+    p, wished = assembled.problem, study.search.candidates_in_model
+    few = affordable(p, wished, budget.left_s)
     sizes = list(dict.fromkeys((few, wished, 4 * wished)))
+    priced = study.search.prove_all and not cost_alone(study) and not parts_without_price(p)
     for keep, more in zip(sizes, [*sizes[1:], 0], strict=True):
-        screened = screen(assembled.problem, keep)
-        problem = assembled.problem.take(screened.rows)
+        screened = screen(p, keep)
         clock.lap("reduce")
-        passes, searched = run_aims(problem, aims_of(study), budget.of(options_of(study)), clock.watch)
-        clock.add(searched.seconds, searched.peak_mb)
-        unsure = searched.result.termination is Termination.INFEASIBLE and len(screened.rows) < len(assembled.usable)
+        price_all = priced and len(screened.rows) < len(p.candidate_id)
+        found = run_aims_over(
+            p, screened.rows, aims_of(study), budget.of(options_of(study)), clock.watch, price_all=price_all
+        )
+        clock.add(found.searched.seconds, found.searched.peak_mb)
+        here = Found(
+            assembled=assembled,
+            screened=replace(screened, rows=found.rows),
+            problem=p.take(found.rows),
+            passes=found.results,
+            searched=found.searched,
+            over_all=found.over_all,
+        )
+        last = found.searched.result
+        unsure = last.termination is Termination.INFEASIBLE and len(found.rows) < len(assembled.usable)
         if not (unsure and more):
             break
-        if built_in_s(assembled.problem, min(more, len(assembled.usable))) > budget.left_s:
-            searched = replace(searched, result=_unknown(searched.result))
-            return screened, problem, (*passes[:-1], searched.result), searched
+        if built_in_s(p, min(more, len(assembled.usable))) > budget.left_s:
+            return replace(
+                here,
+                passes=(*found.results[:-1], _unknown(last)),
+                searched=replace(found.searched, result=_unknown(last)),
+            )
         clock.say("infeasible over the screened candidates: more of them")
-    return screened, problem, passes, searched
+    return here
 
 
 def _unknown(infeasible: PassResult) -> PassResult:  # over some candidates, and no time to look at more

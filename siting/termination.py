@@ -68,9 +68,11 @@ def relative_gap(distance: float, value: float) -> float:
 
 
 def tightened(result: PassResult, bound: float, gap: float) -> PassResult:
-    """The same pass of least cost with a bound that was proved afterwards, where it is the better one."""
-    if result.value is None or (result.bound is not None and bound <= result.bound):
+    """The same pass with a bound that was proved beside the search, in its own sense, where it is the better one."""
+    tighter = max if result.sense == "minimize" else min
+    if result.value is None or (result.bound is not None and tighter(bound, result.bound) == result.bound):
         return result
-    found = replace(result, bound=min(bound, result.value))
+    within = min if result.sense == "minimize" else max
+    found = replace(result, bound=within(bound, result.value))
     proved = found.gap is not None and found.gap <= gap
     return replace(found, termination=Termination.OPTIMAL, limit=None) if proved else found

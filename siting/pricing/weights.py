@@ -22,13 +22,14 @@ the objective. The measures are sums over the same decisions as the cost, and pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from siting.pricing.multipliers import Multipliers
 from siting.problem import FloatArray, Problem
-from siting.problem.goals import MEASURES
+from siting.problem.goals import MEASURES, Goal
 
 GOAL, PEAK = "goal", "peak_of_spending"
 """Rows of the passes before, and of the largest cumulative spending, as the model names them."""
@@ -69,3 +70,8 @@ def cumulative_prices(p: Problem, y: Multipliers, weights: Weights) -> FloatArra
     total = float(peak.sum())
     within = min(1.0, weights.peak_funding / total) if total > 0.0 else 0.0
     return np.asarray(y.funding + within * peak)
+
+
+def in_pass(p: Problem, objective: str, goals: Sequence[tuple[str, float]]) -> Problem:
+    """The problem in a pass: what it aims at, and measures that the passes before it reached with their limits."""
+    return replace(p, objective=objective, goals=tuple(Goal(objective=name, limit=limit) for name, limit in goals))

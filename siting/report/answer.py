@@ -9,6 +9,7 @@ import pandas as pd
 
 from siting.plan import Plan
 from siting.report.numbers import in_service, listed, megawatts, money, number, percent, plural
+from siting.report.over_all import passes_over_all
 from siting.report.passes import passes_line
 from siting.study import Study
 from siting.study.states import place_name
@@ -137,6 +138,8 @@ def bound_covers(plan: Plan) -> str:
     if usable is not None and inside >= usable:
         return f"The bound holds for all {number(usable)} usable candidates."
     everyone = plan.facts.get("everyone", {})
+    if everyone.get("passes"):
+        return passes_over_all(plan) + _searched_only(plan)
     if "bound_musd" in everyone and plan.npv_cost_musd is not None:
         return _over_all(plan, everyone)
     if "unpriced" in everyone:
@@ -147,6 +150,11 @@ def bound_covers(plan: Plan) -> str:
         f"The bound holds for the {number(inside)} screened candidates only: {number(read)} were read and "
         f"{number(usable)} priced, and the {number(inside)} that looked best one at a time entered the model.{unpriced}"
     )
+
+
+def _searched_only(plan: Plan) -> str:
+    inside = number(plan.facts["candidates_in_model"])
+    return f" Bounds and gaps of the search itself are over the {inside} candidates that entered the model."
 
 
 def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ import pandas as pd
 
 from siting.plan import Plan
 from siting.report import html
-from siting.report.numbers import money, number, percent
+from siting.report.numbers import percent
+from siting.report.over_all import measured
 from siting.report.shown import shown
 from siting.study import Study
 from siting.termination import PassResult
@@ -55,14 +56,23 @@ def passes_section(plan: Plan, study: Study) -> str:
                 "value": figure(result, result.value, study),
                 "bound": _bound(result, study),
                 "gap": percent(result.gap, 2),
+                "bound, all": figure(result, plan.pass_bound_all(result), study),
+                "gap, all": percent(plan.pass_gap_all(result), 2),
                 "tolerance": tolerance,
                 "in the plan": "" if final is None else figure(result, float(final), study),
                 "ended": str(result.termination).replace("_", " ") + (f" ({result.limit})" if result.limit else ""),
             }
         )
     frame = pd.DataFrame(rows)
+    if not plan.facts.get("everyone", {}).get("passes"):
+        frame = frame.drop(columns=["bound, all", "gap, all"])
     printed = shown("", frame, {column: (column, None) for column in frame})
     lead = "Each aim was searched by itself, the ones above it kept within their tolerance; each has its own bound."
+    if "bound, all" in frame:
+        lead += (
+            " The bound of the search is over the candidates that entered the model, the one over all holds for every "
+            "usable candidate; both for plans that keep what the aims above it reached."
+        )
     return html.section("What was aimed at, in order", html.paragraph(lead), html.table(printed.frame))
 
 
@@ -70,14 +80,9 @@ def figure(result: PassResult, value: float | None, study: Study) -> str:
     """A value of an objective with its unit, in words."""
     if value is None:
         return "none"
-    unit = result.objective
-    if unit.endswith("_musd"):
-        return money(value, 3)
-    if unit == "time_to_compute_quarters":
+    if result.objective == "time_to_compute_quarters":
         return quarter_label(study.start + int(value))
-    if unit == "compute_h100e_quarters":
-        return f"{number(value)} H100e-quarters"
-    return f"{number(value)} t" if unit == "carbon_t" else f"{number(value, 2)} ms"
+    return measured(result.objective, value)
 
 
 def _bound(result: PassResult, study: Study) -> str:

@@ -1,9 +1,12 @@
 """One search after another: each objective in order of importance, the ones before it kept within their tolerance.
 
-Every pass has its own bound, gap and termination. The quarter in which a cluster can stand is found by bisection on
-the date: a plan for a date is a plan for every later one, so a date without a plan proves all earlier ones hopeless.
-Before any model is built, the first date at which some candidate or some chain of contracts could hold the cluster
-at all is read off the arrays of *every* candidate.
+Every pass has its own bound, gap and termination. Where a bound over all candidates is asked for, each pass begins with
+prices of all for what it aims at, with what the passes before it reached as goals: candidates that look best by cost
+may be poor ones for carbon, so those that are best at these prices join the search.
+
+The quarter in which a cluster can stand is found by bisection on the date: a plan for a date is a plan for every later
+one, so a date without a plan proves all earlier ones hopeless. Before any model is built, the first date at which some
+candidate or some chain of contracts could hold the cluster at all is read off the arrays of *every* candidate.
 """
 
 from __future__ import annotations
@@ -15,15 +18,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.formulation.training import chain_exists
-from siting.problem import Problem
-from siting.problem.goals import MEASURES, TIME_TO_COMPUTE, kept
-from siting.solver.budget import Budget
+from siting.problem import IntArray, Problem
+from siting.problem.goals import MEASURES, TIME_TO_COMPUTE, Goal, kept
+from siting.reduction.screen import screen
+from siting.solver.budget import PRICED_A_SECOND, Budget
+from siting.solver.everyone import Everyone, price_pass
 from siting.solver.highs import Options, Watcher
 from siting.solver.search import Searched, search
-from siting.termination import PassResult, Termination
+from siting.termination import PassResult, Termination, tightened
 
 ANY_PLAN = 0.9
 """Gap of a search that only asks whether there is a plan."""
+PRICED, LIKELY = 0.4, 40
+"""Share of the time of a pass for prices of all candidates, and how many these begin with."""
+FEW_FIRST, LEAST_LEFT = 0.6, 0.1
+"""Share of what is left of a pass for the search over few candidates, and of the whole pass that must be left for
+another over more. Measured on `gigafactory` with compute first: over 130 candidates no plan in 66 s."""
+NEAREST = 2
+"""Candidates nearest to each region that these begin with where latency is aimed at."""
+BEST, PARTLY, ALIKE = 20, 0.01, 1e-6
+"""Candidates that join the search of a pass: so many that its relaxation opens by this part at least, and as many with
+the least reduced cost, the cheapest of those that are alike in that (this share of the bound)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +49,29 @@ class Aim:
     tolerance: float
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OverAll:
+    """What holds for all candidates in one pass."""
+
+    objective: str
+    goals: tuple[Goal, ...]
+    """What the passes before it reached."""
+    everyone: Everyone
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Passes:
+    """All passes over a problem of which some candidates are searched."""
+
+    results: tuple[PassResult, ...]
+    searched: Searched
+    """The search that holds the plan."""
+    rows: IntArray
+    """The candidates that it was about."""
+    over_all: tuple[OverAll, ...] = ()
+    """Of the passes whose prices were found in time."""
+
+
 def run_aims(
     p: Problem, aims: Sequence[Aim], options: Options, watch: Watcher | None = None
 ) -> tuple[tuple[PassResult, ...], Searched]:
@@ -42,22 +80,116 @@ def run_aims(
     A pass that finds no plan inside its limit leaves the plan of the pass before it: that plan keeps all goals.
     The time limit is for all of them: each has an equal part of what is left.
     """
+    found = run_aims_over(p, np.arange(len(p.candidate_id)), aims, options, watch)
+    return found.results, found.searched
+
+
+def run_aims_over(
+    p: Problem,
+    rows: IntArray,
+    aims: Sequence[Aim],
+    options: Options,
+    watch: Watcher | None = None,
+    *,
+    price_all: bool = False,
+) -> Passes:
+    """The same over the candidates at `rows`; with prices of all for every pass if `price_all`."""
     budget = Budget(options.time_limit_s)
     p = replace(p, watched=tuple(dict.fromkeys([*p.watched, "npv_cost", *(aim.objective for aim in aims)])))
     results: list[PassResult] = []
-    best: Searched | None = None
+    over_all: list[OverAll] = []
+    best: tuple[Searched, IntArray] | None = None
     for n, aim in enumerate(aims):
-        found = search(replace(p, objective=aim.objective), budget.of(options, 1.0 / (len(aims) - n)), watch)
+        part = Budget(budget.of(options, 1.0 / (len(aims) - n)).time_limit_s)
+        p = replace(p, objective=aim.objective)
+        opened = np.zeros(0, dtype=np.int64) if best is None else open_sites(*best)
+        everyone = _priced(p, opened, part.of(options, PRICED)) if price_all else None
+        found, here = _search(p, p.whole_campuses(np.union1d(rows, opened)), opened, everyone, part, options, watch)
         if best is not None and found.decisions is None:
-            results.append(_as_before(aim.objective, found.result, best))
+            results.append(_as_before(aim.objective, found.result, best[0]))
         else:
+            best = found, here
             results.append(found.result)
-            best = found
-        if best.decisions is None:
+        if best[0].decisions is None:
             break
-        p = replace(p, goals=(*p.goals, kept(aim.objective, best.measures[aim.objective], aim.tolerance)))
+        if price_all and everyone is None:  # the relaxation over those that it began with may have had no plan
+            everyone = _priced(p, open_sites(*best), part.of(options))
+        if everyone is not None:
+            over_all.append(OverAll(objective=aim.objective, goals=p.goals, everyone=everyone))
+            sign = 1.0 if MEASURES[aim.objective].sense == "minimize" else -1.0
+            results[-1] = tightened(results[-1], sign * everyone.proved_musd, options.gap)
+        reached = results[-1].value
+        assert reached is not None
+        p = replace(p, goals=(*p.goals, kept(aim.objective, reached, aim.tolerance)))
     assert best is not None
-    return tuple(results), best
+    return Passes(results=tuple(results), searched=best[0], rows=best[1], over_all=tuple(over_all))
+
+
+def _search(
+    p: Problem,
+    rows: IntArray,
+    opened: IntArray,
+    everyone: Everyone | None,
+    part: Budget,
+    options: Options,
+    watch: Watcher | None,
+) -> tuple[Searched, IntArray]:
+    """The search of a pass, and the candidates that it was about: those that prices of all call for and few others
+    first; then, where that leaves the gap over all open, `rows` and these.
+
+    opened: sites of the plan of the pass before.
+    """
+    if everyone is None:
+        return search(p.take(rows), part.of(options), watch), rows
+    likely = np.union1d(opened, _likeliest(p, everyone))
+    few = p.whole_campuses(np.union1d(screen(p, min(LIKELY, len(rows))).rows, likely))
+    first = search(p.take(few), part.of(options, FEW_FIRST), watch)
+    sign = 1.0 if MEASURES[p.objective].sense == "minimize" else -1.0
+    if first.result.value is not None:
+        open_gap = sign * first.result.value - everyone.proved_musd
+        if open_gap <= options.gap * abs(first.result.value) or part.left_s < LEAST_LEFT * part.limit_s:
+            return first, few
+    many = p.whole_campuses(np.union1d(rows, likely))
+    again = search(p.take(many), part.of(options), watch)
+    values = [one.result.value for one in (first, again)]
+    if values[0] is None or (values[1] is not None and sign * values[1] < sign * values[0]):
+        return again, many
+    return first, few
+
+
+def open_sites(found: Searched, rows: IntArray) -> IntArray:
+    """The candidates of `rows` that a plan over them opens."""
+    assert found.decisions is not None
+    return rows[found.decisions.modules.any(axis=1)]
+
+
+def _priced(p: Problem, opened: IntArray, options: Options) -> Everyone | None:
+    """Prices of all, from the candidates that look best and those of a plan that keeps all goals on."""
+    if options.time_limit_s * PRICED_A_SECOND < 2 * len(p.candidate_id):
+        return None
+    rows = np.union1d(screen(p, LIKELY).rows, opened)
+    if p.objective == "latency":
+        rows = np.union1d(rows, nearest(p, NEAREST))
+    return price_pass(p, rows.astype(np.int64), options)
+
+
+def nearest(p: Problem, each: int) -> IntArray:
+    """So many candidates with the least round trip to each region, the cheapest of those that are alike in that."""
+    assert p.rtt_ms is not None
+    cost = screen(p, 0).serve_cost_musd
+    rtt_ms = np.where(p.reach & np.isfinite(cost)[:, None], p.rtt_ms, np.inf)
+    found = [np.lexsort((cost, np.round(away, 1)))[: min(each, int(np.isfinite(away).sum()))] for away in rtt_ms.T]
+    return np.unique(np.concatenate(found)).astype(np.int64)
+
+
+def _likeliest(p: Problem, everyone: Everyone) -> IntArray:
+    """Candidates that the relaxation opens, the most open first, and those that cost least to open at its prices."""
+    part = everyone.opened.max(axis=1, initial=0.0)
+    opened = np.argsort(-part, kind="stable")[: min(BEST, int((part > PARTLY).sum()))]
+    priced, bound = screen(p, 0), everyone.proved
+    steps = np.floor(bound.open_musd / max(ALIKE * abs(bound.musd), 1e-9))
+    least = np.lexsort((np.fmin(priced.host_cost_musd, priced.serve_cost_musd), steps))
+    return np.union1d(everyone.rows[opened], least[:BEST])
 
 
 def cost_problem(p: Problem, aims: Sequence[Aim], found: Searched) -> Problem:

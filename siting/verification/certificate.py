@@ -1,12 +1,9 @@
 """The bound over all candidates again, from the prices that the plan states: numpy alone, no Pyomo, no HiGHS.
 
-Decision: this is the one module of the verifier that reads the coefficients of the study as the model does
-(`siting.assembly`). A bound speaks of every candidate that was not chosen, so there is no plan to read it from; what
-the coefficients of the chosen ones are worth is recomputed apart from the model by `cash` and `limits`. Any multipliers
-give a valid bound, so all that can be wrong is the number itself: it must be what they give. That holds of prices by
-place of the cluster too (`siting.pricing.places`): each set of them is computed for every place, so that the places
-they cover are all of them has not to be believed, and where a set is missing the number is one that the rest do not
-give.
+Any multipliers give a valid bound, so all that can be wrong is the number itself: it must be what they give
+(`recomputed`). That holds of prices by place of the cluster too (`siting.pricing.places`): each set of them is computed
+for every place, so that the places they cover are all of them has not to be believed, and where a set is missing the
+number is one that the rest do not give. A study with several priorities has a bound for each of its passes (`passes`).
 
 **Recomputed:** `certificate` (a multiplier that is altered without altering the bound proves the same), `candidates`,
 and, unless lines found during the search had prices, `priced_musd` and `too_dear`.
@@ -25,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,9 +30,12 @@ import numpy as np
 from siting.plan import Plan
 from siting.study import Study
 from siting.tables.read import Tables
+from siting.verification.passes import passes_again
+from siting.verification.recomputed import bound_again, problem_of
 
 CLOSE = 1e-6
 """Relative difference of the stated and the recomputed bound."""
+OVER_ALL = "bound over all candidates"
 COUNTS, AMOUNTS = (
     ("too_dear", "alone", "crowds", "rounds", "host_groups", "pricing_rounds"),
     ("seconds", "relaxed_musd"),
@@ -62,16 +62,18 @@ class _Recomputed:
 def read_bound(plan: Plan, study: Study, tables: Tables) -> BoundOverAll:
     """The bound over all candidates recomputed, and what is wrong with it; nothing when the plan states none."""
     everyone = plan.facts.get("everyone", {})
-    certificate = everyone.get("certificate")
-    if certificate is None:
-        if "bound_musd" in everyone and plan.passes[0].objective == "npv_cost_musd":
-            return BoundOverAll(("bound over all candidates: the plan states one, and no multipliers that give it",))
+    if "certificate" not in everyone and "passes" not in everyone:
+        if "bound_musd" in everyone:
+            return BoundOverAll((f"{OVER_ALL}: the plan states one, and no multipliers that give it",))
         return BoundOverAll()
     try:
-        found = _recomputed(certificate, plan.npv_cost_musd, study, tables)
-        faults = tuple(f"bound over all candidates: {text}" for text in _faults(plan, everyone, found))
+        if "passes" in everyone:
+            texts, by_pass = passes_again(plan, study, tables)
+            return BoundOverAll(tuple(f"{OVER_ALL}: {text}" for text in texts), by_pass.get("npv_cost_musd"))
+        found = _recomputed(plan, study, tables)
+        faults = tuple(f"{OVER_ALL}: {text}" for text in _faults(plan, everyone, found))
     except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
-        return BoundOverAll((f"bound over all candidates: its multipliers do not fit the study ({error})",))
+        return BoundOverAll((f"{OVER_ALL}: its multipliers do not fit the study ({error})",))
     return BoundOverAll(faults, found.musd)
 
 
@@ -114,25 +116,11 @@ def _how(plan: Plan, everyone: Mapping[str, Any], found: _Recomputed) -> Iterato
         yield f"{everyone['too_dear']} candidates are said to be too dear for any better plan, these are {most}"
 
 
-def _recomputed(certificate: Mapping[str, Any], value_musd: float | None, study: Study, tables: Tables) -> _Recomputed:
-    """The bound that the stated multipliers give over every candidate of the study."""
-    from siting.assembly import assemble  # only here and only now: the rest of the verifier never loads these
-    from siting.pricing import Prices, bound_of, parts_without_price
-
-    problem = assemble(study, tables).problem
-    if unpriced := parts_without_price(problem):
-        raise ValueError(f"no price for {', '.join(unpriced)}")
-    prices = Prices.from_lists(certificate, len(problem.region), problem.quarters)
-    for multipliers in prices.all:
-        parts = [part for part in vars(multipliers).values() if isinstance(part, float | np.ndarray)]
-        if not all(np.isfinite(np.asarray(part, dtype=np.float64)).all() for part in parts):
-            raise ValueError("a price that is no number")
-        if len(multipliers.line):
-            raise ValueError("prices of lines, which are no part of the study")
-    if problem.grid is not None:
-        problem = replace(problem, grid=problem.grid.without_rows())
-    found = bound_of(problem, prices)
-    value = math.inf if value_musd is None else value_musd
+def _recomputed(plan: Plan, study: Study, tables: Tables) -> _Recomputed:
+    """The bound that the stated prices give over every candidate of the study."""
+    problem = problem_of(plan, study, tables)
+    found = bound_again(problem, plan.facts["everyone"]["certificate"])
+    value = math.inf if plan.npv_cost_musd is None else plan.npv_cost_musd
     edge = CLOSE * max(1.0, abs(found.musd))
     dear = [int(np.sum(problem.is_campus & (found.musd + found.open_musd >= value + off))) for off in (edge, -edge)]
     return _Recomputed(found.musd, int(problem.is_campus.sum()), (dear[0], dear[1]))

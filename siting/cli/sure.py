@@ -99,7 +99,8 @@ def _recomputed(found: Sweep, tables: Tables) -> None:
             clock.say(f"{count} of {len(names)} plans recomputed")
     raise_if_any(others)
     if faults:
-        raise VerificationError("\n".join(faults))
+        hint = f"{found.folder}: if nobody altered it, another version of siting made it; start the sweep again"
+        raise VerificationError("\n".join([*faults, hint]))
 
 
 def _of_plan(

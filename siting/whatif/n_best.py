@@ -115,6 +115,9 @@ class NBest:
         count, share = len(self.plans), f"{self.within:.2%}"
         found = "one plan" if count == 1 else f"{count} plans with different sites"
         said = [f"Found: {found} within {share} of the best, {self.value_musd:,.1f} MUSD."]
+        if (gap := self.plans[0].gap) is None or gap > self.within:
+            proved = "has no bound" if gap is None else f"is proved to {gap:.2%} only"
+            said.append(f"The best is the cheapest that was found: it {proved}.")
         frame = self.frame
         states = sorted({state for named in frame["states"] for state in named.split(", ") if state})
         if count > 1:

@@ -84,6 +84,7 @@ def test_an_altered_plan_of_a_sweep_is_found_out(siting, tmp_path):
     said = siting("sure", str(tmp_path / "sweep"))
     plan = tmp_path / "sweep" / "plans" / found.runs[1].file
     assert said.code == 6 and f"{plan}: study: the plan was made from" in said.err
+    assert "another version of siting made it; start the sweep again" in said.err
     head.write_text(kept, "utf-8")
     cash = plan / "cash.csv"
     rows = cash.read_text("utf-8").splitlines()

@@ -12,6 +12,7 @@ from small_studies import small_study
 from siting.errors import InputError
 from siting.run import solve
 from siting.tables.read import Tables, read_tables
+from siting.termination import Termination
 from siting.whatif.n_best import NBest, n_best
 from siting.whatif.regret import no_regret
 
@@ -69,6 +70,18 @@ def test_words_say_what_is_proved(ranked: NBest) -> None:
     lower = tuple(bound - 1.0 * (n == 1) for n, bound in enumerate(ranked.bounds_musd))
     unsure = dataclasses.replace(ranked, bounds_musd=lower)
     assert not unsure.order_proved(0, 1) and "Order not proved (the gaps overlap): plans 1 and 2" in str(unsure)
+
+
+def test_a_best_plan_that_is_not_proved_is_said_to_be_the_cheapest_found(ranked: NBest) -> None:
+    """With a bound 60 % below it the first plan is no best plan: the words say how far it is proved, and only then."""
+    first = ranked.plans[0]
+    loose = dataclasses.replace(
+        first.last, bound=0.4 * ranked.value_musd, termination=Termination.FEASIBLE, limit="time"
+    )
+    plans = (dataclasses.replace(first, passes=(*first.passes[:-1], loose)), *ranked.plans[1:])
+    said = "The best is the cheapest that was found: it is proved to 60.00% only."
+    assert said in dataclasses.replace(ranked, plans=plans).words()
+    assert not any("cheapest that was found" in sentence for sentence in ranked.words())
 
 
 def test_plans_that_earn_money_are_ranked_too(tables: Tables, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from siting.pricing.contracts import least_on_offers, offer_values
 from siting.pricing.energy import signing_musd
 from siting.pricing.money import money_prices
 from siting.pricing.multipliers import Multipliers
+from siting.pricing.parts import least_pairs
 from siting.pricing.reduced import NEVER
 from siting.problem import FloatArray, Problem
 
@@ -41,8 +42,8 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
 
     A candidate that is forced or stands at the start is open in every plan; any other may stay closed at no cost.
     Valid for every value of the multipliers, over all candidates of `p`, for problems inside `parts_without_price`.
-    With one cluster the least host is added exactly; with more, each place takes the best set of clusters for itself
-    and `multipliers.host` keeps the sets apart.
+    With one cluster the least host, or pair of campuses, is added exactly; with more, each place takes the best set of
+    clusters for itself and `multipliers.host` keeps the sets apart.
     """
     y = multipliers.signed()
     values = values_of_campuses(p, y)
@@ -53,8 +54,11 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         hosting = np.where(values.held < NEVER / 2, values.held + y.host[0], NEVER)
         stay = np.where(always, alone, np.minimum(alone, 0.0))
         more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
+        pairs = least_pairs(p, values.parts, stay) if values.parts else None
         on_offer = float(holding[0].min(initial=NEVER))
-        least = min(float(more.min(initial=NEVER)), on_offer)
+        least = min(float(more.min(initial=NEVER)), on_offer, NEVER if pairs is None else pairs.musd)
+        if pairs is not None:
+            more = np.minimum(more, np.maximum(pairs.with_musd, pairs.musd))
         offer = on_offer - least if on_offer < NEVER / 2 else NEVER
         found = base + float(stay.sum()) + least
         host = np.maximum(more - least, 0.0)

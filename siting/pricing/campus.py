@@ -27,10 +27,12 @@ does not ask: the bound can lie above it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siting.pricing.parts import Part
 from siting.pricing.reduced import NEVER, Reduced, best_from, later, over_life
 from siting.pricing.together import Room, least_over_sets, sets_on_own_pods
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
@@ -111,6 +113,34 @@ class Campus:
 
         room_mw = np.minimum(p.most_power_mw / p.pue_peak[:, None], (p.modules_max * p.module_it_mw)[:, None])
         return least_over_sets(p, here.T, Room(has=room_mw, takes=mw), floor, value)
+
+    def parts(self, k: int, rows: IntArray) -> Iterator[Part]:
+        """What parts of cluster k cost the candidates, which are those at `rows` of the problem."""
+        p, height, pods = self.p, self.p.module_it_mw, self.p.part_pods(k)
+        at = np.flatnonzero((pods >= 1.0).any(axis=1))
+        if not len(at):
+            return
+        able = pods[at] >= 1.0
+        need, first = self._needs(k, at, able), self.first[at]
+        for opened in range(need.begin + 1):
+            earned = np.where(first, self.full[at][:, :, opened], self.wanted[at][:, :, opened])
+            opening = self.opening[at, opened] - (self.count[at] * earned).sum(axis=1)
+            opening = np.where(self.openable[at, opened], opening, NEVER)
+            for n, kind in enumerate(np.flatnonzero(able.any(axis=0)).tolist()):
+                held = self.bare[at][:, :, : need.begin + 1] - height * need.per_mw[:, n][:, None, :]
+                held = np.where(first, held[:, :, opened], held[:, :, opened:].max(axis=2))
+                order = np.argsort(earned - held, axis=1, kind="stable")
+                pod, whole = float(p.pod_it_mw[kind] / height), int(p.cluster_pods[k, kind])
+                yield Part(
+                    rows=rows[at],
+                    kind=kind,
+                    opening=np.where(able[:, kind] & (whole > 1), opening, NEVER),
+                    loss=np.take_along_axis(earned - held, order, axis=1),
+                    room=np.take_along_axis(self.count[at], order, axis=1).astype(np.float64),
+                    least=pod,
+                    most=pod * np.minimum(pods[at, kind], whole - 1.0),
+                    whole=pod * whole,
+                )
 
     def _needs(self, k: int, at: np.ndarray, able: np.ndarray) -> _Needs:
         """What cluster k asks of each candidate at `at`: modules by its date, and the cost of a hosting MW by type."""
@@ -253,12 +283,13 @@ class Slots:
     """(I, B, T) MW of IT that flow to each of them."""
 
 
-def slots_of(p: Problem, it_mw: FloatArray, asked: FloatArray) -> Slots:
+def slots_of(p: Problem, it_mw: FloatArray, asked: FloatArray, partial: int = 1) -> Slots:
     """Bands of modules of candidates with `it_mw` (I, T) energized from the first quarter in which halls are live.
 
     Module j carries clip(E_t - (j - 1) H, 0, H): the same for all j between a level E_t / H rounded down, or that and
     one, and the next of these; parts of modules H between two levels E_t / H. What is asked for by clusters (`asked`,
-    (I, K)), what stands or is forced, and the first phase end a band too.
+    (I, K)), what stands or is forced, and the first phase end a band too. partial: modules that power may fill in part,
+    one where all draw as much.
     """
     it_mw = np.where(np.arange(p.quarters)[None, :] >= p.live_from[:, None], it_mw, 0.0)
     whole = ~p.in_shells[:, None]
@@ -271,7 +302,8 @@ def slots_of(p: Problem, it_mw: FloatArray, asked: FloatArray) -> Slots:
     levels[rows, rank] = level
     standing = _standing(p)
     at_once = np.where(standing > 0, standing, p.modules_first)
-    ends = np.column_stack([levels, levels + whole, asked, at_once, _needed(p)[0], p.modules_max])
+    around = [levels + n * whole for n in range(1 - partial, 2)]
+    ends = np.column_stack([*around, asked, at_once, _needed(p)[0], p.modules_max])
     top = np.sort(np.clip(ends, 0, p.modules_max[:, None]), axis=1)
     count, top = np.diff(top, axis=1, prepend=0.0), np.where(whole, np.maximum(top, 1.0), top)
     carried = np.clip(it_mw[:, None, :] - p.module_it_mw * (top - 1.0)[:, :, None], 0.0, p.module_it_mw)

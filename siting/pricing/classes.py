@@ -34,6 +34,7 @@ import numpy as np
 from siting.pricing.campus import Campus, Slots, least_modules, power_price, power_worth, slots_of
 from siting.pricing.money import money_prices
 from siting.pricing.multipliers import Multipliers
+from siting.pricing.parts import Part
 from siting.pricing.reduced import NEVER, best_from, later, lines_of_modules, over_life, reduced_costs
 from siting.pricing.sites import Draft, Values, candidate_values, usable, values_of
 from siting.pricing.together import Room, least_over_sets, sets_on_own_pods
@@ -49,7 +50,7 @@ def values_of_campuses(p: Problem, y: Multipliers) -> Values:
     single = np.setdiff1d(usable(p), np.union1d(mains, annexes)).astype(np.int64)
     opens = (p.live_from[mains] < p.quarters) & (_most_modules(p, mains, annexes) >= p.modules_first[mains])
     one, two = values_of(p, y, single, Draft), values_of(p, y, np.sort(mains[opens]), BothClasses)
-    return Values(alone=np.minimum(one.alone, two.alone), held=np.minimum(one.held, two.held))
+    return Values(alone=np.minimum(one.alone, two.alone), held=np.minimum(one.held, two.held), parts=one.parts)
 
 
 def _most_modules(p: Problem, mains: IntArray, annexes: IntArray) -> IntArray:
@@ -91,15 +92,15 @@ class BothClasses:
             "energized_mw": _most_power(p, rows, annexes),
             "modules_max": _most_modules(p, rows, annexes),
         }
-        self.parts = [replace(part, **joint) for part in alone]
-        self.costs = [reduced_costs(part, y, worth, opened) for part in self.parts]
-        self.slots = _slots(*self.parts)
-        self.it_mw = joint["energized_mw"] / self.parts[0].pue_peak[:, None]
-        self.conversion = _conversion(p, y, self.parts)
+        self.halls = [replace(part, **joint) for part in alone]
+        self.costs = [reduced_costs(part, y, worth, opened) for part in self.halls]
+        self.slots = _slots(*self.halls)
+        self.it_mw = joint["energized_mw"] / self.halls[0].pue_peak[:, None]
+        self.conversion = _conversion(p, y, self.halls)
 
     def power(self) -> FloatArray:
-        main, annex = self.parts
-        phi, other = (power_worth(part, cost) for part, cost in zip(self.parts, self.costs, strict=True))
+        main, annex = self.halls
+        phi, other = (power_worth(part, cost) for part, cost in zip(self.halls, self.costs, strict=True))
         return power_price(main, np.maximum(phi, other * (main.pue_peak / annex.pue_peak)[:, None]))
 
     def alone(self, lam: FloatArray) -> FloatArray:
@@ -107,6 +108,9 @@ class BothClasses:
 
     def held(self, lam: FloatArray, host: FloatArray) -> FloatArray:
         return np.maximum(*(both.held(host, self.able, self.asked) for both in self._campuses(lam)))
+
+    def parts(self, lam: FloatArray, rows: IntArray) -> list[Part]:
+        return []  # of halls of two classes no part has a price (`scope`)
 
     def _campuses(self, lam: FloatArray) -> tuple[_Both, _Both]:
         """With power that flows to modules, and to the campus as a whole."""
@@ -116,11 +120,11 @@ class BothClasses:
         return self._campus(lam, self.slots), whole
 
     def _campus(self, lam: FloatArray, slots: tuple[Slots, ...]) -> _Both:
-        main, annex = self.parts
+        main, annex = self.halls
         prices = (lam, lam * (annex.pue_peak / main.pue_peak)[:, None])
         own, other = (
             Campus(part, cost, price, asked, found)
-            for part, cost, price, asked, found in zip(self.parts, self.costs, prices, self.asked, slots, strict=True)
+            for part, cost, price, asked, found in zip(self.halls, self.costs, prices, self.asked, slots, strict=True)
         )
         return _Both(own, other, self.conversion)
 
@@ -129,8 +133,7 @@ def _slots(main: Problem, annex: Problem) -> tuple[Slots, Slots]:
     """The same bands for halls of both classes, with the MW of IT that flow to a module of each."""
     less = np.minimum(main.pue_peak, annex.pue_peak)
     it_mw = main.energized_mw / less[:, None]
-    before = np.floor(it_mw / main.module_it_mw + 1e-9) - 1.0
-    bands = slots_of(main, it_mw, before)
+    bands = slots_of(main, it_mw, np.zeros((len(less), 0)), partial=2)
     left = (
         main.energized_mw[:, None, :] - (less * main.module_it_mw)[:, None, None] * (bands.top - bands.count)[..., None]
     )

@@ -34,9 +34,11 @@ def may_crowd(p: Problem) -> bool:
     equipment ask for nothing more: a payment is worth more than the loan against it. Contracts: least shares are of
     the energy of the sites that they cover, and a site with cheaper grid energy gains less by them. Units on the
     campus: cheap capital may be with dear fuel. Curtailable connections: what is dear may save most. Halls of two
-    cooling classes: an annex is its own campus's.
+    cooling classes: an annex is its own campus's. Clusters on two campuses: a pair is near one another.
     """
-    return all(part is None for part in (p.income_tax, p.contracts, p.onsite, p.curtailable, p.annex, p.shells))
+    whole = p.split is None or not bool(np.isfinite(p.split.within_km).any())
+    parts = (p.income_tax, p.contracts, p.onsite, p.curtailable, p.annex, p.shells)
+    return whole and all(part is None for part in parts)
 
 
 def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:

@@ -21,9 +21,15 @@ def parts_without_price(p: Problem) -> list[str]:
         "income tax with terms of large loads": p.income_tax is not None and p.large_load is not None,
         "income tax at a discount rate below zero": p.income_tax is not None and p.rate < 0.0,
         "halls of two cooling classes beside parts that no study has there": p.annex is not None and _not_beside(p),
-        "clusters on two campuses": p.split is not None and bool(np.isfinite(p.split.within_km).any()),
+        "one of several clusters on two campuses": _splits(p) and len(p.cluster) > 1,
+        "a cluster on two campuses beside halls of two cooling classes or shells": _splits(p)
+        and (p.annex is not None or p.shells is not None),
     }
     return [name for name, there in found.items() if there]
+
+
+def _splits(p: Problem) -> bool:
+    return p.split is not None and bool(np.isfinite(p.split.within_km).any())
 
 
 def _not_beside(p: Problem) -> bool:

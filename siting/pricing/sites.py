@@ -7,7 +7,7 @@ the best for a bound are those with which it is dearest.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy.spatial.distance import cdist
 from siting.pricing.campus import Campus, least_modules, power_price, power_worth
 from siting.pricing.connections import cut_off, firm
 from siting.pricing.multipliers import Multipliers
+from siting.pricing.parts import Part
 from siting.pricing.reduced import NEVER, reduced_costs
 from siting.pricing.service import capacity_worths
 from siting.problem import FloatArray, IntArray, Problem
@@ -32,6 +33,13 @@ class Values:
     """(I,) open without any cluster."""
     held: FloatArray
     """(I,) open with the clusters that are best for it, one at least, less what their hosts are worth (`host`)."""
+    parts: list[Part]
+    """Of the only cluster, where it may be divided."""
+
+
+def may_split(p: Problem) -> bool:
+    """Whether the only cluster may stand on two campuses."""
+    return len(p.cluster) == 1 and p.split is not None and bool(np.isfinite(p.split.within_km[0]))
 
 
 def candidate_values(p: Problem, y: Multipliers) -> Values:
@@ -42,7 +50,8 @@ def candidate_values(p: Problem, y: Multipliers) -> Values:
     found, other = values_of(firmly, y, usable(firmly), Draft), values_of(signed, y, usable(signed), Draft)
     alone, held = found.alone.copy(), found.held.copy()
     alone[rows], held[rows] = np.minimum(alone[rows], other.alone), np.minimum(held[rows], other.held)
-    return Values(alone=alone, held=held)
+    parts = [replace(part, rows=rows[part.rows]) for part in other.parts]
+    return Values(alone=alone, held=held, parts=[*found.parts, *parts])
 
 
 def usable(p: Problem) -> IntArray:
@@ -62,6 +71,9 @@ class Drafted(Protocol):
     def held(self, lam: FloatArray, host: FloatArray) -> FloatArray:
         """(n,) `Values.held` at this price."""
 
+    def parts(self, lam: FloatArray, rows: IntArray) -> list[Part]:
+        """Parts of the only cluster, where it may be divided, at these candidates of the problem."""
+
 
 class Draft:
     """Each candidate by itself."""
@@ -80,6 +92,9 @@ class Draft:
     def held(self, lam: FloatArray, host: FloatArray) -> FloatArray:
         return self._campus(lam).held(host, self.able)
 
+    def parts(self, lam: FloatArray, rows: IntArray) -> list[Part]:
+        return list(self._campus(lam).parts(0, rows)) if may_split(self.part) else []
+
     def _campus(self, lam: FloatArray) -> Campus:
         return Campus(self.part, self.cost, lam, least_modules(self.part, self.able))
 
@@ -95,7 +110,7 @@ def values_of(p: Problem, y: Multipliers, rows: IntArray, draft: Drafting) -> Va
     that of capacity (`capacity_worths`), tried while the value is below 0, and that of energized power.
     """
     alone, held = np.full(len(p.candidate_id), NEVER), np.full(len(p.candidate_id), NEVER)
-    chosen = _chosen_prices(p, y, rows, alone, draft)
+    chosen, parts = _chosen_prices(p, y, rows, alone, draft), list[Part]()
     for start in range(0, len(rows) if len(p.cluster) else 0, CHUNK):
         at = rows[start : start + CHUNK]
         part = draft(p, y, at, chosen.worth[at], chosen.opened[at])
@@ -103,7 +118,8 @@ def values_of(p: Problem, y: Multipliers, rows: IntArray, draft: Drafting) -> Va
         if p.onsite is not None:  # power that a cluster asks for has a price where nobody is served
             known = _known_power(p, y, chosen.worth)[at]
             held[at] = np.maximum(held[at], part.held(known, y.host))
-    return Values(alone=alone, held=held)
+        parts += part.parts(chosen.power[at], at)
+    return Values(alone=alone, held=held, parts=parts)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,4 +1,25 @@
-"""Study and arrays -> the best plan found and what is proved of it: dates, search, lines, bound over all candidates."""
+"""Study and arrays -> the best plan found and what is proved of it: dates, search, lines, bound over all candidates.
+
+Which way a search goes, tried in this order; the bound of the search covers what it searched, that over all candidates
+comes with it or after it (`_proved`).
+
+======================  ======================================  ======================  ==============================
+way                     when                                    searched                over all candidates
+======================  ======================================  ======================  ==============================
+`_from_known`           a plan for other inputs is at hand      its model, what looks   as for any plan, or by
+                                                                best now                `whatif.warm`
+`_over_open_sites`      cost alone, more flows than a search    a dozen or two that     prices first, by place of the
+                        gets anywhere with (`is_wide`)          prices open             cluster too; then crowds
+`_over_one_site`        cost alone, one cluster, prices open    half a dozen            prices first, then crowds
+                        one site and the proof closes the gap
+`_screened_search`      else; several objectives in order       those that pass the     cost alone: prices and crowds
+                                                                screen, four times as   afterwards; else prices of
+                                                                many before "none"      each pass before it
+======================  ======================================  ======================  ==============================
+
+Before them `_dated` finds the earliest date where that is the first priority; around them `_in_rounds` makes limits of
+the lines that all sites of a plan overload together, and searches again.
+"""
 
 from __future__ import annotations
 

@@ -81,8 +81,6 @@ class Explanation:
     """Whether every search that the set rests on was decided."""
     changes: tuple[Change, ...]
     """One for each limit of the set, in its order."""
-    in_fractions: tuple[NamedLimit, ...]
-    """Limits of the set of which it is known only from a plan with fractions of pods that there is one without them."""
     named: tuple[str, ...]
     """Every limit that was looked at."""
     looked: Termination
@@ -91,12 +89,14 @@ class Explanation:
     """Candidates over which this holds."""
     of: int
     """Usable candidates of the study."""
-    proof: str
-    """Why there is no plan over any of these; empty where that is not proved without a search."""
     first_pass: str
     """Objective of the pass that has no plan."""
     searches: int
     seconds: float
+    proof: str = ""
+    """Why there is no plan over any usable candidate; empty where that is not proved without a search."""
+    in_fractions: tuple[NamedLimit, ...] = ()
+    """Limits of the set of which it is known only from a plan with fractions of pods that there is one without them."""
     two_classes: bool = False
     """Whether halls are of two cooling classes: MW of places are then no limits that are looked at."""
     wide: bool = False
@@ -233,11 +233,9 @@ def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> E
         conflict=(),
         minimal=False,
         changes=(),
-        in_fractions=(),
         named=(),
         looked=answer.termination,
         candidates=answer.candidates,
-        proof="",
         searches=1,
         seconds=time.perf_counter() - began,
     )

@@ -10,8 +10,8 @@ the tax of y is paid) - nu_y, and mu_ry = max(0, w_ry', y' >= y), the tax that d
 
 as mu falls from year to year and is never below 0; beside it, sum_y nu_y income_y. So a deduction at rate r in year y
 is worth mu_ry and nothing else of the tax is left: every payment is cheaper by what it deducts. Payments that the
-pricing leaves out are never below 0, nor are they less their deductions: these come with the payment or later, a musd
-is worth less later, and a rate is below 1.
+pricing leaves out (those of large loads among them) are never below 0, nor are they less their deductions: these come
+with the payment or later, a musd is worth less later, and a rate is below 1.
 
 Loans. A draw of facility n in t costs v_nt, its service less itself and less the interest that is deducted. With
 b_t >= 0 for `pledged_once` and c_n >= 0 for the size of a facility, a_nt = max(0, -(v_nt + b_t + c_n)) for its advance

@@ -18,7 +18,6 @@ def parts_without_price(p: Problem) -> list[str]:
         "energy contracts that pay for what is not taken": pays_for_nothing(p),
         "terms of large loads that pay": p.large_load is not None
         and (p.rate < 0.0 or bool((p.large_load.usd_per_mwh < 0.0).any())),
-        "income tax with terms of large loads": p.income_tax is not None and p.large_load is not None,
         "income tax at a discount rate below zero": p.income_tax is not None and p.rate < 0.0,
         "halls of two cooling classes beside parts that no study has there": p.annex is not None and _not_beside(p),
         "one of several clusters on two campuses": _splits(p) and len(p.cluster) > 1,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from model_optimum import optimum
 from random_contracts import with_contracts
+from random_large_load import with_large_load
 from random_money import with_debt, with_income_tax, with_revenue
 from tiny_problems import hand_problem, one_cluster, random_problem
 
@@ -84,6 +85,24 @@ def test_no_bound_with_money_lies_above_the_optimum(part: str) -> None:
             assert bound_over_all(p, prices).musd <= best + room, seed
     assert seen >= 100
     assert np.median(gaps) <= 0.06
+
+
+def test_what_large_loads_owe_is_left_out_beside_income_tax() -> None:
+    """Minimum takes, demand charges and collateral cost no less than what their deductions save."""
+    seen = 0
+    for seed in range(160):
+        r = np.random.default_rng([11, seed])
+        p = with_income_tax(with_large_load(random_problem(seed), r), r)
+        best = optimum(p, whole=False).value
+        if not np.isfinite(best):
+            continue
+        assert parts_without_price(p) == []
+        y = multipliers(p)
+        assert y is not None, seed
+        seen += 1
+        for prices in (y, others(p, y, r), others(p, Multipliers.zero(p), r), replace(y, funding=0.0 * y.funding)):
+            assert bound_over_all(p, prices).musd <= best + 1e-6 * max(1.0, abs(best)), seed
+    assert seen >= 50
 
 
 def test_a_contract_by_hand() -> None:

@@ -10,7 +10,7 @@ between sites are left out for crowds. So the least cost with crowds is a bound 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from scipy.cluster.vq import kmeans2
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
 from siting.problem.core import CANDIDATE_ARRAYS
 from siting.problem.crowd import Crowd
+from siting.problem.shells import Shells
 
 LARGEST = frozenset({"modules_max", "energized_mw", "reach"})
 """Arrays of which the largest is the best; of all others it is the least."""
@@ -34,11 +35,13 @@ def may_crowd(p: Problem) -> bool:
     equipment ask for nothing more: a payment is worth more than the loan against it. Contracts: least shares are of
     the energy of the sites that they cover, and a site with cheaper grid energy gains less by them. Units on the
     campus: cheap capital may be with dear fuel. Curtailable connections: what is dear may save most. Halls of two
-    cooling classes: an annex is its own campus's. Clusters on two campuses: a pair is near one another.
+    cooling classes: an annex is its own campus's. Clusters on two campuses: a pair is near one another. Shells that
+    pay: the dearest pay most.
     """
     whole = p.split is None or not bool(np.isfinite(p.split.within_km).any())
-    parts = (p.income_tax, p.contracts, p.onsite, p.curtailable, p.annex, p.shells)
-    return whole and all(part is None for part in parts)
+    pay = p.shells is not None and bool((p.shells.npv_musd(p.discount, p.end_discount) < 0.0).any())
+    parts = (p.income_tax, p.contracts, p.onsite, p.curtailable, p.annex)
+    return whole and not pay and all(part is None for part in parts)
 
 
 def crowds_of(p: Problem, rows: IntArray, at_most: int) -> list[IntArray]:
@@ -84,6 +87,8 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
             values[name] = merged(array, name in LARGEST)
     count = np.concatenate([np.ones(single, dtype=np.int64), sizes])
     hosts = np.concatenate([may_host[rows], np.zeros((len(crowds), may_host.shape[1]), dtype=bool)])
+    if p.shells is not None:
+        values |= _shells(p.shells, merged, values["modules_max"])
     for n, members in enumerate(crowds):
         hosts[single + n] = may_host[members].any(axis=0)
     return replace(
@@ -101,6 +106,17 @@ def with_crowds(p: Problem, rows: IntArray, crowds: Sequence[IntArray], may_host
 
 def _names(count: int) -> np.ndarray:
     return np.array([f"crowd-{n}" for n in range(count)], dtype=object)
+
+
+def _shells(shells: Shells, merged: Callable[[Any, bool], Any], modules_max: IntArray) -> dict[str, Any]:
+    """Crowds with a member in shells are in shells, at the least cost, which is nothing with a member that is not: its
+    modules stand in shells too, as many as hold them."""
+    built = merged(shells.built, True)
+    whole = (np.ceil(modules_max / shells.modules) * shells.modules).astype(np.int64)
+    return {
+        "shells": replace(shells, built=built, cost_musd=merged(shells.cost_musd, False)),
+        "modules_max": np.where(built, whole, modules_max),
+    }
 
 
 def _grid(p: Problem, order: IntArray, starts: IntArray, pue_peak: FloatArray) -> Any:

@@ -210,6 +210,11 @@ class Problem:
         return float(self.discount[0] ** -8.0 - 1.0)
 
     @property
+    def end_discount(self) -> float:
+        """Worth of one musd at the end of the horizon."""
+        return float((1.0 + self.rate) ** (-self.quarters / 4.0))
+
+    @property
     def most_power_mw(self) -> FloatArray:
         """(I, T) utility MW that may flow at most: what the grid energizes and whatever on-site units could add."""
         most = self.energized_mw
@@ -237,7 +242,7 @@ class Problem:
         """(I, T) one shell that stands from t on; 0 where halls are whole modules."""
         if self.shells is None:
             return np.zeros((len(self.candidate_id), self.quarters))
-        return self.shells.npv_musd(self.discount, float((1.0 + self.rate) ** (-self.quarters / 4.0)))
+        return self.shells.npv_musd(self.discount, self.end_discount)
 
     def npv_halls_musd(self, modules: NDArray[Any]) -> FloatArray:
         """(I, T) so many modules (I,) that go live in t, in as many shells as hold them."""

@@ -9,9 +9,10 @@ import pytest
 from model_optimum import least_cost
 from random_grid import with_grid
 from random_mix import mixed_problem
+from random_shells import built_as_shells
 from tiny_problems import hand_problem, random_problem
 
-from siting.pricing.crowds import crowds_of, with_crowds
+from siting.pricing.crowds import crowds_of, may_crowd, with_crowds
 
 
 def test_a_crowd_costs_no_more_than_its_members() -> None:
@@ -32,6 +33,26 @@ def test_a_crowd_costs_no_more_than_its_members() -> None:
         assert merged is not None, seed
         assert merged <= best + 1e-6 * max(1.0, abs(best)), seed
     assert seen >= 40
+
+
+def test_a_crowd_of_shells_costs_no_more_than_its_members() -> None:
+    """200 random problems in which most candidates are shells, in crowds with those that are not: unless shells pay."""
+    seen = both = 0
+    for seed in range(200):
+        r = np.random.default_rng([3, seed])
+        p = built_as_shells(random_problem(seed), r)
+        best = least_cost(p) if may_crowd(p) and len(p.candidate_id) > 1 else None
+        if best is None:
+            continue
+        seen += 1
+        both += 0 < p.in_shells.sum() < len(p.in_shells)
+        anywhere = np.ones((len(p.candidate_id), len(p.cluster)), dtype=bool)
+        crowds = list(np.array_split(np.arange(len(p.candidate_id)), r.integers(1, 3)))
+        merged = least_cost(with_crowds(p, np.empty(0, dtype=np.int64), crowds, anywhere))
+        assert merged is not None, seed
+        assert merged <= best + 1e-6 * max(1.0, abs(best)), seed
+    assert seen >= 30
+    assert both >= 8
 
 
 def test_alike_candidates_lose_nothing_in_a_crowd() -> None:

@@ -4,6 +4,7 @@ second reading finds, what is refused."""
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from random_whole import whole_tree
 from small_studies import ABILENE, small_study
 from study.test_bad_input import faults
 
+import siting
 from siting import solve
 from siting.plan import Plan
+from siting.report.answer import answer
 from siting.run import study_of
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
@@ -34,6 +37,7 @@ CHIP = {
 """1 kW each, in blocks of 1,000: a block is 1 MW IT."""
 SHELLS = {"shell_it_mw": "30 MW", "shell_share": "40 %"}
 """Both figures are examples, no published ones."""
+SOON = {"name": "soon", "gpus": 33000, "accelerators": ["chip"], "by": "2025-Q4"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,7 @@ def shells(folder: Path, rows: str = ABILENE, more: dict[str, Any] = SHELLS, **c
         **more,
     }
     clusters = [
-        {"name": "soon", "gpus": 33000, "accelerators": ["chip"], "by": "2025-Q4"},
+        SOON,
         {"name": "later", "gpus": 20000, "accelerators": ["chip"], "by": "2026-Q2"},
     ]
     return small_study(folder, rows=rows, **{"halls": halls, "accelerators": [CHIP], "clusters": clusters, **changes})
@@ -81,6 +85,20 @@ def test_shells_are_whole_and_the_fit_out_is_not(tmp_path: Path, tables: Tables)
     left = plan.tables["credits"].set_index("item")["musd"]["residual_halls"]
     assert left == pytest.approx((438.0 * (1 - 6 / 80) + 120.0 * (1 - 4 / 80)) * 1.1**-3.0)
     assert plan.sites["it_mw"].tolist() == pytest.approx([53.0])
+    assert "53.0 MW of critical IT in 2 shells of 30.0 MW" in str(answer(plan, study))
+
+
+def test_explanations_count_whole_shells(tmp_path: Path, tables: Tables) -> None:
+    """45 MW at the meter carry one shell, which holds no cluster of 33 MW: what is enough is the power of a second."""
+    short = shells(tmp_path, rows=ABILENE.replace(",150,", ",45,"), clusters=[SOON])
+    plan = solve(short, tables=tables)
+    assert plan.npv_cost_musd is None
+    assert "the largest candidate, abilene, holds 30.0 MW IT" in str(plan.facts["reasons"])
+    told = str(siting.explain(short, tables=tables))
+    (tmp_path / "other").mkdir()
+    pue_peak = solve(shells(tmp_path / "other", clusters=[SOON]), tables=tables).sites["pue_peak"].iloc[0]
+    (enough,) = re.findall(r"- ([0-9.]+) MW at the meter of abilene instead of 45", told)
+    assert float(enough) == pytest.approx(60.0 * pue_peak, abs=0.02)
 
 
 def test_whole_modules_of_the_same_size_cost_no_less(tmp_path: Path, tables: Tables) -> None:

@@ -8,6 +8,7 @@ variable   index        what, unit                                              
 =========  ===========  ==============================================================  ===============
 Z          i, t         open by t, 0 or 1                                               `sites`
 V          i, t         modules live by t                                               `sites`
+Shells     i, t         shells that stand by t, where V is their fit-out                `shells`
 B          i, g, t      pods delivered by t                                             `fleet`
 Q          i, g, t      pods that run in t beside those of clusters                     `power`
 W, U       k i g, k l   cluster stands at a campus, on an offer, 0 or 1                 `training`

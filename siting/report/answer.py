@@ -230,6 +230,15 @@ def _where(plan: Plan) -> str:
     return "; ".join(texts) + (f"; and {len(sites) - 6} more (see the table of sites)." if len(sites) > 6 else ".")
 
 
+def _shells(plan: Plan) -> str:
+    """How many shells stand at the end, and what each can hold; empty where halls are whole modules."""
+    table = plan.tables.get("shells", pd.DataFrame())
+    if not len(table):
+        return ""
+    last = table[table["quarter"] == table["quarter"].max()]
+    return f" in {number(last['shells'].sum())} shells of {megawatts((last['shell_it_mw'] / last['shells']).iloc[0])}"
+
+
 def _what(plan: Plan) -> str:
     clusters = plan.tables["clusters"]
     divided = clusters["cluster"].duplicated(keep=False).tolist()
@@ -240,7 +249,10 @@ def _what(plan: Plan) -> str:
     ]
     if len(plan.sites):
         it_mw, utility_mw = plan.sites["it_mw"].sum(), plan.sites["utility_mw"].sum()
-        parts.append(f"halls for {megawatts(it_mw)} of critical IT, {megawatts(utility_mw)} at the meter at peak")
+        shells = _shells(plan)
+        parts.append(
+            f"halls for {megawatts(it_mw)} of critical IT{shells}, {megawatts(utility_mw)} at the meter at peak"
+        )
     deliveries = plan.tables.get("deliveries", pd.DataFrame())
     for name, frame in deliveries.groupby("accelerator") if len(deliveries) else ():
         parts.append(f"{number(frame['accelerators'].sum())} {name} bought")

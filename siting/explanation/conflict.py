@@ -61,7 +61,8 @@ class Conflict:
 
     members: tuple[NamedLimit, ...]
     decided: bool
-    """Whether every search of it ended: else members may be there that need not be."""
+    """Whether every search of it ended: else members may be there that need not be. They cannot hold together either
+    way, as only what was proved to leave no plan was let go."""
 
 
 @dataclass(frozen=True, kw_only=True)

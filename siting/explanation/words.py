@@ -41,7 +41,7 @@ def _sentences(found: Explanation) -> Iterator[str]:
         yield "No limit that is named here is the reason: there is no plan even without any of them."
         return
     if not found.minimal:
-        yield "Not every search was decided in time: the set below may be too large, or no conflict at all."
+        yield "Not every search was decided in time: the set cannot hold together, but may be larger than need be."
     yield _together(found)
     yield from _least(found)
     yield "One of these alone is enough for a plan:" if _some(found) else "No single change of one of them was found."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from question_studies import asked_study, place
 
 from siting.assembly import assemble
+from siting.explanation.conflict import Judge
 from siting.explanation.infeasible import Explanation, explain, judge_of
 from siting.explanation.question import NAMED, question_of
+from siting.explanation.words import in_words
 from siting.solver.budget import Budget
 from siting.solver.highs import Options
 from siting.study import Study
@@ -117,3 +120,20 @@ def test_a_cluster_without_a_host_needs_no_search(tmp_path: Path, tables: Tables
     found = explain(study, tables=tables)
     assert found.termination is Termination.INFEASIBLE and found.looked is Termination.INFEASIBLE
     assert "over any of its 34 candidates; none of them, and no lease, can stand first in time" in found.words
+
+
+def test_a_set_that_was_not_made_minimal_is_still_a_conflict(
+    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no search for a plan without one limit ends, the set is what the relaxation left: too large maybe, which is
+    said, and proved to leave no plan."""
+    study = poor_study(tmp_path, 40.0)
+    judge = judge_of(question_of(study, tables, assemble(study, tables), None), Budget(60.0))
+    whole, real = len(judge.limits), Judge.has_plan
+    monkeypatch.setattr(Judge, "has_plan", lambda self, some: real(self, some) if len(some) in (0, whole) else None)
+    found = judge.minimal(())
+    assert found is not None and not found.decided and found.members
+    monkeypatch.undo()
+    assert judge.has_plan(found.members) is False
+    text = in_words(replace(explain(study, tables=tables), minimal=False, conflict=found.members))
+    assert "cannot hold together, but may be larger than need be" in text

@@ -82,10 +82,11 @@ def binding_limits(study: Study, p: Problem, tables: dict[str, pd.DataFrame]) ->
             what = "energized power and units on the campus" if firm.any() else "energized power"
             found.append(f"{what} at {site.name} in {_span(full['quarter'].tolist())}")
         step_mw = step_it_mw(study, str(site.tenure)) * site.pue_peak
-        if not in_shells(study, str(site.tenure)) and site.utility_mw > site.final_utility_mw - step_mw + 1e-6:
-            found.append(f"final MW at {site.name} (no room for another module)")
-        elif in_shells(study, str(site.tenure)) and site.utility_mw > site.final_utility_mw // step_mw * step_mw - 1e-6:
-            found.append(f"final MW at {site.name} (no room for another shell)")
+        kind, full_mw = "module", site.final_utility_mw - step_mw + 1e-6
+        if in_shells(study, str(site.tenure)):
+            kind, full_mw = "shell", np.floor(site.final_utility_mw / step_mw + 1e-9) * step_mw - 1e-6
+        if site.utility_mw > full_mw:
+            found.append(f"final MW at {site.name} (no room for another {kind})")
     found += _shared_limits(tables.get("grid_limits"))
     found += stated_limits(study, p, tables)
     for cluster in study.clusters:

@@ -24,6 +24,7 @@ from siting.run import study_of
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.verification import verify
+from siting.whatif.repriced import reprice_plan
 
 CHIP = {
     "name": "chip",
@@ -201,6 +202,27 @@ def test_a_plan_that_breaks_a_shell_is_refused(tmp_path: Path, tables: Tables) -
     assert "halls" in broken(plan, study, tables, cheaper)
     assert "fitted_it_mw: the plan says 34.0, recomputed 33" in broken(plan, study, tables, said)
     assert "table shells is missing" in broken(plan, study, tables, lambda frames: frames.pop("shells"))
+
+
+def test_a_plan_in_shells_is_held_under_other_inputs(tmp_path: Path, tables: Tables) -> None:
+    """At 12 musd/MW the same shells and fit-out cost what the best plan costs; in modules of 5 MW they cost the same to
+    the digit, as no module is a step; in shells of 20 MW, or without shells, they have no place."""
+    study = shells(tmp_path, search={"gap": 1e-6, "date_curve": False})
+    plan = solve(study, tables=tables)
+    dearer = study.update({"halls.cost_musd_per_it_mw": "12 MUSD/MW"})
+    assert reprice_plan(plan, dearer, tables=tables).result.value == pytest.approx(
+        solve(dearer, tables=tables).npv_cost_musd, rel=1e-6
+    )
+    finer = study.update({"halls.module_it_mw": "5 MW"})
+    assert reprice_plan(plan, finer, tables=tables).result.value == pytest.approx(plan.npv_cost_musd, rel=1e-9)
+    assert solve(finer, tables=tables).npv_cost_musd == pytest.approx(plan.npv_cost_musd, rel=1e-6)
+    no_shells: dict[str, Any] = {"halls.shell_it_mw": None, "halls.shell_share": None}
+    for other in (study.update({"halls.shell_it_mw": "20 MW"}), study.update(no_shells)):
+        held = reprice_plan(plan, other, tables=tables)
+        assert held.result.value is None
+        assert "halls are no shells here, or shells of another size" in held.lost
+    modules = solve(study.update(no_shells), tables=tables)
+    assert "halls are shells here, and whole modules in the plan" in reprice_plan(modules, study, tables=tables).lost
 
 
 @pytest.mark.parametrize(

@@ -130,9 +130,45 @@ def price_pass(p: Problem, rows: IntArray, options: Options) -> Everyone | None:
     """The best bound found over all candidates of `p` for whatever it aims at and the goals it keeps.
 
     By the relaxation with sets of regions, then by the strong one where several sites open; by that alone where latency
-    counts, which sets of regions know nothing of. None as `price_everyone`.
+    counts, which sets of regions know nothing of. Never less than prices that need no relaxation give; these alone
+    where latency is aimed at and no relaxation is solved in time. Else None as `price_everyone`.
     """
     began, p = time.perf_counter(), replace(p, watched=())
+    found = _pass(p, rows, options)
+    if found is None and p.objective != "latency":
+        return None
+    prices = _without_relaxation(p)
+    bound = bound_over_all(p, prices)
+    if found is None:
+        nothing = np.zeros((len(rows), p.quarters))
+        return Everyone(
+            bound=bound,
+            multipliers=prices,
+            rows=rows,
+            relaxed_musd=bound.musd,
+            opened=nothing,
+            modules=nothing,
+            rounds=0,
+            seconds=time.perf_counter() - began,
+        )
+    return found if bound.musd <= found.bound.musd else replace(found, bound=bound, multipliers=prices)
+
+
+def _without_relaxation(p: Problem) -> Multipliers:
+    """Prices of nothing; where latency is aimed at, serving a region is worth the least round trip that anybody has to
+    it, so that the bound is the mean of these."""
+    prices = Multipliers.zero(p)
+    if p.objective != "latency" or p.rtt_ms is None or p.lease_rtt_ms is None:
+        return prices
+    opens = p.reach & (p.live_from < p.quarters)[:, None]
+    away = np.vstack([np.where(opens, p.rtt_ms, np.inf), np.where(p.lease_reach, p.lease_rtt_ms, np.inf)])
+    least = away.min(axis=0, initial=np.inf)
+    served = np.where(np.isfinite(least), least, 0.0) / max(float(p.demand_h100e.sum()), 1e-12)
+    return replace(prices, served=np.repeat(served[:, None], p.quarters, axis=1))
+
+
+def _pass(p: Problem, rows: IntArray, options: Options) -> Everyone | None:
+    began = time.perf_counter()
     if p.weighs("latency"):
         return _strongly(p, None, rows, options, PASS_ROUNDS, None)
     found = price_everyone(p, rows, replace(options, time_limit_s=WEAKLY * options.time_limit_s))

@@ -84,7 +84,7 @@ def _faults(stated: Mapping[str, Any], result: PassResult, again: float) -> Iter
         yield f"the bound {claimed:.6f} lies beyond the value {result.value}"
     if result.bound is None or not sign * (result.bound - claimed) >= -room:
         yield f"{claimed:.6f} lies beyond the bound of the search, {result.bound}"
-    if not (isinstance(stated["pricing_rounds"], int) and stated["pricing_rounds"] > 0):
+    if not (isinstance(stated["pricing_rounds"], int) and stated["pricing_rounds"] >= 0):
         yield f"pricing_rounds is {stated['pricing_rounds']!r}, which is no count"
     if not (math.isfinite(float(stated["seconds"])) and float(stated["seconds"]) >= 0.0):
         yield f"seconds is {stated['seconds']!r}, which is no time"

@@ -15,6 +15,7 @@ from tiny_problems import hand_problem, one_offer, random_problem
 from siting.pricing import Multipliers, bound_over_all, parts_without_price
 from siting.problem import Problem
 from siting.problem.goals import MEASURES, Goal, kept
+from siting.solver.everyone import _without_relaxation
 from siting.solver.highs import Options
 from siting.solver.relaxation import Relaxed, relaxation, strong_relaxation
 
@@ -117,7 +118,11 @@ def check(seeds: Sequence[int], kind: str) -> tuple[dict[str, int], dict[str, li
             room = 2e-6 * max(1.0, abs(best))
             found = relaxed(p)
             seen[p.objective] += 1
-            tries = [drawn(p, rng, None), drawn(p, rng, found[0].multipliers) if found else Multipliers.zero(p)]
+            tries = [
+                drawn(p, rng, None),
+                _without_relaxation(p),
+                drawn(p, rng, found[0].multipliers) if found else Multipliers.zero(p),
+            ]
             for one in found:
                 assert one.musd <= best + 1e-5 * max(1.0, abs(best)), (seed, p.objective)
                 bound = bound_over_all(p, one.multipliers).musd
@@ -212,3 +217,10 @@ def test_prices_of_the_peak_are_scaled_to_one_by_hand() -> None:
     p = hand_problem(objective="peak_funding", demand_h100e=TOWN)
     y = replace(Multipliers.zero(p), served=np.array([[0.0, 1.0]]), parts={"peak_of_spending": np.array([0.5, 1.5])})
     assert bound_over_all(p, y).musd == pytest.approx(100.0 - (3_922.0 - 7.5) - (3_922.0 - 22.5))
+
+
+def test_nobody_is_nearer_than_the_nearest_by_hand() -> None:
+    """Without a relaxation the mean round trip is bounded by the nearer of two campuses, 20 ms away."""
+    away = {"rtt_ms": np.array([[20.0], [40.0]]), "lease_rtt_ms": np.zeros((0, 1))}
+    p = hand_problem(objective="latency", demand_h100e=TOWN, **away)
+    assert bound_over_all(p, _without_relaxation(p)).musd == pytest.approx(20.0)

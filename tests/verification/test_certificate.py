@@ -12,7 +12,7 @@ from small_studies import H100, small_study
 
 from siting.plan import Plan
 from siting.report.answer import bound_covers
-from siting.run import solve
+from siting.run import solve, study_of
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.verification import verify
@@ -123,8 +123,24 @@ def test_lists_that_do_not_fit_are_a_fault_and_no_crash(solved: tuple[Plan, Stud
 
 
 def test_a_part_without_a_price_leaves_the_bound_to_the_few(tmp_path: Path, tables: Tables) -> None:
-    """A cluster on two campuses may be cheaper than on any one: no bound over all is claimed."""
-    apart = [{"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4", "split": {"within_km": "80 km"}}]
-    plan = solve(small_study(tmp_path, search=ONE, clusters=apart), tables=tables)
-    assert plan.facts["everyone"] == {"unpriced": ["clusters on two campuses"]}
-    assert "for want of a price of clusters on two campuses" in bound_covers(plan)
+    """One of two clusters on two campuses may be cheaper than on any one: no bound over all is claimed."""
+    apart = {"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4", "split": {"within_km": "80 km"}}
+    both = [apart, {**apart, "name": "second"}]
+    plan = solve(small_study(tmp_path, search=ONE, clusters=both), tables=tables)
+    assert plan.facts["everyone"] == {"unpriced": ["one of several clusters on two campuses"]}
+    assert "for want of a price of one of several clusters on two campuses" in bound_covers(plan)
+
+
+def test_one_cluster_on_two_campuses_and_two_classes_of_halls_are_recomputed(tmp_path: Path, tables: Tables) -> None:
+    """Their bounds over all are saved with the plan, found again, and no more than it costs."""
+    apart = {"name": "first", "gpus": 1024, "accelerators": [H100], "by": "2025-Q4", "split": {"within_km": "80 km"}}
+    air = {"cooling": "air", "holds": "air", "cost_musd_per_it_mw": "9 MUSD/MW"}
+    changes: dict[str, dict[str, Any]] = {"split": {"clusters": [apart]}, "air": {"halls.classes": [air]}}
+    for name, change in changes.items():
+        (tmp_path / name).mkdir()
+        study = small_study(tmp_path / name, search=ONE).update(change)
+        plan = solve(study, tables=tables)
+        everyone = plan.facts["everyone"]
+        assert plan.npv_cost_musd is not None
+        assert 0.9 * plan.npv_cost_musd <= everyone["priced_musd"] <= plan.npv_cost_musd + 1e-6, name
+        assert verify(plan, study_of(plan), tables).ok, name

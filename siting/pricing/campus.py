@@ -41,9 +41,7 @@ from siting.problem import BoolArray, FloatArray, IntArray, Problem
 class Campus:
     """Candidates of one chunk: what modules earn by the quarter in which they go live, in bands of alike modules."""
 
-    def __init__(
-        self, p: Problem, cost: Reduced, lam: FloatArray, asked: FloatArray, slots: Slots | None = None
-    ) -> None:
+    def __init__(self, p: Problem, cost: Reduced, lam: FloatArray, asked: FloatArray, slots: Slots) -> None:
         dark = p.most_power_mw <= 0.0
         most = np.maximum(cost.worth_per_mw, 0.0).max(axis=1, initial=0.0)
         self.p, self.cost, self.asked = p, cost, asked
@@ -58,7 +56,6 @@ class Campus:
         self.openable = (quarters == since) | ((quarters >= since) & (standing == 0)[:, None])
         at_once = np.where(standing > 0, standing, p.modules_first)
         needed, by = _needed(p)
-        slots = slots_of(p, p.energized_mw / p.pue_peak[:, None], asked) if slots is None else slots
         self.top, self.count = slots.top, slots.count
         self.first = self.top <= at_once[:, None]
         height = p.module_it_mw
@@ -178,30 +175,47 @@ class Campus:
         fits = self.p.modules_max[at] >= np.max([need.modules for need in needs], axis=0)
         runs = {k: (need.run_per_mw * need.it_mw).min(axis=1, initial=NEVER) for k, need in asking.items()}
         best = np.full(len(at), NEVER)
+        in_order = sorted(needs, key=lambda one: -one.begin)
+        in_time = [best_from(full[:, :, : need.begin + 1]) for need in in_order]
+        holding = {k: self._holding(need, bare) for k, need in asking.items()}
         for opened in range(last + 1):
+            if not self.openable[at, opened].any():
+                continue
             earned = wanted[:, :, opened]
-            for need in sorted(needs, key=lambda one: -one.begin):
+            for need, latest in zip(in_order, in_time, strict=True):
                 must = top <= need.modules[:, None]
-                earned = np.where(must, np.minimum(earned, full[:, :, opened : need.begin + 1].max(axis=2)), earned)
+                earned = np.where(must, np.minimum(earned, latest[:, :, opened]), earned)
             earned = np.where(first, full[:, :, opened], earned)
             value = self.opening[at, opened] - (count * earned).sum(axis=1)
-            placed = {k: self._placed(need, first, count, bare, earned, opened) for k, need in asking.items()}
+            placed = {k: self._placed(need, holding[k], first, count, earned, opened) for k, need in asking.items()}
             sums = [np.sum([placed[k] if k in found else runs[k] for k in asking], axis=0) for found in apart]
             value = value + np.max(sums, axis=0)
             best = np.minimum(best, np.where(fits & self.openable[at, opened], value, NEVER))
         return best
 
+    def _holding(self, need: _Needs, bare: FloatArray) -> list[tuple[FloatArray, FloatArray]]:
+        """By type, (n, B, begin + 1) what a module that goes live then earns while pods of the cluster stand in it, and
+        the most of this and all later quarters."""
+        height = self.p.module_it_mw
+        each = [bare[:, :, : need.begin + 1] - height * per_mw[:, None, :] for per_mw in need.per_mw.swapaxes(0, 1)]
+        return [(one, best_from(one)) for one in each]
+
     def _placed(
-        self, need: _Needs, first: BoolArray, count: FloatArray, bare: FloatArray, earned: FloatArray, opened: int
+        self,
+        need: _Needs,
+        holding: list[tuple[FloatArray, FloatArray]],
+        first: BoolArray,
+        count: FloatArray,
+        earned: FloatArray,
+        opened: int,
     ) -> FloatArray:
         """(n,) what the cluster's MW cost in the modules where they cost least, by its cheapest type."""
         height = self.p.module_it_mw
-        least = np.full(len(bare), NEVER)
-        for n, it_mw in enumerate(need.it_mw.tolist()):
-            held = bare[:, :, : need.begin + 1] - height * need.per_mw[:, n][:, None, :]
-            held = np.where(first, held[:, :, opened], held[:, :, opened:].max(axis=2))
-            order = np.argsort(earned - held, axis=1, kind="stable")
-            loss = np.take_along_axis(earned - held, order, axis=1)
+        least = np.full(len(count), NEVER)
+        for it_mw, (now, latest) in zip(need.it_mw.tolist(), holding, strict=True):
+            lost = earned - np.where(first, now[:, :, opened], latest[:, :, opened])
+            order = np.argsort(lost, axis=1, kind="stable")
+            loss = np.take_along_axis(lost, order, axis=1)
             room = np.take_along_axis(count, order, axis=1)
             before = np.cumsum(room, axis=1) - room
             share = np.clip(it_mw / height - before, 0.0, room)

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from siting.pricing.campus import Campus, least_modules, power_price, power_worth
+from siting.pricing.campus import Campus, least_modules, power_price, power_worth, slots_of
 from siting.pricing.connections import cut_off, firm
 from siting.pricing.multipliers import Multipliers
 from siting.pricing.parts import Part
@@ -82,6 +82,8 @@ class Draft:
         self.part = p.take(rows)
         self.cost = reduced_costs(self.part, y, worth, opened)
         self.able = self.part.host_candidates()
+        self.asked = least_modules(self.part, self.able)
+        self.slots = slots_of(self.part, self.part.energized_mw / self.part.pue_peak[:, None], self.asked)
 
     def power(self) -> FloatArray:
         return power_price(self.part, power_worth(self.part, self.cost))
@@ -96,7 +98,7 @@ class Draft:
         return list(self._campus(lam).parts(0, rows)) if may_split(self.part) else []
 
     def _campus(self, lam: FloatArray) -> Campus:
-        return Campus(self.part, self.cost, lam, least_modules(self.part, self.able))
+        return Campus(self.part, self.cost, lam, self.asked, self.slots)
 
 
 Drafting = Callable[[Problem, Multipliers, IntArray, FloatArray, FloatArray], Drafted]

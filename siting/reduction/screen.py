@@ -35,7 +35,7 @@ def screen(p: Problem, keep: int) -> Screened:
     """Keep about `keep` candidates: at least the cheapest host of each cluster and one server of each region and
     quarter, all when they are few.
     """
-    by_cluster, serve = _on_campus(p, cluster_costs_musd(_alone(p))), _on_campus(p, serve_cost_musd(_alone(p)))
+    by_cluster, serve = _costs(p)
     host = _sum_of_found(by_cluster)
     everyone = np.arange(len(p.candidate_id))
     usable = everyone[np.isfinite(host) | np.isfinite(serve)]
@@ -53,9 +53,28 @@ def screen(p: Problem, keep: int) -> Screened:
     return Screened(rows=p.whole_campuses(rows), host_cost_musd=host, serve_cost_musd=serve)
 
 
+def cheapest_by_region(p: Problem, hosts: int) -> IntArray:
+    """Rising positions of about `hosts` cheapest hosts and of the cheapest server of each region, with whoever is
+    needed for every region and quarter that anyone can serve: few candidates, and no region is dear for want of others.
+    """
+    by_cluster, serve = _costs(p)
+    for_hosts = _with_partners(p, _cheapest_in_turn(by_cluster, hosts))
+    dear = np.where(p.reach & np.isfinite(serve)[:, None], serve[:, None], np.inf)
+    servers = dear.argmin(axis=0)[np.isfinite(dear).any(axis=0)]
+    rows = np.union1d(for_hosts, servers).astype(np.int64)
+    rows = np.union1d(rows, _covering(p, serve, rows))
+    rows = np.union1d(rows, needed_by_rules(p, _sum_of_found(by_cluster), serve)).astype(np.int64)
+    return rows if p.annex is None else p.annex.with_annexes(rows)
+
+
 def host_cost_musd(p: Problem) -> FloatArray:
     """(I,) least present value of standing the clusters a candidate can stand; NaN where it can stand none."""
     return _sum_of_found(_on_campus(p, cluster_costs_musd(_alone(p))))
+
+
+def _costs(p: Problem) -> tuple[FloatArray, FloatArray]:
+    """(K, I) of `cluster_costs_musd` and (I,) of `serve_cost_musd`, of campuses."""
+    return _on_campus(p, cluster_costs_musd(_alone(p))), _on_campus(p, serve_cost_musd(_alone(p)))
 
 
 def _alone(p: Problem) -> Problem:

@@ -13,15 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from siting.problem import FloatArray, IntArray, Problem
-from siting.reduction.screen import screen
+from siting.reduction.screen import cheapest_by_region
 from siting.solver.budget import Budget
 from siting.solver.everyone import Everyone, price_everyone, price_strongly
 from siting.solver.highs import Options, Watcher
 from siting.solver.hosts import price_by_host
 from siting.solver.start import SHARES, Start, first_plan, plan_over_open_sites
 
-LIKELY, PRICED = 40, 0.4
-"""Candidates that pricing begins with; share of the time that is left for each kind of pricing."""
+LIKELY, PRICED = 8, 0.4
+"""Hosts that pricing begins with; share of the time that is left for each kind of pricing."""
 HURRY, BY_HOST = 0.25, 0.5
 """Share of the time that is left for the first plan, and for places of the cluster apart."""
 ROUGH, FINE = 0.005, 5.0
@@ -53,7 +53,7 @@ def search_wide(
     hosts.
     """
     budget, plans = Budget(options.time_limit_s), list[Start]()
-    weakly = price_everyone(p, screen(p, LIKELY).rows, budget.of(options, PRICED))
+    weakly = price_everyone(p, cheapest_by_region(p, LIKELY), budget.of(options, PRICED))
     lap("price")
     if weakly is None:
         return None

@@ -25,22 +25,20 @@ from phases import Laps, Phases
 from siting.assembly import Assembled, assemble
 from siting.memory import peak_mb
 from siting.plan import Plan
-from siting.pricing.reduced import reach_classes
+from siting.pricing.service import reach_classes
 from siting.problem import Problem
-from siting.reduction.screen import Screened, screen
+from siting.reduction.screen import Screened, cheapest_by_region, screen
 from siting.solver.decisions import Decisions
 from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options
 from siting.solver.start import Start
-from siting.solver.wide import search_wide
+from siting.solver.wide import LIKELY, search_wide
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import plan_tables
 from siting.termination import PassResult, Termination
 from siting.verification import verify
 
-SHORTLIST = 40
-"""Candidates to begin the pricing with."""
 MOST_FOR_PEERS = 1_000
 """Candidates up to which peers run unasked."""
 VERIFYING = 0.1
@@ -58,8 +56,6 @@ def measure(size: Size, time_limit_s: float, gap: float, bound_only: bool, peers
     with phases.phase("assemble"):
         assembled = assemble(study, tables)
     p = assembled.problem
-    with phases.phase("reduce"):
-        screened = screen(p, SHORTLIST)
 
     def options(share: float) -> Options:
         left = (1.0 - VERIFYING) * time_limit_s - phases.seconds
@@ -67,11 +63,15 @@ def measure(size: Size, time_limit_s: float, gap: float, bound_only: bool, peers
 
     found: dict[str, Any] = {"bound": None, "relaxed": None, "value": None, "gap_all": None, "gap_shortlist": None}
     if bound_only:
+        with phases.phase("reduce"):
+            rows = cheapest_by_region(p, LIKELY)
         with phases.phase("price"):
-            everyone = price_everyone(p, screened.rows, options(1.0))
+            everyone = price_everyone(p, rows, options(1.0))
         if everyone is not None:
             found |= _proved(everyone)
     else:
+        with phases.phase("reduce"):
+            screened = screen(p, 0)
         found |= _planned(study, tables, assembled, screened, phases, options(1.0))
     result = {
         "candidates": len(p.candidate_id),

@@ -20,24 +20,25 @@ QUICK = Options(gap=0.0, threads=1, time_limit_s=10.0)
 
 
 def several(p: Problem, seed: int) -> Prices | None:
-    """Prices of the relaxation, and four times those with every price some other share of itself."""
-    found = price_everyone(p, np.arange(len(p.candidate_id)), QUICK)
+    """Prices of the relaxation, those with every price some other share of itself, and those of the relaxation with the
+    cluster at each place."""
+    everyone = np.arange(len(p.candidate_id))
+    found = price_everyone(p, everyone, QUICK)
     if found is None:
         return None
     rng, y = np.random.default_rng([5, seed]), found.multipliers
-
-    def other() -> Multipliers:
-        served, funding, supply = (x * rng.uniform(0.5, 1.5, x.shape) for x in (y.served, y.funding, y.supply))
-        return replace(y, served=served, funding=funding, supply=supply)
-
-    return Prices(common=y, by_place=tuple(other() for _ in range(4)))
+    served, funding, supply = (x * rng.uniform(0.5, 1.5, x.shape) for x in (y.served, y.funding, y.supply))
+    there = [among(p, np.array(at, dtype=np.int64), not at) for at in ([], *([i] for i in everyone.tolist()))]
+    apart = [price_everyone(one, everyone, QUICK) for one in there]
+    other = replace(y, served=served, funding=funding, supply=supply)
+    return Prices(common=y, by_place=(other, *(one.multipliers for one in apart if one is not None)))
 
 
 def test_no_plan_is_cheaper_at_any_place() -> None:
     """Any prices: the bound is no less than by each set alone and no more than the optimum, in all and for each place;
     by other prices for other places it is sometimes more than by any one."""
     seen = more = 0
-    for seed in range(80):
+    for seed in (*range(60), 110, 155):
         p = random_problem(seed)
         best = least_cost(p) if len(p.cluster) == 1 else None
         prices = None if best is None else several(p, seed)
@@ -56,7 +57,7 @@ def test_no_plan_is_cheaper_at_any_place() -> None:
             least = least_cost(here)
             assert least is None or floors[place] <= least + room, (seed, place)
     assert seen >= 20
-    assert more >= 1
+    assert more >= 2
 
 
 def test_prices_that_add_nothing_are_left_out() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tiny_problems import hand_problem
 
-from siting.reduction.screen import screen
+from siting.reduction.screen import cheapest_by_region, screen
 
 
 def two_clusters(**changes):
@@ -43,3 +43,24 @@ def test_less_power_than_a_first_phase_serves_too():
     screened = screen(hand_problem(1, energized_mw=np.full((1, 2), 5.0), demand_h100e=np.full((1, 2), 10.0)), 4)
     assert screened.rows.tolist() == [0]
     np.testing.assert_allclose(screened.serve_cost_musd, 23.8 / 400.0)
+
+
+def test_pricing_begins_with_the_cheapest_server_of_each_region():
+    """Two towns, of which only the dearest three candidates reach the second: the cheapest of them, the cheapest of
+    all, and whoever has power when the demand begins."""
+    reach = np.zeros((6, 2), dtype=bool)
+    reach[:3, 0] = reach[3:, 1] = True
+    towns = np.array(["near", "far"], dtype=object)
+    energized = np.full((6, 2), 50.0)
+    served = {"region": towns, "reach": reach, "lease_reach": np.zeros((0, 2), dtype=bool)}
+    p = hand_problem(6, **served, energized_mw=energized, demand_h100e=np.full((2, 2), 10.0))
+    assert cheapest_by_region(p, 1).tolist() == [0, 3]
+    later = np.where(np.arange(6)[:, None] < 5, [[0.0, 50.0]], 50.0)
+    late = hand_problem(6, **served, energized_mw=later, demand_h100e=np.full((2, 2), 10.0))
+    assert {0, 3, 5} <= set(cheapest_by_region(late, 1).tolist())
+
+
+def test_pricing_begins_with_hosts_in_turn():
+    """Nobody asks for service: the cheapest host of each cluster, though the large one has but the dearest."""
+    p = two_clusters(modules_max=np.array([1, 1, 1, 1, 1, 4]))
+    assert cheapest_by_region(p, 2).tolist() == [0, 5]

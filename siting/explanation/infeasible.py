@@ -210,7 +210,8 @@ def _none_at_all(study: Study, p: Problem, budget: Budget) -> str:
     has no host, or prices of the limits that they share prove it. Else empty."""
     if len(p.candidate_id) <= NAMED:
         return ""
-    homeless = [str(name) for k, name in enumerate(p.cluster) if not can_be_hosted(p, k)]
+    alone = p.split is None  # to list the pairs of thousands of campuses takes longer than a search
+    homeless = [str(name) for k, name in enumerate(p.cluster) if alone and not can_be_hosted(p, k)]
     if homeless:
         return f"none of them, and no lease, can stand {', '.join(homeless)} in time"
     if budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id) or parts_without_price(p):

@@ -46,6 +46,8 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
     clusters for itself and `multipliers.host` keeps the sets apart.
     """
     y = multipliers.signed()
+    if y.host.shape != p.cluster.shape:
+        raise ValueError(f"{y.host.shape} prices of hosts for {len(p.cluster)} clusters")
     values = values_of_campuses(p, y)
     offers, holding = offer_values(p, y)
     base = _limits(p, y) + float(offers.sum())

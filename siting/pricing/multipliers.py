@@ -10,6 +10,9 @@ import numpy as np
 
 from siting.problem import BoolArray, FloatArray, Problem
 
+FAR = 1e9
+"""musd, largest price of a host: beyond it sums lose their last digits. Any price is as valid as any other."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Multipliers:
@@ -66,12 +69,12 @@ class Multipliers:
         )
 
     def signed(self) -> Self:
-        """The same with what must not be negative at 0 or more."""
+        """The same with what must not be negative at 0 or more, and prices of hosts within FAR."""
         return type(self)(
             served=np.maximum(self.served, 0.0),
             funding=np.maximum(self.funding, 0.0),
             supply=np.maximum(self.supply, 0.0),
-            host=self.host,
+            host=np.clip(self.host, -FAR, FAR),
             line=np.maximum(self.line, 0.0),
             island=np.maximum(self.island, 0.0),
             sites=max(self.sites, 0.0),

@@ -19,7 +19,10 @@ class Priorities(Part):
     """The measures of all passes."""
 
     def faults(self) -> Iterator[str]:
-        """A measure that is worse than its pass and tolerance allow, or a cluster that stands later."""
+        """Passes that are not the study's priorities, a measure that is worse than its pass and tolerance allow, or a
+        cluster that stands later. That an earlier pass reached its value can be read off the plan within its tolerance
+        only: the rest of it is stated."""
+        yield from self._order()
         yield from self._date()
         wanted: dict[str, float] = {
             priority.objective: priority.tolerance for priority in self.context.study.priorities
@@ -33,6 +36,15 @@ class Priorities(Part):
             worse = again - result.value if result.sense == "minimize" else result.value - again
             if not worse <= room:
                 yield f"priorities, {result.objective}: the pass reached {result.value:,.6g}, the plan has {again:,.6g}"
+
+    def _order(self) -> Iterator[str]:
+        """The passes are the priorities in their order, the cost last where it is not named."""
+        names = [priority.objective for priority in self.context.study.priorities]
+        named = [*names, *([] if "npv_cost" in names else ["npv_cost"])]
+        asked = [MEASURED[name][0] if name in MEASURED else "time_to_compute_quarters" for name in named]
+        there = [result.objective for result in self.context.plan.passes]
+        if there != asked:
+            yield f"priorities: the study asks for {', '.join(asked)}; the passes are {', '.join(there)}"
 
     def _date(self) -> Iterator[str]:
         context, first = self.context, self.context.study.priorities[0]

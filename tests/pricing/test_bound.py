@@ -145,6 +145,23 @@ def test_a_price_for_a_vendor_without_a_cap_is_refused() -> None:
         bound_over_all(p, y)
 
 
+def test_prices_of_hosts_are_one_for_each_cluster() -> None:
+    """One for a cluster that is not there would be a bound out of nothing; nor are lists of lists prices."""
+    none, one = hand_problem(), random_problem(12)
+    assert len(none.cluster) == 0 and len(one.cluster) == 1
+    for p, host in ((none, [1e4]), (one, []), (one, [1.0, 1.0]), (one, [[-1e3] * len(one.candidate_id)])):
+        with pytest.raises(ValueError, match="prices of hosts"):
+            bound_over_all(p, replace(Multipliers.zero(p), host=np.array(host)))
+
+
+@pytest.mark.parametrize("musd", [-1e17, -1e12, -6e11, 1e12, 1e17])
+def test_no_price_of_a_host_is_so_large_that_the_bound_passes_the_optimum(musd: float) -> None:
+    """With one cluster its price cancels: what is left is rounding."""
+    p = random_problem(12)
+    host = replace(Multipliers.zero(p), host=np.array([musd]))
+    assert bound_over_all(p, host).musd == pytest.approx(bound_over_all(p, Multipliers.zero(p)).musd, rel=1e-6)
+
+
 def test_multipliers_survive_a_file() -> None:
     """Lists and back give the same bound."""
     p = random_problem(3)

@@ -159,3 +159,12 @@ def test_a_pass_that_reached_less_leaves_other_goals(solved: tuple[Plan, Study],
     other = tuple(looser if result is first else result for result in plan.passes)
     faults = certificate.read_bound(replace(plan, passes=other), study, tables).faults
     assert any("the passes before it leave" in fault for fault in faults)
+
+
+@pytest.mark.usefixtures("assembled_once")
+def test_passes_that_are_not_the_priorities_are_refused(solved: tuple[Plan, Study], tables: Tables) -> None:
+    """Without the first pass, or with the last two the other way round, the plan answers another question."""
+    plan, study = solved
+    for other in (plan.passes[1:], (*plan.passes[:-2], *reversed(plan.passes[-2:]))):
+        faults = verify(replace(plan, passes=other), study, tables).faults
+        assert any("the study asks for" in fault for fault in faults), other

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from siting.aims import options_of
+from siting.aims import cost_alone, options_of
 from siting.assembly import Assembled, assemble
 from siting.errors import Fault, InputError
 from siting.problem import IntArray
@@ -86,7 +86,7 @@ def quick_curve(
     seconds = min(CURVE_SECONDS, study.search.time_limit_s / (len(DATE_SHIFTS) + 1))
     options = replace(options_of(study), gap=CURVE_GAP, time_limit_s=seconds)
     for shift, moved in shifts_inside(study, assembled, (*DATE_SHIFTS, 0)):
-        if shift == 0 and searched.result.objective == "npv_cost_musd":
+        if shift == 0 and cost_alone(study):  # else other points are the least cost, and the plan is not
             found, decisions = searched.result, searched.decisions
             points.append(point_of(study, assembled, shift, moved, found, decisions, screened.rows))
         else:

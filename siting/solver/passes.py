@@ -104,7 +104,8 @@ def run_aims_over(
         p = replace(p, objective=aim.objective)
         opened = np.zeros(0, dtype=np.int64) if best is None else open_sites(*best)
         everyone = _priced(p, opened, part.of(options, PRICED)) if price_all else None
-        found, here = _search(p, p.whole_campuses(np.union1d(rows, opened)), opened, everyone, part, options, watch)
+        told = watch if aim.objective == "npv_cost" else None  # whoever watches takes figures for money
+        found, here = _search(p, p.whole_campuses(np.union1d(rows, opened)), opened, everyone, part, options, told)
         if best is not None and found.decisions is None:
             results.append(_as_before(aim.objective, found.result, best[0]))
         else:

@@ -94,7 +94,7 @@ class Study(Checked):
     revenue: Revenue | None = None
     """None: what is served earns nothing."""
     taxes: Taxes = Taxes()
-    priorities: tuple[Priority, ...] = (Priority(objective="npv_cost"),)
+    priorities: Annotated[tuple[Priority, ...], Field(min_length=1)] = (Priority(objective="npv_cost"),)
     """Objectives in order of importance; each pass keeps what the passes before it reached. npv_cost comes last when it
     is not named."""
     search: Search = Search()

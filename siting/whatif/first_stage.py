@@ -23,9 +23,11 @@ import numpy as np
 from siting.aims import options_of
 from siting.assembly import Assembled, assemble
 from siting.assembly.tenures import terms_of
+from siting.errors import Fault, InputError
 from siting.networks import with_own_buses
 from siting.plan import Plan
 from siting.problem import Problem
+from siting.problem.digest import digest_of
 from siting.reduction.screen import screen
 from siting.solver.budget import affordable
 from siting.solver.held import Held, held_in, site_rows
@@ -129,13 +131,17 @@ class Stages:
         """Different first stages."""
         return len({text_of(plan) for plan in self.first.values()})
 
-    def held_under(self, study: Study, tables: Tables) -> tuple[list[Repriced], bool]:
-        """Each plan held under one study, in their order, and whether what is proved of them covers all candidates.
+    def held_under(self, run: str, study: Study, tables: Tables) -> tuple[list[Repriced], bool]:
+        """Each plan held under the study of one run, in their order, and whether what is proved of them covers all
+        candidates. Raises InputError where that is no longer what the run's own plan was made for.
 
         Plans with one first stage are held once. Any plan that decides the same first is one way to go on from it, as
         long as what it decides later is due later here too: what is found never costs more than that."""
         own = with_own_buses(study, tables)
         assembled, whole = assemble(study, own), dict[str, Repriced]()
+        if self.plans[run].facts.get("problem_digest") != digest_of(assembled.problem):
+            said = "others than its plan was made with: tables or the planner's own files have changed since"
+            raise InputError([Fault(file=run, key="figures of the study", value=said, expected="the sweep run again")])
         for plan in self.plans.values():
             if (text := text_of(plan)) not in whole:
                 whole[text] = reprice_plan(plan, study, tables=own, assembled=assembled)

@@ -277,7 +277,13 @@ def no_regret(
         try:
             until = parse_quarter(decided_until)
         except ValueError:
-            faults.append(_fault("decided_until", f"{decided_until}", 'a quarter such as "2026-Q2"'))
+            faults.append(_fault("decided_until", f"{decided_until!r}", 'a quarter such as "2026-Q2"'))
+        else:
+            first_day = min((int(study.start) for study in studies.values()), default=until)
+            end = max((study.end for study in studies.values()), default=until + 1)
+            if not first_day - 1 <= until < end:
+                inside = f"{quarter_label(first_day - 1)} (nothing yet) to {quarter_label(end - 1)}"
+                faults.append(_fault("decided_until", decided_until, inside))
     if not plans:
         faults.append(_fault("runs", "none with a plan", "at least one"))
     for name, study in studies.items():
@@ -291,7 +297,7 @@ def no_regret(
     lost: dict[tuple[str, str], str] = {}
     unknown, over, first = [], [], stages(plans, studies, until)
     for r, run in enumerate(names):
-        answers, everyone = first.held_under(studies[run], tables)
+        answers, everyone = first.held_under(run, studies[run], tables)
         over.append(OVER_ALL if everyone else SEARCHED)
         for n, answer in enumerate(answers):
             result = answer.result

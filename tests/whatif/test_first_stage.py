@@ -86,7 +86,7 @@ def test_every_plan_in_every_run_costs_what_the_list_says(seed: int, tmp_path: P
     for until in range(study.start - 1, study.start + study.quarters):
         first = stages(plans, studies, until)
         for run in plans:
-            answers, _ = first.held_under(studies[run], tables())
+            answers, _ = first.held_under(run, studies[run], tables())
             for name, found in zip(plans, answers, strict=True):
                 true = agreeing(plans[name], studies[name], studies[run], problems[run], until)
                 seen.add((name, run, round(true, 4)))
@@ -150,12 +150,12 @@ def test_lines_become_limits_of_what_is_decided_later(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     studies = {"blind": on_a_line(tmp_path / "blind", joint="off"), "seeing": on_a_line(tmp_path / "seeing")}
     plans = {name: solve(one, tables=tables()) for name, one in studies.items()}
-    whole, _ = stages(plans, studies, None).held_under(studies["seeing"], tables())
+    whole, _ = stages(plans, studies, None).held_under("seeing", studies["seeing"], tables())
     assert whole[0].result.value is None and "branch row 1" in whole[0].lost[0]
     start = studies["seeing"].start
-    open_still, _ = stages(plans, studies, start - 1).held_under(studies["seeing"], tables())
+    open_still, _ = stages(plans, studies, start - 1).held_under("seeing", studies["seeing"], tables())
     assert open_still[0].result.value == pytest.approx(plans["seeing"].npv_cost_musd, rel=2e-4)
-    late, _ = stages(plans, studies, start + 11).held_under(studies["seeing"], tables())
+    late, _ = stages(plans, studies, start + 11).held_under("seeing", studies["seeing"], tables())
     assert late[0].result.value is None and "branch row 1" in late[0].lost[0]
 
 

@@ -172,3 +172,20 @@ def test_nothing_to_compare_is_refused(plans: dict[str, Plan], tables: Tables) -
     with pytest.raises(InputError) as caught:
         no_regret({"poor": plans["poor"]}, within=0.0, tables=tables)
     assert [fault.key for fault in caught.value.faults] == ["within", "runs"]
+
+
+def test_a_quarter_outside_the_horizon_is_refused(plans: dict[str, Plan], tables: Tables) -> None:
+    """The day before the first quarter means that nothing is decided; years before or after are slips."""
+    for quarter in ("2020-Q1", "2040-Q1", ""):
+        with pytest.raises(InputError, match="decided_until"):
+            no_regret(plans, decided_until=quarter, tables=tables)
+
+
+def test_plans_of_other_figures_are_not_compared(plans: dict[str, Plan], tables: Tables) -> None:
+    """The planner's file has changed since: what was proved is no longer true of it."""
+    other = {
+        name: dataclasses.replace(plan, facts={**plan.facts, "problem_digest": "0" * 64})
+        for name, plan in plans.items()
+    }
+    with pytest.raises(InputError, match="the sweep run again"):
+        no_regret(other, tables=tables)

@@ -175,7 +175,7 @@ def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
         value = reached[measure.name]
         if value is None:
             continue
-        sign, everyone = (1.0 if measure.sense == "minimize" else -1.0), one.everyone
+        sign, everyone = measure.sign, one.everyone
         stated = certificate(replace(p, objective=one.objective, goals=one.goals), everyone)
         alone = float(stated.pop("musd"))
         bound = sign * max(everyone.proved_musd, alone)

@@ -48,11 +48,6 @@ class Weights:
     """What the limits of the goals add to the bound, in units of the objective."""
 
 
-def sign_of(measure: str) -> float:
-    """1 where less of a measure is better, -1 where more is."""
-    return 1.0 if MEASURES[measure].sense == "minimize" else -1.0
-
-
 def weights_of(p: Problem, y: Multipliers) -> Weights:
     """The weights of the pass that `p` is about. y: signed."""
     found = dict.fromkeys(MEASURES, 0.0)
@@ -60,7 +55,7 @@ def weights_of(p: Problem, y: Multipliers) -> Weights:
     constant = 0.0
     for goal, mu in zip(p.goals, y.of(GOAL, (len(p.goals),)).tolist(), strict=True):
         found[goal.objective] += mu
-        constant -= mu * sign_of(goal.objective) * goal.limit
+        constant -= mu * MEASURES[goal.objective].sign * goal.limit
     return Weights(**found, constant=constant)
 
 

@@ -16,6 +16,11 @@ class Measure:
     """With its unit, as results carry it."""
     sense: Sense
 
+    @property
+    def sign(self) -> float:
+        """1 where less of it is better, -1 where more is."""
+        return 1.0 if self.sense == "minimize" else -1.0
+
 
 MEASURES: dict[str, Measure] = {
     "npv_cost": Measure(name="npv_cost_musd", sense="minimize"),

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from siting.formulation.service import coverage_classes
 from siting.pricing import Multipliers
 from siting.pricing.energy import ROWS as CONTRACTS
-from siting.pricing.weights import GOAL, PEAK, sign_of
+from siting.pricing.weights import GOAL, PEAK
 from siting.problem import BoolArray, FloatArray, IntArray, Problem
+from siting.problem.goals import MEASURES
 from siting.solver.compile import Matrix
 
 FROM_BELOW = frozenset({"plan_share_at_least", "untaken_is_paid"})
@@ -87,7 +88,7 @@ def multipliers_from(p: Problem, matrix: Matrix, row_dual: NDArray[np.float64], 
         if name in matrix.rows:
             parts[name] = read(name, np.zeros(shape), 1.0 if name in FROM_BELOW else -1.0)
     if GOAL in parts:
-        parts[GOAL] = parts[GOAL] * np.array([sign_of(goal.objective) for goal in p.goals])
+        parts[GOAL] = parts[GOAL] * np.array([MEASURES[goal.objective].sign for goal in p.goals])
     power = np.zeros((len(p.candidate_id), p.quarters))
     for (i, t), row in matrix.rows.get("power_balance", {}).items():
         power[i, t] = -float(p.pue_peak[i]) * row_dual[row]

@@ -117,8 +117,7 @@ def run_aims_over(
             everyone = _priced(p, open_sites(*best), part.of(options))
         if everyone is not None:
             over_all.append(OverAll(objective=aim.objective, goals=p.goals, everyone=everyone))
-            sign = 1.0 if MEASURES[aim.objective].sense == "minimize" else -1.0
-            results[-1] = tightened(results[-1], sign * everyone.proved_musd, options.gap)
+            results[-1] = tightened(results[-1], MEASURES[aim.objective].sign * everyone.proved_musd, options.gap)
         reached = results[-1].value
         assert reached is not None
         p = replace(p, goals=(*p.goals, kept(aim.objective, reached, aim.tolerance)))
@@ -145,7 +144,7 @@ def _search(
     likely = np.union1d(opened, _likeliest(p, everyone))
     few = p.whole_campuses(np.union1d(screen(p, min(LIKELY, len(rows))).rows, likely))
     first = search(p.take(few), part.of(options, FEW_FIRST), watch)
-    sign = 1.0 if MEASURES[p.objective].sense == "minimize" else -1.0
+    sign = MEASURES[p.objective].sign
     if first.result.value is not None:
         open_gap = sign * first.result.value - everyone.proved_musd
         if open_gap <= options.gap * abs(first.result.value) or part.left_s < LEAST_LEFT * part.limit_s:

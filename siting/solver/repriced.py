@@ -71,7 +71,7 @@ def reprice(p: Problem, held: Held, strength: Strength, options: Options) -> Rep
 
 def _result(p: Problem, best: Outcome, found: Outcome, options: Options, began: float) -> PassResult:
     measure = MEASURES[p.objective]
-    sign = 1.0 if measure.sense == "minimize" else -1.0
+    sign = measure.sign
     assert best.value is not None
     bound = None if found.bound is None else sign * min(found.bound, best.value)
     value = sign * best.value
@@ -90,7 +90,7 @@ def _result(p: Problem, best: Outcome, found: Outcome, options: Options, began: 
 
 def _nothing(p: Problem, termination: Termination, limit: str | None, bound: float | None, began: float) -> PassResult:
     measure = MEASURES[p.objective]
-    sign = 1.0 if measure.sense == "minimize" else -1.0
+    sign = measure.sign
     return PassResult(
         objective=measure.name,
         termination=termination,

@@ -259,7 +259,7 @@ def _infeasible(p: Problem, seconds: float) -> PassResult:
 
 def _pass_result(p: Problem, relaxed: Outcome, whole: Outcome | None, options: Options, seconds: float) -> PassResult:
     measure = MEASURES[p.objective]
-    sign = 1.0 if measure.sense == "minimize" else -1.0  # the solver minimises
+    sign = measure.sign  # the solver minimises
     if whole is None or whole.value is None:
         if Termination.INFEASIBLE in (relaxed.termination, whole.termination if whole is not None else None):
             return _infeasible(p, seconds)

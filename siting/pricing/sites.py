@@ -6,7 +6,7 @@ the best for a bound are those with which it is dearest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -84,6 +84,7 @@ class Draft:
         self.able = self.part.host_candidates()
         self.asked = least_modules(self.part, self.able)
         self.slots = slots_of(self.part, self.part.energized_mw / self.part.pue_peak[:, None], self.asked)
+        self._last: tuple[FloatArray, Campus] | None = None
 
     def power(self) -> FloatArray:
         return power_price(self.part, power_worth(self.part, self.cost))
@@ -98,7 +99,10 @@ class Draft:
         return list(self._campus(lam).parts(0, rows)) if may_split(self.part) else []
 
     def _campus(self, lam: FloatArray) -> Campus:
-        return Campus(self.part, self.cost, lam, self.asked, self.slots)
+        """The last one is kept: alone and with clusters the prices are mostly the same."""
+        if self._last is None or self._last[0] is not lam:
+            self._last = lam, Campus(self.part, self.cost, lam, self.asked, self.slots)
+        return self._last[1]
 
 
 Drafting = Callable[[Problem, Multipliers, IntArray, FloatArray, FloatArray], Drafted]
@@ -112,50 +116,77 @@ def values_of(p: Problem, y: Multipliers, rows: IntArray, draft: Drafting) -> Va
     that of capacity (`capacity_worths`), tried while the value is below 0, and that of energized power.
     """
     alone, held = np.full(len(p.candidate_id), NEVER), np.full(len(p.candidate_id), NEVER)
-    chosen, parts = _chosen_prices(p, y, rows, alone, draft), list[Part]()
-    for start in range(0, len(rows) if len(p.cluster) else 0, CHUNK):
+    prices, parts = _Prices(p, y), list[Part]()
+    for start in range(0, len(rows), CHUNK):
         at = rows[start : start + CHUNK]
-        part = draft(p, y, at, chosen.worth[at], chosen.opened[at])
-        held[at] = part.held(chosen.power[at], y.host)
+        chosen = _chosen(p, y, at, prices, draft)
+        alone[at] = chosen.alone
+        if not len(p.cluster):
+            continue
+        held[at] = chosen.draft.held(chosen.power, y.host)
         if p.onsite is not None:  # power that a cluster asks for has a price where nobody is served
-            known = _known_power(p, y, chosen.worth)[at]
-            held[at] = np.maximum(held[at], part.held(known, y.host))
-        parts += part.parts(chosen.power[at], at)
+            held[at] = np.maximum(held[at], chosen.draft.held(chosen.known, y.host))
+        parts += chosen.draft.parts(chosen.power, at)
     return Values(alone=alone, held=held, parts=parts)
+
+
+class _Prices:
+    """Worths of capacity and of being open that any candidate may choose, and the known price of power with them, each
+    (I, T): worked out as they are wanted, as mostly the first are enough."""
+
+    def __init__(self, p: Problem, y: Multipliers) -> None:
+        self._more = ((worth, opened, _known_power(p, y, worth)) for worth, opened in capacity_worths(p, y))
+        self._found: list[tuple[FloatArray, FloatArray, FloatArray]] = []
+
+    def __iter__(self) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+        yield from self._found
+        for one in self._more:
+            self._found.append(one)
+            yield one
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Chosen:
-    """Prices that each candidate chose, (I, T)."""
+    """What candidates of one chunk chose."""
 
-    worth: FloatArray
-    opened: FloatArray
+    alone: FloatArray
+    """(n,) value of being open alone, at these prices."""
     power: FloatArray
+    known: FloatArray
+    """(n, T) price of energized power, and that which is known for what capacity is worth."""
+    draft: Drafted
+    """At what capacity and being open are worth."""
 
 
-def _chosen_prices(p: Problem, y: Multipliers, usable: IntArray, alone: FloatArray, draft: Drafting) -> _Chosen:
-    """The prices with which being open alone is dearest; that value is written into `alone` (I,)."""
-    none = np.zeros((len(p.candidate_id), p.quarters))
-    worth, opened, power = none.copy(), none.copy(), none.copy()
-    left, first = usable, True
-    for worth_of, opened_of in capacity_worths(p, y):
-        known = _known_power(p, y, worth_of)
-        for start in range(0, len(left), CHUNK):
-            rows = left[start : start + CHUNK]
-            part = draft(p, y, rows, worth_of[rows], opened_of[rows])
-            lam = part.power()
-            value = part.alone(lam)
-            if known.any():
-                other = part.alone(known[rows])
-                lam = np.where((other > value)[:, None], known[rows], lam)
-                value = np.maximum(value, other)
-            at = np.ones(len(rows), dtype=bool) if first else value > alone[rows]
-            better = rows[at]
-            alone[better] = value[at]
-            worth[better], opened[better] = worth_of[better], opened_of[better]
-            power[better] = lam[at]
-        left, first = usable[alone[usable] < 0.0], False
-    return _Chosen(worth=worth, opened=opened, power=power)
+def _chosen(p: Problem, y: Multipliers, rows: IntArray, prices: _Prices, draft: Drafting) -> _Chosen:
+    """The prices with which being open alone is dearest for each of the candidates."""
+    choices = iter(prices)
+    worth, opened, known = (array[rows] for array in next(choices))
+    first = draft(p, y, rows, worth, opened)
+    power, alone = _dearest(first, known)
+    left = np.flatnonzero(alone < 0.0)
+    again = False
+    while len(left) and (other := next(choices, None)) is not None:
+        at = rows[left]
+        another = draft(p, y, at, other[0][at], other[1][at])
+        lam, value = _dearest(another, other[2][at])
+        gains = value > alone[left]
+        better = left[gains]
+        for found, array in zip((worth, opened, known), other, strict=True):
+            found[better] = array[rows[better]]
+        power[better], alone[better] = lam[gains], value[gains]
+        left, again = left[alone[left] < 0.0], again or len(better) > 0
+    return _Chosen(alone=alone, power=power, known=known, draft=draft(p, y, rows, worth, opened) if again else first)
+
+
+def _dearest(part: Drafted, known: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(n, T) price of power, by rule or the known one, and (n,) the value of being open alone at it: the larger."""
+    lam = part.power()
+    value = part.alone(lam)
+    if not known.any():
+        return lam, value
+    other = part.alone(known)
+    return np.where((other > value)[:, None], known, lam), np.maximum(value, other)
 
 
 def _known_power(p: Problem, y: Multipliers, worth: FloatArray) -> FloatArray:

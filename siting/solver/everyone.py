@@ -21,14 +21,14 @@ from siting.solver.compile import Matrix
 from siting.solver.highs import Options
 from siting.solver.relaxation import Relaxed, relaxation, strong_relaxation
 
-TAKEN, STRONG_TAKEN = 60, 40
-"""Candidates taken in at a time, each of other regions than the rest while there are more; for the strong relaxation,
-which grows faster with them."""
+TAKEN = 40
+"""Candidates taken in at a time, each of other regions than the rest while there are more. Tried: 20 and 30 make a
+round more, 60 larger ones."""
 NEAR, LEAST = 2e-5, 40
 """Reduced cost, as a share of the bound, up to which a candidate stays in the relaxation; how many stay at least.
-Measured on 40,808 candidates, 12 quarters, 100 regions, begun with the cheapest server of each region: 4 relaxations
-of 35 to 100 candidates, where 40 taken in at a time make 5 of 35 to 95. Tried without gain: the basis of the round
-before, mapped by name (about as many iterations, and no presolve), and other options of the simplex method."""
+Measured on 34,000 candidates, 12 quarters, 100 regions: 3 relaxations of 47 to 80 candidates. Tried without gain: the
+basis of the round before, mapped by name (about as many iterations, and no presolve), and other options of the simplex
+method."""
 SOME = 1e-4
 """Part of a site that counts as open."""
 STRONG, NEARER = 60, 1e-3
@@ -125,7 +125,7 @@ def price_everyone(
             sets = found.sets
         return found
 
-    return _in_rounds(p, rows, relax, options, most_rounds, NEAR, CLOSER, TAKEN)
+    return _in_rounds(p, rows, relax, options, most_rounds, NEAR, CLOSER)
 
 
 def price_pass(p: Problem, rows: IntArray, options: Options) -> Everyone | None:
@@ -218,7 +218,7 @@ def _strongly(
     pool = None
     if known is not None:
         pool = _likeliest(reach_classes(p)[1], known.bound.open_musd - known.bound.gain_musd)
-    return _in_rounds(p, rows, relax, options, most_rounds, NEARER, STRONG_CLOSER, STRONG_TAKEN, pool)
+    return _in_rounds(p, rows, relax, options, most_rounds, NEARER, STRONG_CLOSER, pool)
 
 
 def _in_rounds(
@@ -229,7 +229,6 @@ def _in_rounds(
     most_rounds: int,
     near: float,
     closer: float,
-    taken: int,
     pool: IntArray | None = None,
 ) -> Everyone | None:
     """pool: candidates to price until all are; None: all are priced in the first round."""
@@ -265,12 +264,12 @@ def _in_rounds(
             start = time.perf_counter()
             bound = bound_over_all(p.take(pool), own)
             for_all_s = max(for_all_s, SLOWER * (time.perf_counter() - start) * len(p.candidate_id) / len(pool))
-            better = _improving(p, pool, bound, rows, taken)
+            better = _improving(p, pool, bound, rows)
             kept = _kept(bound, rows, np.searchsorted(pool, rows), found.opened, near)
             priced = not len(better) or found.musd - bound.musd <= close
         if priced:  # nobody in the pool is missing, or hardly anybody: look at all
             bound = over_all(own)
-            better = _improving(p, np.arange(len(p.candidate_id)), bound, rows, taken)
+            better = _improving(p, np.arange(len(p.candidate_id)), bound, rows)
             kept = _kept(bound, rows, rows, found.opened, near)
         if not len(better) or (best is not None and found.musd - best[0].musd <= close):
             break
@@ -311,13 +310,13 @@ def _kept(bound: Bound, rows: IntArray, at: IntArray, opened: FloatArray, near: 
     return rows[kept | (opened[:, -1] > SOME)]
 
 
-def _improving(p: Problem, among: IntArray, bound: Bound, rows: IntArray, taken: int) -> IntArray:
-    """`taken` candidates of `among`, outside `rows`, that lower the relaxation most, one of each coverage class."""
+def _improving(p: Problem, among: IntArray, bound: Bound, rows: IntArray) -> IntArray:
+    """TAKEN candidates of `among`, outside `rows`, that lower the relaxation most, one of each coverage class."""
     gain = bound.gain_musd
     outside = np.flatnonzero((gain > NOISE * abs(bound.musd)) & ~np.isin(among, rows))
     order = among[outside[np.argsort(-gain[outside], kind="stable")]]
-    if len(order) <= taken:
+    if len(order) <= TAKEN:
         return np.asarray(order)
     _, first = np.unique(np.packbits(p.reach[order], axis=1), axis=0, return_index=True)
-    apart = np.sort(first)[:taken]
+    apart = np.sort(first)[:TAKEN]
     return np.asarray(order[apart])

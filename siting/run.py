@@ -21,6 +21,7 @@ from siting.findings import NO_SINGLE_LIMIT, binding_limits, figures_used, near_
 from siting.grid.chosen import network_facts, study_network
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
+from siting.own_files import own_file_digests
 from siting.plan import Plan
 from siting.problem.digest import digest_of
 from siting.problem.goals import MEASURES
@@ -35,6 +36,9 @@ from siting.tabulate import place_tables, plan_tables
 from siting.tabulate.grid import ISLANDS, LINES, grid_limits
 from siting.termination import Termination
 from siting.verification import Verification, verify
+
+SHORT = 12
+"""Digits of a hash that are shown."""
 
 
 def solve(study: Study, *, progress: Listener | None = None, tables: Tables | None = None) -> Plan:
@@ -106,24 +110,65 @@ def assembled_again(plan: Plan, tables: Tables | None = None) -> tuple[Study, Ta
         raise InputError([Fault(file="plan", key="termination", value=ended, expected="a plan: siting explain STUDY")])
     study = study_of(plan)
     tables = with_own_buses(study, tables or read_tables())
-    raise_if_any(
-        [
-            Fault(file=name, key="sha256", value="another file than the plan was made with", expected="a new plan")
-            for name, digest in plan.data_hashes.items()
-            if tables.hashes.get(name) != digest
-        ]
-    )
+    raise_if_any(_other_tables(plan, tables))
     found = assemble(study, tables)
     if plan.facts.get("problem_digest") != digest_of(found.problem):
         said = "others than the plan was made with: the planner's own files have changed since"
         file = str(study.path or study.name)
-        raise InputError([Fault(file=file, key="figures of the study", value=said, expected="a new plan")])
+        expected = "what the plan was made with, or a new plan"
+        unnamed = [Fault(file=file, key="figures of the study", value=said, expected=expected)]
+        raise InputError(_other_files(plan, study) or unnamed)
     return study, tables, found
 
 
+def other_inputs(plan: Plan, study: Study, tables: Tables) -> list[Fault]:
+    """Tables and files of the planner's own that are no longer what the plan was made with, so that it cannot be
+    recomputed: what differed then would be called wrong. A file that is another one with the same figures is none.
+
+    Raises InputError for files that cannot be read.
+    """
+    tables = with_own_buses(study, tables)
+    if faults := _other_tables(plan, tables):
+        return faults
+    faults = _other_files(plan, study)
+    same = bool(faults) and plan.facts.get("problem_digest") == digest_of(assemble(study, tables).problem)
+    return [] if same else faults
+
+
+def _other_tables(plan: Plan, tables: Tables) -> list[Fault]:
+    return [
+        _another(name, plan.data_hashes[name], tables.hashes.get(name))
+        for name in sorted(plan.data_hashes)
+        if tables.hashes.get(name) != plan.data_hashes[name]
+    ]
+
+
+def _other_files(plan: Plan, study: Study) -> list[Fault]:
+    """None where the plan does not say which it was made with."""
+    now = own_file_digests(study)
+    then: dict[str, str] = plan.facts.get("own_files", now)
+    names = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    return [_another(str(study.folder / name), then.get(name), now.get(name)) for name in names]
+
+
+def _another(file: str, then: str | None, now: str | None) -> Fault:
+    if now is None:
+        value = "no such file"
+    elif then is None:
+        value = f"a file that the plan was made without ({now[:SHORT]})"
+    else:
+        value = f"another file than the plan was made with ({now[:SHORT]}, not {then[:SHORT]})"
+    return Fault(file=file, key="SHA-256", value=value, expected="what the plan was made with, or a new plan")
+
+
 def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
-    """Recompute every limit and every cash flow of a plan from its study and the tables."""
-    return verify(plan, study_of(plan), tables or read_tables())
+    """Recompute every limit and every cash flow of a plan from its study and the tables.
+
+    Raises InputError where tables or the planner's own files are no longer what it was made with.
+    """
+    study, tables = study_of(plan), tables or read_tables()
+    raise_if_any(other_inputs(plan, study, tables))
+    return verify(plan, study, tables)
 
 
 def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bool) -> Plan:
@@ -141,6 +186,7 @@ def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bo
         "network": network_facts(study, tables.data_dir),
         "everyone": found.everyone,
         "problem_digest": digest_of(as_stated(study, assembled.problem)),
+        "own_files": own_file_digests(study),
     }
     if searched.decisions is not None:
         facts["npv_cost_musd"] = searched.measures["npv_cost"]

@@ -18,6 +18,7 @@ from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.units import hours_in
 from siting.verification import verify
+from siting.whatif.before import before
 
 HEADER = "candidate,lat,lon,tenure,utility_mw,usd_per_mwh,bus_id\n"
 SITES = HEADER + "a,32.45,-99.73,own,80,40,20\nb,32.46,-99.74,own,80,41,30\nc,32.44,-99.72,own,40,60,10\n"
@@ -146,8 +147,10 @@ def test_the_network_is_part_of_the_plan(plan: Plan, folder: Path, tables: Table
     assert {"grid: three.m", "grid: buses.csv"} <= set(plan.data_hashes)
     page = report_html(plan, study(folder), tables)
     assert "three.m" in page and "synthetic" not in page.lower()
+    assert before(plan, tables).problem is not None
     other = study(folder, rate_mw=120.0)
     try:
+        assert before(plan, tables).why == "no longer as it was made with them: grid: three.m"
         found = verify(replace(plan, study_digest=other.digest()), other, tables)
     finally:
         study(folder)

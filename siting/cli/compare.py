@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.edge import of_other_tables, print_json, read_saved, recomputed
+from siting.cli.edge import print_json, read_saved, recomputed
 from siting.errors import Fault, InputError, VerificationError, raise_if_any
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def run_compare(paths: Sequence[Path], *, as_json: bool) -> None:
     """Compare and print. A folder is a saved plan, which is recomputed first, anything else a study, which is solved.
-    Plans of other tables cannot be recomputed here: that is said, and they are taken as they are. Raises InputError,
-    VerificationError with what was altered in any plan."""
+    Plans of other tables or files cannot be recomputed here: that is said, and they are taken as they are. Raises
+    InputError, VerificationError with what was altered in any plan."""
+    from siting.run import other_inputs
     from siting.study import read_study
     from siting.tables.read import read_tables
     from siting.whatif.comparison import compare
@@ -38,8 +39,9 @@ def run_compare(paths: Sequence[Path], *, as_json: bool) -> None:
                 continue
             plan, study = read_saved(path)
             parts.append(plan)
-            if of_other_tables(plan, study, tables):
-                print(f"{path}: made from other tables than those here, not recomputed", file=sys.stderr)
+            if others := other_inputs(plan, study, tables):
+                named = ", ".join(dict.fromkeys(fault.file for fault in others))
+                print(f"{path}: not recomputed, as it was made with others than are here: {named}", file=sys.stderr)
             else:
                 altered += recomputed(path, plan, study, tables)
         except InputError as error:

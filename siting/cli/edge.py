@@ -152,23 +152,17 @@ def read_verified(folder: Path) -> tuple[Plan, Study]:
     """As `read_saved`, of a plan that is asked about: its value and limits are recomputed first, since what costs more
     than a value that was altered is not known. Raises VerificationError too.
 
-    A plan without a value, or of other tables, is left to what answers: it refuses both in words of its own.
+    A plan without a value is left to what answers. Raises InputError where its inputs are others by now.
     """
-    from siting.errors import VerificationError
+    from siting.errors import VerificationError, raise_if_any
+    from siting.run import other_inputs
     from siting.tables.read import read_tables
 
     (plan, study), tables = read_saved(folder), read_tables()
-    if not of_other_tables(plan, study, tables) and (faults := recomputed(folder, plan, study, tables)):
+    raise_if_any(other_inputs(plan, study, tables))
+    if faults := recomputed(folder, plan, study, tables):
         raise VerificationError("\n".join(faults))
     return plan, study
-
-
-def of_other_tables(plan: Plan, study: Study, tables: Tables) -> bool:
-    """Whether the plan was made from other tables than these: then it cannot be recomputed."""
-    from siting.networks import with_own_buses
-
-    hashes = with_own_buses(study, tables).hashes
-    return any(hashes.get(name) != found for name, found in plan.data_hashes.items())
 
 
 def recomputed(folder: Path, plan: Plan, study: Study, tables: Tables) -> list[str]:

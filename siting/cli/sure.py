@@ -3,10 +3,11 @@ the plan. Of a sweep: which decisions are safe, and what each plan costs under t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.edge import of_other_tables, print_json, read_verified, recomputed
+from siting.cli.edge import print_json, read_verified, recomputed
 from siting.errors import Fault, InputError, VerificationError, raise_if_any
 from siting.progress import Clock
 
@@ -83,21 +84,22 @@ def _of_sweep(folder: Path, within: float, decided_until: str | None, *, as_json
 
 def _recomputed(found: Sweep, tables: Tables) -> None:
     """Every plan of the sweep computed again, under the study that the sweep says it is of. Raises VerificationError
-    with what differs in any, InputError where the tables are others by now."""
+    with what differs in any, InputError where tables or files are others by now."""
+    from siting.run import other_inputs
     from siting.whatif.sweeps import PLANS
 
     others, faults = list[Fault](), list[str]()
+    expected = "what the sweep was made with; or start it again, and what is old is computed anew"
     clock, names = Clock(_teller(found.study.name)), [run.name for run in found if run.found]
     for count, name in enumerate(names, start=1):
         plan, study, where = found.plans[name], found.study_of(name), found.folder / PLANS / found[name].file
-        if of_other_tables(plan, study, tables):
-            expected = "the tables of the sweep: start it again, and what is old is computed anew"
-            others.append(Fault(file=str(where), key="tables", value="others than those here", expected=expected))
+        if found_others := other_inputs(plan, study, tables):
+            others += [replace(fault, expected=expected) for fault in found_others]
         else:
             faults += recomputed(where, plan, study, tables)
         if not count % 10 or count == len(names):
             clock.say(f"{count} of {len(names)} plans recomputed")
-    raise_if_any(others)
+    raise_if_any(list(dict.fromkeys(others)))
     if faults:
         hint = f"{found.folder}: if nobody altered it, another version of siting made it; start the sweep again"
         raise VerificationError("\n".join([*faults, hint]))

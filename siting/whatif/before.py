@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from siting.aims import aims_of
-from siting.assembly import assemble
 from siting.errors import InputError
 from siting.plan import Plan
 from siting.pricing import Bound, parts_without_price
 from siting.problem import IntArray, Problem
-from siting.problem.digest import digest_of
-from siting.run import study_of
+from siting.run import assembled_again, study_of
 from siting.solver.everyone import price_everyone
 from siting.solver.highs import Options
 from siting.solver.prove import certificate
@@ -27,6 +26,8 @@ from siting.whatif.loosened import dearer, loosened
 
 WORSE = 1.5
 """Times as far from the plan as they were that saved multipliers may be before new ones are looked for."""
+LINES = ("joint", "emergency_share", "least_factor", "network", "buses", "hosting")
+"""What a study says of lines."""
 PROGRAMS = ("siting", "highspy")
 """Versions that must be those of today for a bound to be taken over."""
 
@@ -43,23 +44,17 @@ class Before:
 
 
 def before(plan: Plan, tables: Tables) -> Before:
-    """The plan with its problem. What the plan recorded must be found again: versions, hashes of tables, and the digest
-    of the problem itself, as the planner's own files are in no table."""
+    """The plan with its problem. What the plan recorded must be found again: versions, and all that it was made with."""
     if any(plan.versions.get(name) != version(name) for name in PROGRAMS):
         return Before(plan=plan, problem=None, why="another version of siting or of the solver made it")
-    if dict(plan.data_hashes) != dict(tables.hashes):
-        return Before(plan=plan, problem=None, why="the tables have changed since")
     try:
-        study = study_of(plan)
-        assembled = assemble(study, tables)
-    except (InputError, OSError):
+        _, _, assembled = assembled_again(plan, tables)
+    except InputError as error:
+        files = ", ".join(dict.fromkeys(Path(fault.file).name for fault in error.faults))
+        return Before(plan=plan, problem=None, why=f"no longer as it was made with them: {files}")
+    except OSError:
         return Before(plan=plan, problem=None, why="its study can no longer be read")
-    problem = assembled.problem
-    if plan.facts.get("problem_digest") != digest_of(problem):
-        return Before(plan=plan, problem=None, why="the planner's own files have changed since")
-    if problem.grid is not None and study.grid.own:
-        return Before(plan=plan, problem=None, why="nobody recorded whether its own network is still the same")
-    return Before(plan=plan, problem=problem)
+    return Before(plan=plan, problem=assembled.problem)
 
 
 def on_lines_of(known: Before, study: Study) -> Before:
@@ -68,7 +63,7 @@ def on_lines_of(known: Before, study: Study) -> Before:
     if known.problem is None or known.problem.grid is None:
         return known
     then, now = study_of(known.plan).grid, study.grid
-    if all(getattr(then, name) == getattr(now, name) for name in ("joint", "emergency_share", "least_factor")):
+    if all(getattr(then, name) == getattr(now, name) for name in LINES):
         return known
     return replace(known, problem=None, why="lines are held to other limits than before")
 

@@ -76,11 +76,11 @@ def what_if(
     `held_lost` (why it no longer holds), `carried_musd`, `carried_by`, `looser`. The curve of dates is left out.
     Raises InputError, SolverError and VerificationError as `solve` does.
     """
-    tables = tables or read_tables()
-    plan = base if isinstance(base, Plan) else solve(base, tables=tables)
+    shared = tables or read_tables()
+    plan = base if isinstance(base, Plan) else solve(base, tables=shared)
     study, name = _changed(study_of(plan), change)
     clock = Clock(progress)
-    tables = with_own_buses(study, tables)
+    tables = with_own_buses(study, shared)
     clock.lap("read")
     assembled = assemble(study, tables)
     clock.lap("assemble")
@@ -90,7 +90,7 @@ def what_if(
         found = seek(study, tables, assembled, clock, budget)
         said |= {"answered_by": "search", "words": f"Searched from the beginning: {why}."}
         return _written(study, tables, found, clock, said)
-    known = on_lines_of(before(plan, tables), study)
+    known = on_lines_of(before(plan, shared), study)
     clock.lap("before")
     there = _held(plan, study, tables, assembled, budget)
     clock.lap("hold")

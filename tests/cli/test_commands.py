@@ -108,6 +108,27 @@ def test_verify_refuses_a_plan_that_was_altered(siting, tiny_plan, tmp_path):
     assert said.code == 6 and "fails" in said.out and said.err
 
 
+def test_verify_names_the_file_that_has_changed(siting, tiny_plan, tmp_path):
+    """Another price in the planner's own file: what differs then is not called wrong. The same figures in a file that is
+    written otherwise are the same; one that is gone is named too."""
+    moved, sites = tmp_path / "moved", tmp_path / "tiny-sites.csv"
+    shutil.copytree(tiny_plan, moved)
+    head = json.loads((moved / "plan.json").read_text(encoding="utf-8"))
+    head["facts"]["study_file"] = str(tmp_path / "tiny.toml")
+    (moved / "plan.json").write_text(json.dumps(head), encoding="utf-8")
+    rows = (shipped("models") / "tiny-sites.csv").read_text(encoding="utf-8")
+    sites.write_text(rows.replace("\n", "\r\n"), encoding="utf-8", newline="")
+    assert siting("verify", str(moved)).code == 0
+    assert ",8,62," in rows
+    sites.write_text(rows.replace(",8,62,", ",8,63,"), encoding="utf-8")
+    for command in (["verify"], ["why-not", "dallas"], ["price"]):
+        said = siting(command[0], str(moved), *command[1:], "--json")
+        (fault,) = json.loads(said.out)["faults"]
+        assert said.code == 2 and fault["file"] == str(sites) and "another file than the plan" in fault["value"]
+    said = siting("compare", str(moved), str(tiny_plan))
+    assert said.code == 0 and f"not recomputed, as it was made with others than are here: {sites}" in said.err
+
+
 @pytest.mark.parametrize("command", ["verify", "report"])
 def test_no_plan_there_is_bad_input(siting, command):
     """A missing folder, and one whose plan.json is no JSON."""

@@ -124,7 +124,7 @@ def test_a_bound_of_other_files_is_not_taken_over(tables: Tables, tmp_path: Path
     rows = (tmp_path / "sites.csv").read_text()
     (tmp_path / "sites.csv").write_text(rows.replace("own,100,", "own,90,"))
     found = what_if(plan, {"money.discount_rate": "11 %/y"}, tables=tables)
-    assert found.facts["what_if"]["looser"] == ["the planner's own files have changed since"]
+    assert found.facts["what_if"]["looser"] == ["no longer as it was made with them: sites.csv"]
     assert found.facts["what_if"]["answered_by"] == "search from the plan"
 
 
@@ -140,7 +140,7 @@ def test_a_file_that_costs_the_same_is_another_file_all_the_same(column: str, ta
     plan = solve(study, tables=tables)
     assert before(plan, tables).problem is not None
     (tmp_path / "sites.csv").write_text(rows.format("one" if column == "place" else then, now))
-    assert before(plan, tables).why == "the planner's own files have changed since"
+    assert before(plan, tables).why == "no longer as it was made with them: sites.csv"
 
 
 @pytest.mark.parametrize("edit", [{"joint": "n0"}, {"emergency_share": 1.3}, {"least_factor": "10 %"}])

@@ -44,7 +44,7 @@ class Before:
 
 
 def before(plan: Plan, tables: Tables) -> Before:
-    """The plan with its problem. What the plan recorded must be found again: versions, and all that it was made with."""
+    """The plan with its problem. What it was made with must be found again: versions, tables, files."""
     if any(plan.versions.get(name) != version(name) for name in PROGRAMS):
         return Before(plan=plan, problem=None, why="another version of siting or of the solver made it")
     try:

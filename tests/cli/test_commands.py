@@ -109,8 +109,8 @@ def test_verify_refuses_a_plan_that_was_altered(siting, tiny_plan, tmp_path):
 
 
 def test_verify_names_the_file_that_has_changed(siting, tiny_plan, tmp_path):
-    """Another price in the planner's own file: what differs then is not called wrong. The same figures in a file that is
-    written otherwise are the same; one that is gone is named too."""
+    """Another price in the planner's own file: what differs then is not called wrong. The same figures in a file that
+    is written otherwise are the same."""
     moved, sites = tmp_path / "moved", tmp_path / "tiny-sites.csv"
     shutil.copytree(tiny_plan, moved)
     head = json.loads((moved / "plan.json").read_text(encoding="utf-8"))

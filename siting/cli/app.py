@@ -3,6 +3,7 @@ failed, 2 bad input, 1 our fault."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,6 @@ from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, json_or_
 
 app = typer.Typer(
     name="siting",
-    help="Where to put AI compute, with what, owned or leased, and when: a proved plan.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,6 +29,21 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout an
 def main() -> None:
     """Entry point of the `siting` command."""
     guarded(app)
+
+
+def _versions(wanted: bool) -> None:
+    if wanted:
+        typer.echo(", ".join(f"{name} {version(name)}" for name in ("siting", "highspy", "pyomo")))
+        raise typer.Exit
+
+
+@app.callback()
+def everywhere(
+    versions: Annotated[
+        bool, typer.Option("--version", callback=_versions, is_eager=True, help="Versions of what a plan hangs on.")
+    ] = False,
+) -> None:
+    """Where to put AI compute, with what, owned or leased, and when: a proved plan."""
 
 
 @app.command()

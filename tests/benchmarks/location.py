@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from location_problems import PROBLEMS, solved
 from siting.solver.highs import Options
 
 
-def main() -> None:
-    """Prints value, bound, gap and seconds; with --json as one object."""
+def main() -> int:
+    """Prints value, bound, gap and seconds; with --json as one object. 2 where the instance cannot be asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--format", required=True, choices=FORMATS, dest="form")
@@ -27,11 +28,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    instance = read_instance(asked.file, asked.form, asked.capacity)
     options = Options(gap=asked.gap, time_limit_s=asked.time_limit, threads=asked.threads)
-    answer = asdict(solved(instance, asked.problem, options, p=asked.p, radius=asked.radius))
+    try:
+        instance = read_instance(asked.file, asked.form, asked.capacity)
+        answer = asdict(solved(instance, asked.problem, options, p=asked.p, radius=asked.radius))
+    except (OSError, ValueError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
     print(json.dumps(answer) if asked.json else "\n".join(f"{name} {value}" for name, value in answer.items()))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -57,7 +57,7 @@ def solved(
     radius: float | None = None,
     solver: Solver = by_search,
 ) -> Answer:
-    """The answer to one of `PROBLEMS`. Raises ValueError where p, a radius or distances are missing."""
+    """The answer to one of `PROBLEMS`. Raises ValueError where p, a radius, distances or capacities are missing."""
     began = time.perf_counter()
     p = instance.p if p is None else p
     if problem in ("pmedian", "pcenter", "mclp") and p is None:
@@ -66,6 +66,8 @@ def solved(
         raise ValueError(f"{problem} needs a radius")
     if problem in ("lscp", "mclp", "pcenter") and instance.distance is None:
         raise ValueError(f"{problem} needs distances, which this format does not have")
+    if problem in ("cflp", "sscflp") and not np.isfinite(instance.capacity).all():
+        raise ValueError(f"{problem} needs capacities, which this format does not have")
     value, bound = _asked(instance, problem, options, p, radius, solver)
     seconds = time.perf_counter() - began
     gap = None if value is None or bound is None else abs(value - bound) / max(abs(value), 1e-9)

@@ -37,6 +37,12 @@ def in_a_shell(*words: str, folder: Path, **variables: str) -> subprocess.Comple
     return subprocess.run([*start, *words], cwd=folder, env=environment, capture_output=True, timeout=120, check=False)
 
 
+def test_the_versions_that_a_plan_hangs_on_are_told(tmp_path):
+    done = in_a_shell("--version", folder=tmp_path)
+    assert done.returncode == 0
+    assert [part.split()[0] for part in done.stdout.decode().split(", ")] == ["siting", "highspy", "pyomo"]
+
+
 def test_help_answers_in_half_a_second(tmp_path):
     """Nothing heavy is imported for the help: best of five, the interpreter's start included."""
     seconds = []

@@ -200,17 +200,30 @@ def likely_sites(known: Everyone) -> IntArray:
     return np.sort(known.rows[np.argsort(known.bound.open_musd[known.rows], kind="stable")[:STRONG]])
 
 
-def price_again(p: Problem, known: Everyone, rows: IntArray, options: Options, most_rounds: int) -> Everyone | None:
+def price_again(
+    p: Problem,
+    known: Everyone,
+    rows: IntArray,
+    options: Options,
+    most_rounds: int,
+    loosen: Callable[[Matrix], Matrix] | None = None,
+) -> Everyone | None:
     """A bound over all candidates of a problem with some limits more than that of which `known` is known: by the strong
-    relaxation over `rows`, and a few rounds from there."""
-    return _strongly(p, known, rows, options, most_rounds, None)
+    relaxation over `rows`, and a few rounds from there. loosen: as in `relaxation`."""
+    return _strongly(p, known, rows, options, most_rounds, None, loosen)
 
 
 def _strongly(
-    p: Problem, known: Everyone | None, rows: IntArray, options: Options, most_rounds: int, look: Look | None
+    p: Problem,
+    known: Everyone | None,
+    rows: IntArray,
+    options: Options,
+    most_rounds: int,
+    look: Look | None,
+    loosen: Callable[[Matrix], Matrix] | None = None,
 ) -> Everyone | None:
     def relax(at: IntArray, left: Options) -> Relaxed | None:
-        found = strong_relaxation(p.take(at), left)
+        found = strong_relaxation(p.take(at), left, loosen)
         if found is not None and look is not None:
             look(at, found.opened)
         return found

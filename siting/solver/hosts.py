@@ -3,7 +3,9 @@ r"""A better bound over all candidates: prices of their own for groups of places
 Exactness: `siting.pricing.places`. A plan holds the cluster at one campus or on one offer, and any prices bound what it
 costs at each of them; the least place of the greatest bounds all plans. Prices are found for a group of places, as
 those of the same problem with the cluster kept away from all others, and count wherever they are better. Places that
-are beyond the aim by prices of the whole, or of another group, need none of their own.
+are beyond the aim by prices of the whole, or of another group, need none of their own. With the cluster at these places
+the candidates at hand may not be able to keep every limit that all share, or nobody may: limits give way at a price
+there (`given_way`), which calls for more candidates in the one case and takes the places beyond the aim in the other.
 
 In the relaxation a cluster stands in parts at several campuses, each open for a small part; apart, each is open whole.
 On a national study (1,000 candidates, 11 places near the best): 17,988 to 18,002 musd with two groups, 9 s each.
@@ -22,6 +24,7 @@ from siting.problem.crowd import Crowd
 from siting.solver.budget import Budget
 from siting.solver.everyone import ByHost, Everyone, likely_sites, price_again
 from siting.solver.highs import Options
+from siting.solver.shortage import given_way, shares_of
 
 ROUNDS = 2
 """Relaxations of a group."""
@@ -40,6 +43,7 @@ def price_by_host(p: Problem, known: Everyone, aim_musd: float, options: Options
     several, floors = [known.multipliers], [place_floors(known.bound)]
     floor = floors[0]
     offers = len(p.candidate_id)  # the last place; the others are candidates
+    worth = {row: max(1.0, abs(known.proved_musd)) * share for row, share in shares_by_place(p).items()}
 
     def apart(places: IntArray) -> list[IntArray]:
         """Those below the aim in groups of their own: offers, the likeliest campus by itself, the others."""
@@ -57,18 +61,23 @@ def price_by_host(p: Problem, known: Everyone, aim_musd: float, options: Options
         campuses = group[group < offers]
         alone = among(p, campuses, offers=bool((group == offers).any()))
         rows = np.union1d(likely_sites(known), campuses[:TAKEN]).astype(np.int64)
-        found = price_again(alone, known, rows, budget.of(options), ROUNDS)
-        if found is None:  # no time, or nothing is feasible there without others: both prove nothing
-            break
-        several.append(found.multipliers)
-        floors.append(place_floors(bound_over_all(p, found.multipliers)))
-        floor = np.maximum(floor, floors[-1])
+        found = price_again(alone, known, rows, budget.of(options), ROUNDS, lambda matrix: given_way(matrix, worth))
+        if found is not None:
+            several.append(found.multipliers)
+            floors.append(place_floors(bound_over_all(p, found.multipliers)))
+            floor = np.maximum(floor, floors[-1])
         if len(group) == 1:  # a place by itself comes no further, so nobody else need
             aim_musd = min(aim_musd, float(floor[group[0]]))
         else:
             groups += apart(group)
     kept = [several[n] for n in needed(floors)[1:]]
     return replace(known, by_host=ByHost(bound=raised(known.bound, floor), prices=tuple(kept), groups=len(several) - 1))
+
+
+def shares_by_place(p: Problem) -> dict[str, float]:
+    """As `shares_of`, of the limits that may give way with the cluster at given places: demand too, but a host."""
+    shares = {**shares_of(p), "demand_served": 1.0 / max(1.0, float(p.demand_h100e.max(initial=0.0)))}
+    return {row: share for row, share in shares.items() if row != "hosted_once"}
 
 
 def among(p: Problem, campuses: IntArray, offers: bool) -> Problem:

@@ -41,10 +41,11 @@ class Relaxed:
     rounds: int = 1
 
 
-def strong_relaxation(p: Problem, options: Options) -> Relaxed | None:
+def strong_relaxation(p: Problem, options: Options, loosen: Callable[[Matrix], Matrix] | None = None) -> Relaxed | None:
     """Relaxation of `p` with flows, in which a campus that is open in part serves that part of a region at most.
 
-    None when nothing is feasible, the time is up, or the interior point method ends short of the optimum.
+    None when nothing is feasible, the time is up, or the interior point method ends short of the optimum. loosen: as in
+    `relaxation`.
     """
     stripped = _stripped(p)
     began = time.perf_counter()
@@ -52,6 +53,7 @@ def strong_relaxation(p: Problem, options: Options) -> Relaxed | None:
         matrix = compile_model(build_strong_relaxation(stripped))
     except InfeasibleRowError:
         return None
+    matrix = matrix if loosen is None else loosen(matrix)
     left = options.time_limit_s - (time.perf_counter() - began)
     found = solve_interior(matrix, replace(options, time_limit_s=left)) if left > 0.0 else None
     if found is None or found.row_dual is None or found.x is None or found.value is None:

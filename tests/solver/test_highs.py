@@ -204,3 +204,29 @@ def test_a_linear_problem_is_solved_again_with_other_bounds_and_costs() -> None:
     assert due.least(np.array([1.0, 0.0, 0.0]), none, 10.0) == (np.inf, None)
     again = due.least(ones, whole.cost, 10.0)
     assert again is not None and again[0] == pytest.approx(-5.0)
+
+
+def test_an_interior_point_method_that_stands_still_begins_again_without_presolve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The relaxation of the knapsack of three is worth 5: room for 5 of items as dear as they weigh. A run that stands
+    still after 2 of 60 s is followed by one without presolve in the other 58; one that is out of time by none."""
+    whole, seen = highs._interior, list[tuple[str, float]]()
+    spent_s = 2.0
+
+    def first_stands_still(matrix: Matrix, options: Options, presolve: str) -> highs.Outcome | None:
+        seen.append((presolve, options.time_limit_s))
+        found = whole(matrix, options, presolve)
+        if presolve == "off" or found is None:
+            return found
+        stands = {"termination": Termination.NO_PLAN_FOUND, "limit": highs.STALLED, "seconds": spent_s}
+        return replace(found, **stands, x=None, value=None, row_dual=None)
+
+    monkeypatch.setattr(highs, "_interior", first_stands_still)
+    found = highs.solve_interior(knapsack(), Options(threads=1, time_limit_s=60.0))
+    assert found is not None and found.value == pytest.approx(-5.0, abs=1e-6) and found.row_dual is not None
+    assert seen == [("choose", 60.0), ("off", 58.0)]
+    spent_s = 60.0
+    late = highs.solve_interior(knapsack(), Options(threads=1, time_limit_s=60.0))
+    assert late is not None and late.row_dual is None
+    assert len(seen) == 3

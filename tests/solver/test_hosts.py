@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from model_optimum import least_cost
 from tiny_problems import random_problem
@@ -25,6 +27,17 @@ def one_cluster(seed: int) -> Problem | None:
 def priced(p: Problem) -> Everyone | None:
     """All candidates priced from the first one on."""
     return price_everyone(p, np.arange(len(p.candidate_id)), QUICK)
+
+
+def solved(seed: int) -> tuple[Problem, Everyone, float]:
+    """A random problem with one cluster, its prices over all candidates and its least cost."""
+    p = one_cluster(seed)
+    known = None if p is None else priced(p)
+    best = None if p is None else least_cost(p)
+    assert p is not None
+    assert known is not None
+    assert best is not None
+    return p, known, best
 
 
 def cost_at(p: Problem, campuses: list[int], offers: bool) -> float:
@@ -71,6 +84,26 @@ def test_no_plan_is_cheaper_than_the_bound_of_its_place() -> None:
         assert len(found.by_host.prices) <= found.by_host.groups
     assert seen >= 15
     assert better >= 2
+
+
+def test_a_place_that_cannot_hold_the_cluster_hides_no_other() -> None:
+    """No plan has it there, which common prices do not see: its own lift it past the optimum, and the bound is that."""
+    p, known, best = solved(293)
+    cheapest = int(np.argmin(place_floors(known.bound)))
+    assert known.bound.musd < best * (1.0 - 1e-3)
+    assert cost_at(p, [cheapest], False) == np.inf
+    found = price_by_host(p, known, best, QUICK)
+    assert found.by_host is not None and place_floors(found.by_host.bound)[cheapest] >= best * (1.0 - 1e-9)
+    assert np.isclose(found.proved_musd, best, rtol=1e-6)
+    assert np.isclose(bound_of(p, found.prices).musd, found.proved_musd, rtol=1e-9)
+
+
+def test_candidates_at_hand_that_cannot_do_without_others_call_for_them() -> None:
+    """The prices of the whole, and one candidate at hand: the bound is that from all of them at hand."""
+    p, known, best = solved(169)
+    few = price_by_host(p, replace(known, rows=known.rows[:1]), best, QUICK)
+    assert few.proved_musd > known.bound.musd * (1.0 + 1e-3)
+    assert np.isclose(few.proved_musd, price_by_host(p, known, best, QUICK).proved_musd, rtol=1e-6)
 
 
 def test_two_clusters_are_left_alone() -> None:

@@ -18,19 +18,26 @@ from siting.aims import cost_alone, options_of
 from siting.assembly import Assembled, assemble
 from siting.errors import Fault, InputError
 from siting.problem import IntArray
+from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
 from siting.reduction.screen import Screened, screen
+from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options
 from siting.solver.search import Searched, search
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
-from siting.termination import PassResult
+from siting.termination import PassResult, Termination
 from siting.units import quarter_label
 
 DATE_SHIFTS = (-2, 2, 4)
 """Quarters by which the clusters' date is moved for the report's curve."""
 CURVE_CANDIDATES, CURVE_SECONDS, CURVE_GAP = 24, 12.0, 0.005
+LEAST_SECONDS = 0.2
+"""Below this no date of the report's curve is begun."""
+NO_TIME = PassResult(
+    objective=MEASURES["npv_cost"].name, termination=Termination.NO_PLAN_FOUND, limit="time_limit", bound=None
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,21 +84,26 @@ def money_against_date(
 
 
 def quick_curve(
-    study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: Clock
+    study: Study, assembled: Assembled, screened: Screened, searched: Searched, clock: Clock, left: Budget
 ) -> list[dict[str, Any]]:
-    """The curve over a few dates, quickly: fewer candidates and a wider gap than the plan itself."""
+    """The curve over a few dates, quickly: fewer candidates and a wider gap than the plan itself, in the time that is
+    left. A date for which there is none has no plan in time."""
     if not study.search.date_curve:
         return []
     points = []
-    seconds = min(CURVE_SECONDS, study.search.time_limit_s / (len(DATE_SHIFTS) + 1))
-    options = replace(options_of(study), gap=CURVE_GAP, time_limit_s=seconds)
-    for shift, moved in shifts_inside(study, assembled, (*DATE_SHIFTS, 0)):
+    due = list(shifts_inside(study, assembled, (*DATE_SHIFTS, 0)))
+    for number, (shift, moved) in enumerate(due):
         if shift == 0 and cost_alone(study):  # else other points are the least cost, and the plan is not
             found, decisions = searched.result, searched.decisions
             points.append(point_of(study, assembled, shift, moved, found, decisions, screened.rows))
-        else:
-            clock.say(f"cluster date moved by {shift} quarters")
-            points.append(point_at(study, assembled, shift, moved, CURVE_CANDIDATES, options))
+            continue
+        clock.say(f"cluster date moved by {shift} quarters")
+        seconds = min(CURVE_SECONDS, left.left_s / (len(due) - number))
+        if seconds < LEAST_SECONDS:
+            points.append(point_of(study, assembled, shift, moved, NO_TIME, None, screened.rows))
+            continue
+        options = replace(options_of(study), gap=CURVE_GAP, time_limit_s=seconds)
+        points.append(point_at(study, assembled, shift, moved, CURVE_CANDIDATES, options))
     return [asdict(point) for point in points]
 
 

@@ -28,6 +28,7 @@ from siting.problem.goals import MEASURES
 from siting.progress import Clock, Listener
 from siting.seek import Found, as_stated, seek
 from siting.solver.budget import Budget
+from siting.solver.highs import Options
 from siting.solver.passes import cost_problem
 from siting.solver.prices import row_prices
 from siting.study import Study
@@ -39,13 +40,15 @@ from siting.verification import Verification, verify
 
 SHORT = 12
 """Digits of a hash that are shown."""
+FOR_REASONS = 0.5
+"""Share of the time that is left for limits in the way of a plan; the rest is for how much the money carries."""
 
 
 def solve(study: Study, *, progress: Listener | None = None, tables: Tables | None = None) -> Plan:
     """The best plan found for the study, with a bound over the candidates that passed the screen.
 
-    The study's time limit is for everything from the reduction to the proof over all candidates. Reading, assembling,
-    what the report looks into (dates, reasons: as long again at most) and verifying come on top.
+    The study's time limit is for everything from the reduction to the proof over all candidates, and for what the
+    report looks into after that: other dates, or reasons. Reading, assembling, writing and verifying come on top.
 
     An infeasible study or a limit without a plan is a Plan too: look at `termination`. Raises InputError for bad input,
     SolverError when HiGHS fails, VerificationError when the second reading of the plan finds a fault.
@@ -57,17 +60,20 @@ def solve(study: Study, *, progress: Listener | None = None, tables: Tables | No
     clock.lap("assemble")
     budget = Budget(study.search.time_limit_s)
     found = seek(study, tables, assembled, clock, budget)
-    plan = finished(study, tables, found, clock)
+    plan = finished(study, tables, found, clock, budget)
     facts = {**plan.facts, "peak_mb_by_phase": clock.peak_mb}
     return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
 
 
-def finished(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bool = True) -> Plan:
-    """The plan of a search, read a second time. curve: with the report's money against date, which searches again.
+def finished(study: Study, tables: Tables, found: Found, clock: Clock, left: Budget | None = None) -> Plan:
+    """The plan of a search, read a second time.
+
+    left: time for searching again, for the report's money against date and for reasons; None: no other dates, and
+    reasons within the study's limit.
 
     Raises VerificationError when the second reading finds a fault.
     """
-    plan = _plan(study, tables, found, clock, curve=curve)
+    plan = _plan(study, tables, found, clock, left)
     clock.lap("report")
     if plan.npv_cost_musd is None:
         return plan
@@ -171,7 +177,7 @@ def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
     return verify(plan, study, tables)
 
 
-def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bool) -> Plan:
+def _plan(study: Study, tables: Tables, found: Found, clock: Clock, left: Budget | None) -> Plan:
     assembled, screened, problem, searched = found.assembled, found.screened, found.problem, found.searched
     facts: dict[str, Any] = {
         "study_file": str(study.path.resolve()) if study.path else "",
@@ -204,11 +210,15 @@ def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bo
         facts["sources"] = figures_used(study, tables, assembled, assembled.usable.head(0))
         if searched.result.termination == Termination.INFEASIBLE:
             clock.say("which limit leaves no plan")
-            facts["reasons"] = _reasons(study, found)
+            again = left or Budget(study.search.time_limit_s)
+            facts["reasons"] = _reasons(study, found, again.of(options_of(study), FOR_REASONS))
             clock.say("how much the money carries")
-            facts["carries_gpus"] = carries_gpus(study, assembled, options_of(study))
+            facts["carries_gpus"] = carries_gpus(study, assembled, again.of(options_of(study)))
     facts["dated_after"] = [row for row in facts["sources"] if row["after_study"]]
-    facts["money_against_date"] = quick_curve(study, assembled, screened, searched, clock) if curve else []
+    clock.lap("tables")
+    curve = () if left is None else quick_curve(study, assembled, screened, searched, clock, left)
+    facts["money_against_date"] = list(curve)
+    clock.lap("other dates")
     return Plan(
         study=study.model_dump(mode="json"),
         study_digest=study.digest(),
@@ -220,9 +230,9 @@ def _plan(study: Study, tables: Tables, found: Found, clock: Clock, *, curve: bo
     )
 
 
-def _reasons(study: Study, found: Found) -> list[str]:
+def _reasons(study: Study, found: Found, options: Options) -> list[str]:
     """Why there is no plan: overloaded lines, limits of the study in the way, arithmetic on one limit at a time."""
-    known = [*_crowded(found), *limits_in_the_way(study, found.problem, options_of(study))]
+    known = [*_crowded(found), *limits_in_the_way(study, found.problem, options)]
     return [*known, *(text for text in simple_reasons(study, found.assembled) if not known or text != NO_SINGLE_LIMIT)]
 
 

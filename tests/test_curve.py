@@ -32,6 +32,16 @@ def test_the_curve_has_a_proved_point_for_every_date() -> None:
     assert "money_against_date" in plan.facts and plan.facts["money_against_date"] == []
 
 
+def test_other_dates_are_searched_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the limit leaves none, the plan's own date alone has a plan, and the others say why."""
+    monkeypatch.setattr("siting.curve.LEAST_SECONDS", 1e9)
+    plan = siting.solve(siting.read_study(TINY))
+    points = pd.DataFrame(plan.facts["money_against_date"]).set_index("shift_quarters")
+    assert points.loc[0, "value_musd"] == plan.npv_cost_musd
+    others = points.drop(index=0)
+    assert len(others) and set(others["limit"]) == {"time_limit"} and others["value_musd"].isna().all()
+
+
 def test_the_command_writes_the_curve(tmp_path: Path) -> None:
     """As JSON on stdout and as CSV in the file, the same numbers."""
     done = CliRunner().invoke(

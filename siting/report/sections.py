@@ -134,7 +134,7 @@ def against_date(plan: Plan) -> str:
     if points["value_musd"].isna().all():
         dates = ", ".join(points["by"].astype(str))
         return html.section(
-            "Money against date", html.paragraph(f"No plan was found at any date that was tried: {dates}.")
+            "Money against date", html.paragraph(f"No plan was found in time at any date that was tried: {dates}.")
         )
     unit, name_of_unit = charts.money_unit(points["value_musd"].astype(float).max())
     digits = 3 if unit > 1.0 else 1

@@ -292,7 +292,7 @@ def _ranked(
     plans = []
     for n in order:
         one = found[n] if n == 0 else replace(found[n], passes=(*best[:-1], _among_all(found[n], best[-1], study)))
-        plans.append(finished(study, tables, one, clock, curve=False))
+        plans.append(finished(study, tables, one, clock))
     return NBest(
         plans=tuple(plans),
         site_sets=tuple(set_of(found[n]) for n in order),

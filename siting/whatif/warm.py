@@ -121,7 +121,7 @@ def what_if(
 
 
 def _written(study: Study, tables: Tables, found: Found, clock: Clock, said: dict[str, Any]) -> Plan:
-    plan = finished(study, tables, found, clock, curve=False)
+    plan = finished(study, tables, found, clock)
     facts = {**plan.facts, "what_if": said, "peak_mb_by_phase": clock.peak_mb}
     return replace(plan, facts=facts, seconds=clock.seconds, peak_mb=peak_mb())
 

@@ -7,18 +7,23 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
+from siting.plan_head import PLAN_HEAD
+from siting.saved import read_record
 from siting.termination import PassResult, Termination, relative_gap
 
 PLACES = ("sites", "candidates")
 """Tables that carry points; they are saved as GeoParquet beside their CSV."""
+
+PASS = tuple(field.name for field in fields(PassResult))
+SAVED = "as `siting solve` wrote it"
 
 MOST_LINES = 5
 """Sites, clusters and leases that `print(plan)` names; the others are counted."""
@@ -221,38 +226,58 @@ class Plan:
 
 
 def read_plan(folder: Path) -> Plan:
-    """The plan of a folder, equal to the one saved. Raises InputError when a file is missing or broken."""
+    """The plan of a folder, equal to the one saved. Raises InputError with every value of `plan.json` that is of
+    another kind, or every table that is missing or broken."""
     folder = Path(folder)
-    try:
-        head = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-        tables = {name: _read_table(folder / f"{name}.csv", dtypes) for name, dtypes in head["tables"].items()}
-        passes = tuple(
-            PassResult(**{**result, "termination": Termination(result["termination"])}) for result in head["passes"]
-        )
-        return Plan(
-            study=head["study"],
-            study_digest=head["study_digest"],
-            data_hashes=head["data_hashes"],
-            versions=head["versions"],
-            passes=passes,
-            tables=tables,
-            seconds=head["seconds"],
-            peak_mb=head["peak_mb"],
-            facts=head["facts"],
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        fault = Fault(
-            file=str(folder), key="plan folder", value=f"{type(error).__name__}: {error}", expected="a saved plan"
-        )
-        raise InputError([fault]) from error
+    path = folder / "plan.json"
+    head = read_record(path, PLAN_HEAD)
+    faults: list[Fault] = []
+    passes, tables = [], {}
+    for n, result in enumerate(head["passes"]):
+        try:
+            known = {name: result[name] for name in PASS}
+            passes.append(PassResult(**{**known, "termination": Termination(result["termination"])}))
+        except ValueError as error:  # parts of it contradict each other
+            faults.append(Fault(file=str(path), key=f"passes[{n}]", value=str(error), expected=SAVED))
+    for name, dtypes in head["tables"].items():
+        try:
+            tables[name] = _read_table(folder / f"{name}.csv", dtypes)
+        except InputError as error:
+            faults += error.faults
+    raise_if_any(faults)
+    return Plan(
+        study=head["study"],
+        study_digest=head["study_digest"],
+        data_hashes=head["data_hashes"],
+        versions=head["versions"],
+        passes=tuple(passes),
+        tables=tables,
+        seconds=head["seconds"],
+        peak_mb=head["peak_mb"],
+        facts=head["facts"],
+    )
 
 
 def _read_table(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:
-    """CSV with the types it was saved with; empty text stays empty text."""
+    """CSV with the types it was saved with; empty text stays empty text. Raises InputError."""
+
+    def refused(key: str, value: str, expected: str) -> InputError:
+        return InputError([Fault(file=str(path), key=key, value=value, expected=expected)])
+
     text = {name: "str" for name, dtype in dtypes.items() if dtype in ("object", "str", "string")}
     blank = {name: [""] for name in dtypes if name not in text}
-    frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=blank, float_precision="round_trip")
+    try:
+        frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=blank, float_precision="round_trip")
+    except OSError as error:
+        raise refused("the file", error.strerror or "unreadable", "a table as it was saved") from error
+    except ValueError as error:  # empty, no UTF-8, or rows of more cells than there are columns
+        raise refused("the file", str(error).strip().splitlines()[-1], "a table as it was saved") from error
+    if lost := [name for name in dtypes if name not in frame]:
+        raise refused("columns", f"no {', '.join(lost)}", "the columns that were saved")
     for name, dtype in dtypes.items():
         if name not in text:
-            frame[name] = frame[name].astype(dtype)
+            try:
+                frame[name] = frame[name].astype(dtype)
+            except (ValueError, TypeError) as error:
+                raise refused(name, f"cells that are not {dtype}", "cells as they were saved") from error
     return frame

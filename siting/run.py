@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from siting.aims import aims_of, options_of
 from siting.assembly import Assembled, assemble
@@ -32,6 +33,7 @@ from siting.solver.highs import Options
 from siting.solver.passes import cost_problem
 from siting.solver.prices import row_prices
 from siting.study import Study
+from siting.study.faults import faults_of
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
 from siting.tabulate.grid import ISLANDS, LINES, grid_limits
@@ -97,9 +99,12 @@ def figures_of(study: Study, assembled: Assembled) -> list[tuple[str, str, str]]
     return [(row["item"], row["value"], f"{row['source']} ({row['date'] or 'undated'})") for row in used]
 
 
-def study_of(plan: Plan) -> Study:
-    """The validated study inside a plan, looking for its files where it did."""
-    study = Study.model_validate(dict(plan.study))
+def study_of(plan: Plan, file: str = "plan.json") -> Study:
+    """The validated study inside a plan, looking for its files where it did. Raises InputError, faults of that file."""
+    try:
+        study = Study.model_validate(dict(plan.study))
+    except ValidationError as error:
+        raise InputError(faults_of(error, Study, dict(plan.study), file)) from error
     if path := plan.facts.get("study_file"):
         study._path = Path(path)
     return study

@@ -94,7 +94,7 @@ def by_multipliers(new: Problem, certificate: dict[str, Any] | None) -> Bound | 
         prices = Prices.from_lists(certificate, len(new.region), new.quarters)
         p = replace(new, grid=None if new.grid is None else new.grid.without_rows())
         found = bound_of(p, prices.without_lines())
-    except (KeyError, ValueError, IndexError):
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError):
         return None
     return found if np.isfinite(found.musd) else None
 

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from siting.errors import InputError
 from siting.plan import Plan
 from siting.run import study_of
+from siting.saved import NUMBER, NUMBER_OR_NONE, TEXT, TEXT_OR_NONE, Choice, Entries, Items, Record, read_record
 from siting.whatif.apart import Answer
 from siting.whatif.filenames import file_name
 from siting.whatif.variation import Variation
@@ -31,6 +33,30 @@ WORDS: Mapping[Status, str] = {
     "died": "died",
     "not_run": "not run yet",
 }
+
+
+RECORD = Record(
+    {
+        **dict.fromkeys(("name", "message", "key", "termination"), TEXT),
+        "edits": Entries(),
+        "status": Choice(tuple(WORDS)),
+        "limit": TEXT_OR_NONE,
+        **dict.fromkeys(("limit_s", "seconds", "search_seconds"), NUMBER),
+        **dict.fromkeys(("value_musd", "bound_musd", "gap", "bound_all_musd", "gap_all", "gap_asked"), NUMBER_OR_NONE),
+        "measures": Entries(NUMBER, blank=True),
+        "sites": Items(
+            Record(
+                {
+                    **dict.fromkeys(("candidate", "name", "state", "tenure", "open_quarter"), TEXT),
+                    **dict.fromkeys(("it_mw", "utility_mw"), NUMBER),
+                }
+            )
+        ),
+        "leases": Items(Record({**dict.fromkeys(("lease", "accelerator", "quarter"), TEXT), "gpus": NUMBER})),
+        "clusters": Items(Record(dict.fromkeys(("cluster", "host", "by"), TEXT))),
+    }
+)
+"""What the file of a run holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,14 +172,13 @@ def read_run(folder: Path, variation: Variation, key: str) -> Run:
     key (the study, its files, the tables or the program have changed since)."""
     blank = Run(name=variation.name, edits=variation.edits, key=key)
     try:
-        content = json.loads((folder / f"{variation.file}.json").read_text(encoding="utf-8"))
-        known = {field.name: content[field.name] for field in fields(Run)}
-        rows = {name: tuple(known[name]) for name in ("sites", "leases", "clusters")}
-    except (OSError, ValueError, KeyError, TypeError):
+        known = read_record(folder / f"{variation.file}.json", RECORD)
+    except InputError:
         return blank
-    if known["key"] != key or known["name"] != variation.name or known["status"] not in WORDS:
+    if known["key"] != key or known["name"] != variation.name:
         return blank
-    return Run(**{**known, **rows, "edits": variation.edits})
+    rows = {name: tuple(known[name]) for name in ("sites", "leases", "clusters")}
+    return Run(**{**{field.name: known[field.name] for field in fields(Run)}, **rows, "edits": variation.edits})
 
 
 def write_json(path: Path, content: Any) -> None:

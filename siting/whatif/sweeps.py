@@ -19,14 +19,23 @@ from typing import Any, BinaryIO
 import pandas as pd
 from pydantic import ValidationError
 
-from siting.errors import Fault, InputError, raise_if_any
+from siting.errors import Fault, InputError
 from siting.plan import Plan, read_plan
+from siting.saved import TEXT, Entries, Items, Record, read_record
 from siting.study import Study
 from siting.study.faults import faults_of
 from siting.whatif.runs import WORDS, Run, read_run, write_json
 from siting.whatif.variation import Variation
 
 HEAD, RECORDS, PLANS, TABLE, LOCK = "sweep.json", "runs", "plans", "sweep.csv", ".lock"
+SWEEP_HEAD = Record(
+    {
+        "study": Entries(),
+        "study_file": TEXT,
+        "common": Entries(),
+        "variations": Items(Record({"name": TEXT, "key": TEXT, "edits": Entries()})),
+    }
+)
 NUMBERS = ("value_musd", "bound_musd", "gap", "bound_all_musd", "gap_all", "it_mw", "utility_mw", "seconds")
 
 
@@ -133,28 +142,7 @@ def read_head(folder: Path) -> dict[str, Any] | None:
     path = folder / HEAD
     if not path.exists():
         return None
-    try:
-        head: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"study", "study_file", "common", "variations"} - head.keys()
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError([Fault(file=str(path), key="the file", value=str(error), expected="JSON")]) from error
-    if missing:
-        raise InputError([Fault(file=str(path), key=", ".join(sorted(missing)), value="nothing", expected="a value")])
-    raise_if_any([*_other_kinds(path, head)])
-    return head
-
-
-def _other_kinds(path: Path, head: Mapping[str, Any]) -> Iterator[Fault]:
-    """Values that no sweep wrote."""
-    kinds = {"study": dict, "study_file": str, "common": dict, "variations": list}
-    expected = "as `siting sweep` wrote it"
-    for key, kind in kinds.items():
-        if not isinstance(head[key], kind):
-            yield Fault(file=str(path), key=key, value="another kind", expected=expected)
-    entry_kinds = {"name": str, "key": str, "edits": dict}
-    for number, entry in enumerate(head["variations"] if isinstance(head["variations"], list) else ()):
-        if not isinstance(entry, dict) or not all(isinstance(entry.get(k), kind) for k, kind in entry_kinds.items()):
-            yield Fault(file=str(path), key=f"variations[{number}]", value="another kind", expected=expected)
+    return read_record(path, SWEEP_HEAD)
 
 
 def held(folder: Path) -> BinaryIO:

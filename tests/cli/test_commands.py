@@ -250,4 +250,8 @@ def test_all_parts_that_cannot_be_compared_are_told_at_once(siting):
     Path("empty").mkdir()
     said = siting("compare", "nowhere", "empty", "elsewhere", "--json")
     assert said.code == 2
-    assert [fault["file"] for fault in json.loads(said.out)["faults"]] == ["nowhere", "empty", "elsewhere"]
+    assert [fault["file"] for fault in json.loads(said.out)["faults"]] == [
+        "nowhere",
+        str(Path("empty/plan.json")),
+        "elsewhere",
+    ]

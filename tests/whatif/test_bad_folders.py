@@ -20,7 +20,10 @@ from siting.whatif.variations import Range, sample
     [
         ({"study": 3, "common": []}, ["study", "common"]),
         ({"variations": {"name": "x"}}, ["variations"]),
-        ({"variations": [{}, {"name": "x", "key": "k", "edits": {}}, 3]}, ["variations[0]", "variations[2]"]),
+        (
+            {"variations": [{}, {"name": "x", "key": "k", "edits": {}}, 3]},
+            ["variations[0].name", "variations[0].key", "variations[0].edits", "variations[2]"],
+        ),
     ],
 )
 def test_a_head_of_other_kinds_is_bad_input(tmp_path, change, keys):
@@ -32,7 +35,9 @@ def test_a_head_of_other_kinds_is_bad_input(tmp_path, change, keys):
     assert [fault.key for fault in caught.value.faults] == keys
 
 
-@pytest.mark.parametrize("broken", [{"sites": None}, {"status": "splendid"}, {"leases": 3}])
+@pytest.mark.parametrize(
+    "broken", [{"sites": None}, {"status": "splendid"}, {"leases": 3}, {"value_musd": "low"}, {"gap": float("nan")}]
+)
 def test_a_record_that_no_sweep_wrote_is_run_again(tmp_path, broken):
     """No rows where rows are due, or an outcome that there is not: the run counts as not run."""
     variation = Variation(name="x", edits={})

@@ -233,11 +233,20 @@ def price(
 @app.command()
 def sure(
     folder: Annotated[Path, typer.Argument(help="Folder of a saved plan, or of a sweep.", show_default=False)],
-    runs: Annotated[int, typer.Option(min=1, max=100_000, help="Trials with other figures, of a plan.")] = 50,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the figures.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes. Default: one a core.")] = None,
-    best: Annotated[int, typer.Option(min=1, max=100, help="Also the so many best plans with other sites.")] = 1,
-    within: Annotated[float, typer.Option(min=1e-6, max=0.999, help="Share up to which a plan is a good one.")] = 0.02,
+    runs: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Of a plan: trials with other figures. Default: 50.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of a plan: seed of the figures. Default: 0.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Of a plan: processes for the trials. Default: one a core.")
+    ] = None,
+    best: Annotated[
+        int | None, typer.Option(min=2, max=100, help="Of a plan: also the so many best plans with other sites.")
+    ] = None,
+    within: Annotated[
+        float | None,
+        typer.Option(min=1e-6, max=0.999, help="Of a sweep, or with --best: share up to which a plan is a good one."),
+    ] = None,
     decided_until: Annotated[
         str | None,
         typer.Option(help="Of a sweep: hold only what is due by the end of this quarter, e.g. 2026-Q2. Default: all."),
@@ -245,9 +254,10 @@ def sure(
     as_json: Json = False,
 ) -> None:
     """How sure: of a plan, whether its place is decided; of a sweep, which decisions are safe. Kept in the folder."""
-    from siting.cli.sure import run_sure
+    from siting.cli.sure import Wishes, run_sure
 
-    raise typer.Exit(run_sure(folder, runs, seed, workers, best, within, decided_until, as_json=as_json))
+    wishes = Wishes(runs, seed, workers, best, within, decided_until)
+    raise typer.Exit(run_sure(folder, wishes, as_json=as_json))
 
 
 @app.command()

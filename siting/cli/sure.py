@@ -3,7 +3,7 @@ the plan. Of a sweep: which decisions are safe, and what each plan costs under t
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,33 +12,54 @@ from siting.errors import Fault, InputError, VerificationError, raise_if_any
 from siting.progress import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from siting.progress import Progress
     from siting.tables.read import Tables
     from siting.whatif.sweeps import Sweep
 
 
-def run_sure(
-    folder: Path,
-    runs: int,
-    seed: int,
-    workers: int | None,
-    best: int,
-    within: float,
-    decided_until: str | None,
-    *,
-    as_json: bool,
-) -> int:
-    """Answer, and write it into the folder; the exit code. Raises InputError before anything is written."""
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks for; None: not said."""
+
+    runs: int | None
+    seed: int | None
+    workers: int | None
+    best: int | None
+    within: float | None
+    decided_until: str | None
+
+
+OF_A_PLAN, OF_A_SWEEP = ("runs", "seed", "workers", "best"), ("decided_until",)
+"""Options that say nothing of the other."""
+RUNS, WITHIN = 50, 0.02
+"""Where they are left out."""
+
+
+def run_sure(folder: Path, wishes: Wishes, *, as_json: bool) -> int:
+    """Answer, and write it into the folder; the exit code. Raises InputError before anything is searched or written."""
     from siting.whatif.sweeps import HEAD
 
     if (folder / HEAD).exists():  # what tells the folder of a sweep from that of a plan
-        return _of_sweep(folder, within, decided_until, as_json=as_json)
-    if decided_until is not None:
-        expected = "the folder of a sweep, whose plans are held under each other's inputs"
-        raise InputError([Fault(file=str(folder), key="--decided-until", value=decided_until, expected=expected)])
-    return _of_plan(folder, runs, seed, workers, best, within, as_json=as_json)
+        _refuse(folder, wishes, OF_A_PLAN, "the folder of a plan: a sweep has runs of its own")
+        return _of_sweep(folder, wishes.within or WITHIN, wishes.decided_until, as_json=as_json)
+    _refuse(folder, wishes, OF_A_SWEEP, "the folder of a sweep, whose plans are held under each other's inputs")
+    if wishes.best is None:
+        _refuse(folder, wishes, ("within",), "the folder of a sweep, or --best beside it")
+    return _of_plan(folder, wishes, as_json=as_json)
+
+
+def _refuse(folder: Path, wishes: Wishes, options: Sequence[str], expected: str) -> None:
+    """Options that were said and would say nothing."""
+    said = {name: getattr(wishes, name) for name in options}
+    raise_if_any(
+        [
+            Fault(file=str(folder), key=f"--{name.replace('_', '-')}", value=str(value), expected=expected)
+            for name, value in said.items()
+            if value is not None
+        ]
+    )
 
 
 def _teller(name: str) -> Callable[[Progress], None]:
@@ -105,24 +126,25 @@ def _recomputed(found: Sweep, tables: Tables) -> None:
         raise VerificationError("\n".join([*faults, hint]))
 
 
-def _of_plan(
-    folder: Path, runs: int, seed: int, workers: int | None, best: int, within: float, *, as_json: bool
-) -> int:
+def _of_plan(folder: Path, wishes: Wishes, *, as_json: bool) -> int:
     from siting.report import write_report
     from siting.tables.read import read_tables
     from siting.whatif.decided import place_decided
-    from siting.whatif.n_best import n_best
+    from siting.whatif.n_best import n_best, refuse_unranked
 
     plan, study = read_verified(folder)
     if plan.npv_cost_musd is None:
         fault = Fault(file=str(folder), key="plan", value=str(plan.termination), expected="a plan that was found")
         raise InputError([fault])
+    within = wishes.within or WITHIN
+    if wishes.best is not None:
+        refuse_unranked(study, wishes.best, within)
     tell = _teller(study.name)
-    found = place_decided(plan, runs, seed, workers=workers, progress=tell)
-    others = n_best(study, best, within, progress=tell) if best > 1 else None
+    found = place_decided(plan, wishes.runs or RUNS, wishes.seed or 0, workers=wishes.workers, progress=tell)
     plan = found.kept_with(plan)
     plan.save_facts(folder)
     write_report(plan, study, read_tables(), folder / "report.html")
+    others = None if wishes.best is None else n_best(study, wishes.best, within, progress=tell)
     if as_json:
         content: dict[str, Any] = {"place": found.as_facts(), "folder": str(folder)}
         if others is not None:

@@ -48,7 +48,8 @@ class LimitPrice:
     no_plan: bool = False
     """Proved: with the step there is no plan."""
     lp_musd: float | None = None
-    """In the relaxation; None where that was not solved."""
+    """In the relaxation, with the sign of `price`: what is saved is above 0, and of what is `tighter` what it costs.
+    Without end where the relaxation has no plan with the step; None where it was not solved."""
     seconds: float = 0.0
 
     @property
@@ -58,7 +59,7 @@ class LimitPrice:
 
     def __str__(self) -> str:
         what = self.says if self.step == 1.0 else f"{self.says}, by {self.step:g} at once"
-        lp = "" if self.lp_musd is None or math.isinf(self.lp_musd) else f"; LP {self.lp_musd:,.3f}"
+        lp = self._lp(1.0)
         if self.no_plan:
             return f"{what}: there is no such plan"
         if self.price is None:
@@ -71,13 +72,17 @@ class LimitPrice:
         high = "" if math.isinf(self.price.high) else f" to {self.price.high:,.3f}"
         if self.price.point is not None and self.price.high < -1e-6:
             most = "" if math.isinf(self.price.low) else f" to {-self.price.low:,.3f}"
-            return f"{what}: costs {-self.price.point:,.3f} MUSD (proved: {-self.price.high:,.3f}{most}){lp}"
+            costs = f"{-self.price.point:,.3f} MUSD (proved: {-self.price.high:,.3f}{most})"
+            return f"{what}: costs {costs}{self._lp(-1.0)}"
         if self.price.high <= 1e-6 and self.price.low >= -1e-6:
             return f"{what}: {verb} nothing, proved{lp}"
         if self.inside_gap:
             at_most = f"at most {self._each(self.price.high)}" if high else "how much is not known"
             return f"{what}: inside the gap, {at_most}{lp}"
         return f"{what}: {verb} {self._each(self.price.point)} (proved: {self.price.low:,.3f}{high}){lp}"
+
+    def _lp(self, sign: float) -> str:
+        return "" if self.lp_musd is None or math.isinf(self.lp_musd) else f"; LP {sign * self.lp_musd + 0.0:,.3f}"
 
     def _each(self, musd: float) -> str:
         """The price of one unit; money for money in the same unit, `0.032 USD for each USD`."""
@@ -179,6 +184,9 @@ def limit_prices(
         raise InputError([Fault(file="the question", key="step", value=f"{step:g}", expected="a number above 0")])
     ground = ground_of(plan, tables=tables, candidates=candidates, time_limit_s=time_limit_s, clock=clock)
     asked = _asked(limits_of(ground, step), limits)
+    if step != 1.0 and asked and all(limit.whole for limit in asked):
+        expected = "1: a count or a date is moved by one; or a limit that is neither"
+        raise InputError([Fault(file="the question", key="step", value=f"{step:g}", expected=expected)])
     base_lp = relaxed_value(ground.problem, ground.budget.of(ground.options)) if asked else None
     found = []
     for limit in asked:
@@ -233,8 +241,15 @@ def _priced(ground: Ground, limit: Limit, step: float, base_lp: float | None) ->
     compared = apart if limit.either else more if limit.tighter else less
     known = _per_unit(compared(answer, ground.base), step)
     other_lp = relaxed_value(p, ground.budget.of(ground.options))
-    lp = None if base_lp is None or other_lp is None else abs(base_lp - other_lp) / step
+    lp = None if base_lp is None or other_lp is None else lp_price(base_lp, other_lp, limit) / step
     return replace(price, price=known, lp_musd=lp, seconds=time.perf_counter() - began)
+
+
+def lp_price(base_musd: float, other_musd: float, limit: Limit) -> float:
+    """What the step saves in the relaxation, or costs where the limit is `tighter`. Only of limits that go either way
+    may it be below 0: with others that is what the solver rounds."""
+    saved = other_musd - base_musd if limit.tighter else base_musd - other_musd
+    return saved if limit.either else max(0.0, saved)
 
 
 def _per_unit(musd: Difference, step: float) -> Difference:

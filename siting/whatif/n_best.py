@@ -163,7 +163,7 @@ def n_best(
     the cost are not ranked: `time_to_compute` may come first, and its date is kept. Raises InputError for bad input,
     another objective, or a study without a plan; SolverError and VerificationError as `siting.solve` does.
     """
-    _refuse(study, k, within)
+    refuse_unranked(study, k, within)
     clock = Clock(progress)
     tables = with_own_buses(study, tables or read_tables())
     assembled = assemble(study, tables)
@@ -196,7 +196,8 @@ def n_best(
     return _ranked(study, tables, found, bounds, beyond, clock, **said)
 
 
-def _refuse(study: Study, k: int, within: float) -> None:
+def refuse_unranked(study: Study, k: int, within: float) -> None:
+    """Raises InputError for what `n_best` does not rank, without a search."""
     file = str(study.path or study.name)
     faults = []
     if not 1 <= k <= MOST_PLANS:

@@ -101,3 +101,28 @@ def test_only_a_sweep_is_decided_until_a_quarter(siting, tiny_plan):
     """A plan is not held under other inputs: bad input that names the option."""
     said = siting("sure", str(tiny_plan), "--decided-until", "2024-Q2")
     assert said.code == 2 and "--decided-until" in said.err and "the folder of a sweep" in said.err
+
+
+def test_what_says_nothing_of_a_sweep_or_plan_is_refused(siting, tiny_plan, tmp_path):
+    """Trials and best plans of a sweep, a share of good plans where no others are asked for: each option is named, and
+    nothing is read or written."""
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / "sweep.json").write_text("{}")
+    said = siting("sure", str(tmp_path / "sweep"), "--runs", "5", "--seed", "0", "--best", "2", "--json")
+    faults = json.loads(said.out)["faults"]
+    assert said.code == 2 and [(one["key"], one["value"]) for one in faults] == [
+        ("--runs", "5"),
+        ("--seed", "0"),
+        ("--best", "2"),
+    ]
+    said = siting("sure", str(tiny_plan), "--within", "0.1")
+    assert said.code == 2 and "--within: found 0.1; expected the folder of a sweep, or --best beside it" in said.err
+
+
+def test_best_plans_of_other_objectives_are_refused_before_the_trials(siting, tmp_path, monkeypatch):
+    """Carbon first: plans are ranked by cost, which is said before a minute is spent on trials."""
+    study = small_study(tmp_path, priorities=[{"objective": "carbon"}], search={"date_curve": False})
+    solve(study).save(tmp_path / "plan")
+    monkeypatch.setattr("siting.whatif.decided.place_decided", lambda *_, **__: pytest.fail("tried"))
+    said = siting("sure", str(tmp_path / "plan"), "--best", "2")
+    assert said.code == 2 and "priorities: found carbon" in said.err

@@ -12,6 +12,7 @@ from question_studies import random_study
 from random_whole import whole_study
 
 from siting import run
+from siting.errors import InputError
 from siting.explanation.change import FIGURES, changed
 from siting.explanation.exclusion import why_not
 from siting.explanation.ground import Ground, ground_of
@@ -123,4 +124,7 @@ def test_power_a_quarter_sooner_may_cost(tmp_path: Path) -> None:
     (price,) = limit_prices(plan, ["energization:p1"], tables=tables()).prices
     assert price.price is not None and price.price.point is not None
     assert price.price.low <= price.price.point <= price.price.high < -0.02
+    assert price.lp_musd is not None and price.lp_musd < 0.0
+    with pytest.raises(InputError, match="step: found 2; expected 1"):
+        limit_prices(plan, ["energization:p1"], step=2.0, tables=tables())
     assert "costs 0.026 MUSD" in str(price)

@@ -13,6 +13,7 @@ import vl_convert
 from siting.items import CASH
 from siting.plan import Plan
 from siting.study import Study
+from siting.termination import Termination
 
 ITEMS = {
     "accelerators": "accelerators",
@@ -29,6 +30,8 @@ ITEMS = {
 """Columns of `cash`, as the chart groups them; any other payment is under OTHER."""
 OTHER = "other"
 COLOURS = ["#2f6db3", "#7ba7d6", "#b9cfe8", "#a8741a", "#c8322b", "#e3a19d", "#4d8b57", "#8d96a3", "#3b4754"]
+WITHOUT_PLAN = {Termination.INFEASIBLE: "no plan", Termination.NO_PLAN_FOUND: "none in time"}
+"""What a date is called that has none."""
 WIDTH, HEIGHT = 800, 250
 FONT = "Helvetica Neue, Helvetica, Arial, DejaVu Sans, sans-serif"
 _serial = itertools.count()
@@ -169,11 +172,12 @@ def money_against_date(points: pd.DataFrame) -> alt.LayerChart:
         base.mark_text(dy=-13, fontSize=12).encode(x=x, y=y, text=alt.Text("cost:Q", format=digits)),
     ]
     if len(none := rows[rows["cost"].isna()]):
-        words = none.assign(text="no plan")
+        words = none.assign(text=none["termination"].map(WITHOUT_PLAN))
+        color = alt.condition(alt.datum.text == "no plan", alt.value("#c8322b"), alt.value("#5b6570"))
         layers.append(
             alt.Chart(words)
-            .mark_text(fontSize=12, color="#c8322b", fontStyle="italic")
-            .encode(x=x, y=alt.value(HEIGHT * 0.8 / 2), text="text:N")
+            .mark_text(fontSize=12, fontStyle="italic")
+            .encode(x=x, y=alt.value(HEIGHT * 0.8 / 2), text="text:N", color=color)
         )
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT * 0.8)
 

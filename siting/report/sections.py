@@ -131,11 +131,13 @@ def against_date(plan: Plan) -> str:
     points = pd.DataFrame(list(plan.facts.get("money_against_date") or []))
     if not len(points):
         return ""
+    title, others = "Money against date", points[points["shift_quarters"] != 0]
+    if len(others) and (others["termination"] == Termination.NO_PLAN_FOUND).all():
+        left = "The study's time limit left too little for other dates: siting curve STUDY solves each of them."
+        return html.section(title, html.paragraph(left))
     if points["value_musd"].isna().all():
         dates = ", ".join(points["by"].astype(str))
-        return html.section(
-            "Money against date", html.paragraph(f"No plan was found in time at any date that was tried: {dates}.")
-        )
+        return html.section(title, html.paragraph(f"No plan was found at any date that was tried: {dates}."))
     unit, name_of_unit = charts.money_unit(points["value_musd"].astype(float).max())
     digits = 3 if unit > 1.0 else 1
     kept: dict[str, tuple[str, int | None]] = {
@@ -151,7 +153,7 @@ def against_date(plan: Plan) -> str:
         value=points["value_musd"].astype(float) / unit,
         bound=points["bound_musd"].astype(float) / unit,
         gap_text=[percent(gap, 2) for gap in points["gap"]],
-        outcome=points["termination"].astype(str).str.replace("_", " "),
+        outcome=points["termination"].astype(str).replace(str(Termination.NO_PLAN_FOUND), "none found in time"),
         hosted_by=points["hosted_by"].replace("", BLANK),
     )
     printed = shown("", rows, kept)
@@ -161,7 +163,7 @@ def against_date(plan: Plan) -> str:
         "look at the lines between sites, and to a wider gap, so small differences mean nothing; the tick under each "
         "point is the proved bound."
     )
-    return html.section("Money against date", html.paragraph(lead), chart, html.table(printed.frame, printed.numeric))
+    return html.section(title, html.paragraph(lead), chart, html.table(printed.frame, printed.numeric))
 
 
 def over_time(plan: Plan, study: Study) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from siting.plan import Plan
 from siting.report.map import site_map
+from siting.report.sections import against_date
 from siting.report.write import report_html, write_report
 from siting.study import Study
 from siting.tables.read import Tables
@@ -206,3 +207,16 @@ def test_map_draws_the_states_once_and_leaves_territories_out(plan: Plan):
     assert len(shapes) == 51
     assert all(shape["arcs"] for shape in shapes)
     assert len(str(topology)) < 250_000
+
+
+def test_a_date_that_was_not_searched_is_no_date_without_a_plan(plan: Plan):
+    """Proved to have none, and none found in time, are told apart; where time was left for none, a sentence says so."""
+    points = plan.facts["money_against_date"]
+    late = [dict(point) for point in points]
+    late[2] |= {"value_musd": None, "bound_musd": None, "gap": None, "termination": "no_plan_found"}
+    section = against_date(replace(plan, facts={**plan.facts, "money_against_date": late}))
+    assert ">no plan<" in section and ">none in time<" in section and "none found in time" in section
+    for n in (0, 3):
+        late[n] = {**late[2], "shift_quarters": points[n]["shift_quarters"]}
+    section = against_date(replace(plan, facts={**plan.facts, "money_against_date": late}))
+    assert "left too little for other dates" in section and "<svg" not in section

@@ -76,3 +76,14 @@ def tightened(result: PassResult, bound: float, gap: float) -> PassResult:
     found = replace(result, bound=within(bound, result.value))
     proved = found.gap is not None and found.gap <= gap
     return replace(found, termination=Termination.OPTIMAL, limit=None) if proved else found
+
+
+def reached(result: PassResult, value: float, gap: float) -> PassResult:
+    """The same pass where a plan that a later one found does better in it, in its own sense."""
+    better = min if result.sense == "minimize" else max
+    if result.value is None or better(value, result.value) == result.value:
+        return result
+    bound = None if result.bound is None else better(result.bound, value)
+    found = replace(result, value=value, bound=bound)
+    proved = found.gap is not None and found.gap <= gap
+    return replace(found, termination=Termination.OPTIMAL, limit=None) if proved else found

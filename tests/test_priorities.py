@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 import siting
 from siting.run import verify_plan
-from siting.termination import Termination
+from siting.termination import PassResult, Termination, reached
 
 TINY = Path(__file__).parents[1] / "models" / "tiny.toml"
 
@@ -63,13 +64,40 @@ def test_every_objective_leads_a_verified_plan(objective: str, name: str) -> Non
 
 
 def test_a_measure_that_the_plan_does_not_have_is_refused() -> None:
-    """A pass that claims twice the compute of its plan is named."""
-    plan = _solved([{"objective": "compute"}])
-    value = plan.passes[0].value
-    assert value is not None
-    claimed = replace(plan.passes[0], value=2 * value, bound=2 * value)
-    checked = verify_plan(replace(plan, passes=(claimed, *plan.passes[1:])))
-    assert any("priorities, compute_h100e_quarters" in fault for fault in checked.faults)
+    """Compute first, without a tolerance: half a percent more or less than the plan has is named, and so is a bound
+    that the plan passes. Of the cost, which comes last, nothing is left to its tolerance, nor of what the facts say."""
+    plan = _solved([{"objective": "compute"}, {"objective": "npv_cost", "tolerance": "5 %"}])
+    first, last = plan.passes
+    assert first.value is not None and last.value is not None and verify_plan(plan).ok
+    for share in (0.995, 1.005):
+        altered = replace(first, value=share * first.value, bound=2 * first.value)
+        _refused(plan, (altered, last), "priorities, compute_h100e_quarters: the pass reached")
+    past = replace(first, value=0.5 * first.value, bound=0.5 * first.value)
+    _refused(plan, (past, last), "priorities, compute_h100e_quarters: .* is said to be the bound")
+    _refused(plan, (first, replace(last, value=1.02 * last.value)), "priorities, npv_cost_musd: the pass reached")
+    measures = {**plan.facts["measures"], "compute_h100e_quarters": 1.001 * first.value}
+    checked = verify_plan(replace(plan, facts={**plan.facts, "measures": measures}))
+    assert [fault.split(":")[0] for fault in checked.faults] == ["measures, compute_h100e_quarters"]
+
+
+def _refused(plan: siting.Plan, passes: tuple[PassResult, ...], said: str) -> None:
+    faults = verify_plan(replace(plan, passes=passes)).faults
+    assert any(re.search(said, fault) for fault in faults), faults
+
+
+def test_an_earlier_pass_has_reached_what_the_plan_reaches() -> None:
+    """The plan that a later search found is one of every earlier pass: 100 t were found with 50 t proved, a plan with
+    60 t has a gap of a sixth."""
+    first = PassResult(
+        objective="carbon_t", termination=Termination.FEASIBLE, limit="time_limit", bound=50.0, value=100.0
+    )
+    assert reached(first, 110.0, 0.001) == first
+    better = reached(first, 60.0, 0.001)
+    assert (better.value, better.bound, better.termination) == (60.0, 50.0, Termination.FEASIBLE)
+    assert better.gap == pytest.approx(1 / 6)
+    most = replace(first, sense="maximize", bound=150.0)
+    assert reached(most, 90.0, 0.001) == most
+    assert (reached(most, 150.0, 0.001).value, reached(most, 150.0, 0.001).termination) == (150.0, Termination.OPTIMAL)
 
 
 @pytest.mark.parametrize(

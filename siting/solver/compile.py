@@ -42,6 +42,15 @@ class Matrix:
         found = self.columns.get(family, {})
         return {index: _clean(x[column], bool(self.integer[column])) for index, column in found.items()}
 
+    def measured(self, x: NDArray[np.float64]) -> dict[str, float]:
+        """Every measure that is weighed at the point x. The peak is that of what is spent: where another measure is
+        aimed at, its variable may lie anywhere up to what an earlier pass left."""
+        found = {name: float(row @ x) for name, row in self.measures.items()}
+        if "peak_funding" in found:
+            spent = [x[column] for _, column in sorted(self.columns["Spend"].items())]
+            found["peak_funding"] = max(0.0, float(np.cumsum(spent).max()))
+        return found
+
     def posted(self, x: NDArray[np.float64]) -> Iterator[tuple[Posting, float]]:
         """Every posting that the ledger prices, and its musd at the point x."""
         return ((posting, posting.musd * float(x[column])) for posting, column in self.postings)

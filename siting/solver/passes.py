@@ -25,7 +25,7 @@ from siting.solver.budget import PRICED_A_SECOND, Budget
 from siting.solver.everyone import Everyone, price_pass
 from siting.solver.highs import Options, Watcher
 from siting.solver.search import Searched, search
-from siting.termination import PassResult, Termination, tightened
+from siting.termination import PassResult, Termination, reached, tightened
 
 ANY_PLAN = 0.9
 """Gap of a search that only asks whether there is a plan."""
@@ -118,11 +118,30 @@ def run_aims_over(
         if everyone is not None:
             over_all.append(OverAll(objective=aim.objective, goals=p.goals, everyone=everyone))
             results[-1] = tightened(results[-1], MEASURES[aim.objective].sign * everyone.proved_musd, options.gap)
-        reached = results[-1].value
-        assert reached is not None
-        p = replace(p, goals=(*p.goals, kept(aim.objective, reached, aim.tolerance)))
+        value = results[-1].value
+        assert value is not None
+        p = replace(p, goals=(*p.goals, kept(aim.objective, value, aim.tolerance)))
     assert best is not None
-    return Passes(results=tuple(results), searched=best[0], rows=best[1], over_all=tuple(over_all))
+    return _as_reached(
+        Passes(results=tuple(results), searched=best[0], rows=best[1], over_all=tuple(over_all)), aims, options
+    )
+
+
+def _as_reached(found: Passes, aims: Sequence[Aim], options: Options) -> Passes:
+    """The same with what the plan itself reaches of each objective, where that is more than the pass for it found: a
+    search that stops within its gap may be passed by a later one. Bounds hold for the closer goals that follow, too."""
+    if found.searched.decisions is None:
+        return found
+    measures = found.searched.measures
+    results = tuple(
+        reached(result, measures[aim.objective], options.gap) for result, aim in zip(found.results, aims, strict=False)
+    )
+    values = [result.value for result in results]
+    goals = tuple(
+        kept(aim.objective, value, aim.tolerance) for aim, value in zip(aims, values, strict=False) if value is not None
+    )
+    closer = tuple(replace(one, goals=goals[: len(one.goals)]) for one in found.over_all)
+    return replace(found, results=results, over_all=closer)
 
 
 def _search(

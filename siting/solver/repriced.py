@@ -64,7 +64,7 @@ def reprice(p: Problem, held: Held, strength: Strength, options: Options) -> Rep
     return Repriced(
         result=_result(p, best, found, options, began),
         decisions=replace(decisions, service=shared_out(original, member, decisions.service)),
-        measures={name: float(row @ best.x) for name, row in matrix.measures.items()},
+        measures=matrix.measured(best.x),
         size=size,
     )
 

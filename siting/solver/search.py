@@ -211,7 +211,7 @@ def _located(p: Problem, loc: Location, options: Options, watch: Watcher | None)
 def _measured(matrix: Matrix, whole: Outcome | None) -> dict[str, float]:
     if whole is None or whole.x is None:
         return {}
-    return {name: float(row @ whole.x) for name, row in matrix.measures.items()}
+    return matrix.measured(whole.x)
 
 
 def nothing_found(result: PassResult, build: float = 0.0, transfer: float = 0.0) -> Searched:

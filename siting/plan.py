@@ -229,6 +229,9 @@ def read_plan(folder: Path) -> Plan:
     """The plan of a folder, equal to the one saved. Raises InputError with every value of `plan.json` that is of
     another kind, or every table that is missing or broken."""
     folder = Path(folder)
+    if folder.is_file():
+        expected = "the folder of a plan: `siting solve STUDY` makes one"
+        raise InputError([Fault(file=str(folder), key="plan", value="a file", expected=expected)])
     path = folder / "plan.json"
     head = read_record(path, PLAN_HEAD)
     faults: list[Fault] = []

@@ -239,7 +239,7 @@ def _figures(study: Study, a: Assembled, plan: Plan, candidate: str) -> pd.DataF
         if figure.column == "energization":
             shown = [quarter_label(int(value)) for value in values]
         else:
-            shown = [f"{float(value):,.2f}" for value in values]
+            shown = [f"{float(value):,.2f}" if np.isfinite(float(value)) else "none" for value in values]
         unit = "" if figure.column == "energization" else figure.unit
         rows.append((figure.name, unit, shown[0], shown[1] if len(shown) > 1 else ""))
     tax = [f"{100 * float(usable.loc[name, 'property_tax']):.2f}" for name in (candidate, chosen) if name is not None]

@@ -75,12 +75,14 @@ def test_a_value_of_another_kind_is_named(folder: Path, edit: Edit, said: tuple[
 
 
 def test_a_file_that_was_cut_off_or_holds_something_else(folder: Path) -> None:
-    """Half of the file, a list, bytes of another alphabet, and no file."""
+    """Half of the file, a list, bytes of another alphabet, no file, and a file in place of the folder."""
     path, whole = folder / "plan.json", (folder / "plan.json").read_bytes()
     found = []
     for content in (whole[: len(whole) // 2], b"[1, 2]", b"\xff\xfe"):
         path.write_bytes(content)
         found += faults(folder)
+    (study,) = faults(path)
+    assert study[2:] == ("a file", "the folder of a plan: `siting solve STUDY` makes one")
     path.unlink()
     (missing,) = faults(folder)
     assert [key for _, key, *_ in found] == ["the file"] * 3 and missing[2] == "No such file or directory"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
 import pytest
 from question_studies import asked_study, place
 
@@ -9,6 +13,8 @@ import siting
 from siting import run
 from siting.errors import InputError
 from siting.explanation.bars import filters_against
+from siting.explanation.change import FIGURES
+from siting.explanation.exclusion import _figures
 from siting.plan import Plan, read_plan
 from siting.tables.read import Tables, read_tables
 
@@ -146,3 +152,13 @@ def test_filters_of_the_grid_are_said_with_both_figures(tables: Tables) -> None:
     ]
     assert bars[0].found == "OK"
     assert bars[1].found.startswith(f"{row['hosting_n1_utility_mw']:,.1f} MW at the meter")
+
+
+def test_a_figure_that_the_chosen_site_does_not_have_is_none() -> None:
+    """A hall is rented and the plan's own campus is not: no rent is said of it, instead of a number that is none."""
+    usable = pd.DataFrame({"candidate": ["hall", "own"], **{figure.column: 1.0 for figure in FIGURES}})
+    usable["rent_usd_per_kw_month"], usable["property_tax"] = [130.0, np.nan], 0.01
+    sites = pd.DataFrame({"candidate": ["own"], "it_mw": [3.0]})
+    a, plan = SimpleNamespace(usable=usable), SimpleNamespace(sites=sites)
+    found = _figures(None, a, plan, "hall").set_index("figure")  # type: ignore[arg-type]
+    assert found.loc["rent", ["here", "chosen"]].tolist() == ["130.00", "none"]

@@ -132,9 +132,20 @@ class Plan:
         """Lease contracts, existing ones included."""
         return self.tables["leases"]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """A few readable lines; the tables hold the rest. Of a what-if last how it was answered."""
+        how = self.facts.get("what_if", {}).get("words", "")
+        ended = f"Plan for “{self.study['name']}” ({self._how_it_ended()})"
+        return (ended, *self._lines(), *([f"  what if  {how}"] if how else []))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Opened campuses, a row each; empty without a plan."""
+        return self.tables.get("sites", pd.DataFrame())
+
     def __str__(self) -> str:
-        """A few readable lines; the tables hold the rest."""
-        return "\n".join([f"Plan for “{self.study['name']}” ({self._how_it_ended()})", *self._lines()])
+        return "\n".join(self.words)
 
     __repr__ = __str__
 

@@ -64,7 +64,7 @@ def summary(found: Comparison) -> dict[str, Any]:
         "inputs": found.inputs.to_dict("records"),
         "plans": found.plans.to_dict("records"),
         "verdicts": [{**vars(one), "proved": one.proved} for one in found.verdicts],
-        "words": found.verdict,
+        "words": "\n".join(found.words),
     }
 
 
@@ -83,4 +83,4 @@ def _show(found: Comparison) -> None:
         for row in frame.itertuples(index=False):
             table.add_row(*(str(value) for value in row))
         console.print(table, markup=False)
-    console.print(found.verdict, markup=False, highlight=False)
+    console.print("\n".join(found.words), markup=False, highlight=False)

@@ -33,7 +33,7 @@ def summary(found: Explanation) -> dict[str, Any]:
     return {
         "study": found.study,
         "termination": str(found.termination),
-        "words": found.words,
+        "words": "\n".join(found.words),
         "plan": None if plan is None else {"sites": list(plan.sites), "hosts": list(plan.hosts)},
         "violations": found.violated.to_dict("records"),
         "least_violation_bound": None if least is None else least.bound,
@@ -64,7 +64,7 @@ def _show(found: Explanation) -> None:
     from rich.table import Table
 
     console = Console(markup=False)
-    console.print(found.words, markup=False, highlight=False)
+    console.print("\n".join(found.words), markup=False, highlight=False)
     if not found.changes:
         return
     table = Table(title="Limits that cannot hold together", title_justify="left")

@@ -63,7 +63,7 @@ def run_price(plan: Path, limits: Sequence[str], *, step: float, time_limit_s: f
             "bound": found.bound_musd,
             "candidates": found.candidates,
             "candidates_usable": found.usable,
-            "prices": _rows(found.frame()),
+            "prices": _rows(found.frame),
             "seconds": found.seconds,
         }
     )

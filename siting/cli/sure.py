@@ -87,7 +87,7 @@ def _of_sweep(folder: Path, within: float, decided_until: str | None, *, as_json
     if as_json:
         print_json(
             {
-                "words": regret.words(),
+                "words": list(regret.words),
                 "least_regret": regret.minimax,
                 "decided_until": decided_until,
                 "plans": regret.plans.to_dict("records"),

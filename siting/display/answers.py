@@ -56,7 +56,7 @@ def explanation_html(found: Explanation) -> str:
     violated = found.violated.assign(percent=found.violated["share"].astype(float) * 100.0)
     return framed(
         f"<h3>Why is there no plan? {html.text(found.study)}</h3>",
-        *sentences(found.words.splitlines()),
+        *sentences(found.words),
         table("Changes, each alone", changes, CHANGES),
         table("Where all limits give way least in sum", violated, VIOLATED),
     )
@@ -66,14 +66,14 @@ def n_best_html(found: NBest) -> str:
     """The best plans with different sites."""
     rows = found.frame.assign(percent=found.frame["above_best"].astype(float) * 100.0)
     rows["sites"] = rows["sites"].where(rows["sites"] != "", "none: leases only")
-    return framed("<h3>The best plans with different sites</h3>", *sentences(found.words()), table("", rows, BEST))
+    return framed("<h3>The best plans with different sites</h3>", *sentences(found.words), table("", rows, BEST))
 
 
 def decided_html(found: Decided) -> str:
     """How often other figures give another place."""
     rows = found.by_place.assign(percent=found.by_place["share"].astype(float) * 100.0)
     head = f"<h3>Is the place decided? {html.text(found.study)}</h3>"
-    return framed(head, *sentences(found.words()), table("Where the trials build", rows, TRIED))
+    return framed(head, *sentences(found.words), table("Where the trials build", rows, TRIED))
 
 
 def sentences(lines: Iterable[str]) -> Iterator[str]:

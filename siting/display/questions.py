@@ -27,12 +27,10 @@ PRICES: Columns = {
 
 def why_not_html(found: WhyNot) -> str:
     """Why a plan does not open a place."""
-    first, *rest = found.words(figures=False)
+    first, *rest = found.sentences
     return framed(f"<h3>{html.text(first)}</h3>", *sentences(rest), table("", found.figures, FIGURES))
 
 
 def limit_prices_html(found: LimitPrices) -> str:
     """What one more unit of each limit saves."""
-    return framed(
-        "<h3>What do limits cost?</h3>", *sentences(str(found).splitlines()), table("", found.frame(), PRICES)
-    )
+    return framed("<h3>What do limits cost?</h3>", *sentences(found.words), table("", found.frame, PRICES))

@@ -35,7 +35,7 @@ def regret_html(found: Regret) -> str:
     """What is safe to decide, regret by plan, and of every plan in every run where there are few."""
     return framed(
         "<h3>What is safe to decide</h3>",
-        *sentences(found.words()),
+        *sentences(found.words),
         table("Decisions of the good plans", found.decisions, DECISIONS),
         table("Regret by plan", found.plans, PLANS),
         _all(found) if len(found.names) <= MOST_RUNS else "",

@@ -68,6 +68,7 @@ class WhyNot:
         """Whether nothing is proved against it: a plan that opens it may cost no more than the best."""
         return self.cost is not None and self.cost.open
 
+    @property
     def frame(self) -> pd.DataFrame:
         """One row a finding: what, unit, value, low, high, note. NaN where there is no number."""
         rows: list[dict[str, Any]] = [
@@ -83,12 +84,18 @@ class WhyNot:
         frame[["value", "low", "high"]] = frame[["value", "low", "high"]].astype(float)
         return frame.fillna({"unit": "", "note": ""})
 
-    def words(self, *, figures: bool = True) -> list[str]:
-        """The answer line by line; figures: its own figures too."""
-        return [*_sentences(self), *(_figure_lines(self) if figures else [])]
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The answer line by line, without the figures of the place."""
+        return tuple(_sentences(self))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The answer line by line, the figures of the place last."""
+        return (*self.sentences, *_figure_lines(self))
 
     def __str__(self) -> str:
-        return "\n".join(self.words())
+        return "\n".join(self.words)
 
 
 def why_not(

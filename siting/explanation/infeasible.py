@@ -103,9 +103,9 @@ class Explanation:
     """Whether places were named together and round trips kept as they are."""
 
     @property
-    def words(self) -> str:
-        """The answer in plain words."""
-        return in_words(self)
+    def words(self) -> tuple[str, ...]:
+        """The answer line by line."""
+        return tuple(in_words(self).splitlines())
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -122,9 +122,9 @@ class Explanation:
 
     def __str__(self) -> str:
         if not self.changes:
-            return self.words
+            return in_words(self)
         shown = self.frame[["limit", "change", "npv_cost_musd", "hosts"]]
-        return f"{self.words}\n\n{shown.to_string(index=False, max_colwidth=60)}"
+        return f"{in_words(self)}\n\n{shown.to_string(index=False, max_colwidth=60)}"
 
 
 COLUMNS = [

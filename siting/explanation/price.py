@@ -107,6 +107,7 @@ class LimitPrices:
     """At the meter, of one module at the plan's largest site; 0 without one."""
     seconds: float = 0.0
 
+    @property
     def frame(self) -> pd.DataFrame:
         """One row a limit: limit, says, unit, step, tighter, musd, low, high, inside_gap, no_plan, lp_musd, seconds."""
         rows = [
@@ -131,16 +132,21 @@ class LimitPrices:
         frame[numbers] = frame[numbers].astype(float)
         return frame
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The answer line by line, a limit a line."""
         bound = "" if self.bound_musd is None else f", its bound {self.bound_musd:,.1f}"
         over = f"over {self.candidates} of {self.usable:,} candidates"
         lines = [f"What limits cost, present value, {over}: the plan costs {self.value_musd:,.1f} MUSD{bound}."]
         if not self.prices:
-            return "\n".join([*lines, "The plan names no limit that binds; ask for one by its name."])
+            return (*lines, "The plan names no limit that binds; ask for one by its name.")
         lines += [f"- {price}" for price in self.prices]
         if self.module_mw and any(p.unit == "MW" and p.inside_gap and p.step < self.module_mw for p in self.prices):
             lines.append(f"Halls come in modules of {self.module_mw:,.1f} MW at the meter: ask for a step of that.")
-        return "\n".join(lines)
+        return tuple(lines)
+
+    def __str__(self) -> str:
+        return "\n".join(self.words)
 
 
 COLUMNS = [

@@ -72,16 +72,21 @@ class Comparison:
     """One for every pair, in the order of the plans."""
 
     @property
-    def verdict(self) -> str:
-        """All that can be said, in sentences."""
-        return "\n".join(line for one in self.verdicts for line in (one.words, *one.sites))
+    def words(self) -> tuple[str, ...]:
+        """All that can be said, line by line."""
+        return tuple(line for one in self.verdicts for line in (one.words, *one.sites))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The plans side by side: figure, unit and a column a plan."""
+        return self.plans
 
     def __str__(self) -> str:
         differ = (
             self.inputs.to_string(index=False) if len(self.inputs) else "None: the same study, tables and programs."
         )
-        shown = self.shown().to_string(index=False)
-        return f"Inputs that differ\n{differ}\n\nPlans\n{shown}\n\nWhat can be said\n{self.verdict}"
+        shown, said = self.shown().to_string(index=False), "\n".join(self.words)
+        return f"Inputs that differ\n{differ}\n\nPlans\n{shown}\n\nWhat can be said\n{said}"
 
     def shown(self) -> pd.DataFrame:
         """`plans` as text."""

@@ -132,7 +132,8 @@ class Decided:
         rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return pd.DataFrame([(n, c, c / len(self.trials)) for n, c in rows], columns=[what, "trials", "share"])
 
-    def words(self) -> list[str]:
+    @property
+    def words(self) -> tuple[str, ...]:
         """The answer, a sentence each."""
         count, where = len(self.trials), self._where()
         said = [
@@ -154,12 +155,12 @@ class Decided:
             said.append(f"{found}, though there may be one; they count as not the same.")
         if without := sum(not trial.found for trial in self.trials) - self.unanswered:
             said.append(f"{without} of {count} trials have no plan; they count as not the same.")
-        said.append(f"Figures: {self.spread.words()}; seed {self.seed}. An assumption, not a measured error.")
+        said.append(f"Figures: {self.spread.words}; seed {self.seed}. An assumption, not a measured error.")
         said.append(
             f"Each trial prices all candidates and searches about {CANDIDATES} that look best to a gap of {GAP:.1%}; "
             "lines that several sites overload together are not looked at."
         )
-        return said
+        return tuple(said)
 
     def _sets(self) -> int:
         return len({trial.sites for trial in self.trials if trial.found})
@@ -171,7 +172,7 @@ class Decided:
         """In words, then where the trials build."""
         places = self.by_place.head(12)
         table = places.assign(share=places["share"].map("{:.0%}".format)).to_string(index=False) if len(places) else ""
-        return "\n".join([*self.words(), "", table]).rstrip()
+        return "\n".join([*self.words, "", table]).rstrip()
 
     def as_facts(self) -> dict[str, Any]:
         """What is kept with a plan, as plain values (`Plan.facts["other_figures"]`)."""
@@ -183,7 +184,7 @@ class Decided:
             "states": list(self.states),
             "seed": self.seed,
             "spread": asdict(self.spread),
-            "figures": self.spread.words(),
+            "figures": self.spread.words,
             "candidates": CANDIDATES,
             "gap": GAP,
             "without_plan": sum(not trial.found for trial in self.trials) - self.unanswered,

@@ -32,6 +32,7 @@ class Spread:
     alone: bool = False
     """Every place has errors of its own, also of what a table gives by state."""
 
+    @property
     def words(self) -> str:
         """In one phrase."""
         where = "place by place" if self.alone else "by place, and by state where a table gives them so"

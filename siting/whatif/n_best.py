@@ -108,9 +108,10 @@ class NBest:
 
     def __str__(self) -> str:
         """In words, then the table."""
-        return "\n".join([*self.words(), "", _printed(self.frame)])
+        return "\n".join([*self.words, "", _printed(self.frame)])
 
-    def words(self) -> list[str]:
+    @property
+    def words(self) -> tuple[str, ...]:
         """What was found and what is proved, a sentence each."""
         count, share = len(self.plans), f"{self.within:.2%}"
         found = "one plan" if count == 1 else f"{count} plans with different sites"
@@ -142,7 +143,7 @@ class NBest:
             said.append(
                 f"This holds over the {self.candidates:,} candidates that passed the screen, of {self.usable:,} usable."
             )
-        return said
+        return tuple(said)
 
     def _open_pairs(self) -> Iterator[tuple[int, int]]:
         pairs = itertools.combinations(range(len(self.plans)), 2)

@@ -159,9 +159,10 @@ class Regret:
             written.append(draft.replace(folder / name))
         return written
 
-    def words(self) -> list[str]:
+    @property
+    def words(self) -> tuple[str, ...]:
         """The answer, a sentence each."""
-        return [*self._about(), *self._decided(), *self._regrets()]
+        return (*self._about(), *self._decided(), *self._regrets())
 
     def _about(self) -> Iterator[str]:
         share = f"{self.within:.1%}"
@@ -251,7 +252,7 @@ class Regret:
         each = list(enumerate(self.names))
         shown = pd.DataFrame({run: [self.told(n, r) for n, _ in each] for r, run in each}, index=list(self.names))
         return "\n".join(
-            [*self.words(), "", "Regret, MUSD: plan of the row under the inputs of the column", shown.to_string()]
+            [*self.words, "", "Regret, MUSD: plan of the row under the inputs of the column", shown.to_string()]
         )
 
 
@@ -364,12 +365,9 @@ def _within(value: float, least: float, share: float) -> bool:
 
 def _bound_of(plan: Plan) -> tuple[float, str]:
     """What no plan under its inputs costs less than, and over which candidates; -inf where nothing is proved."""
-    usable, inside = plan.facts.get("candidates_usable"), plan.facts.get("candidates_in_model")
-    everyone = plan.facts.get("everyone") or {}
-    if "bound_musd" in everyone:
-        return float(everyone["bound_musd"]), OVER_ALL
-    musd = -np.inf if plan.bound_musd is None else float(plan.bound_musd)
-    return musd, OVER_ALL if usable is not None and usable == inside else SEARCHED
+    if plan.bound_all_musd is not None:
+        return plan.bound_all_musd, OVER_ALL
+    return -np.inf if plan.bound_musd is None else plan.bound_musd, SEARCHED
 
 
 def _fault(key: str, value: str, expected: str) -> Fault:

@@ -97,8 +97,13 @@ class Sweep:
         draft.replace(path)
         return path
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What happened and what was found, line by line."""
+        return tuple(_words(self))
+
     def __str__(self) -> str:
-        return "\n".join(_words(self))
+        return "\n".join(self.words)
 
 
 class _Plans(Mapping[str, Plan]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,12 +16,14 @@ import pytest
 import siting
 from siting.display.answers import decided_html, explanation_html, n_best_html
 from siting.display.comparison import comparison_html
+from siting.display.registry import SHOWN
 from siting.display.regret import regret_html
 from siting.display.sweep import sweep_html
 from siting.explanation.changes import Change
 from siting.explanation.conflict import Violation
 from siting.explanation.infeasible import Explanation
 from siting.explanation.limits import NamedLimit
+from siting.plan import Plan
 from siting.termination import Termination
 from siting.whatif.comparison import Comparison, Verdict
 from siting.whatif.decided import Decided, Trial
@@ -175,3 +178,17 @@ def test_regret_of_each_plan_in_each_run():
     assert cells[0] == ["a", "0.0", "3.0", "does not hold"]
     assert cells[1] == ["b", "not known", "0.0", "not known"]
     assert "Least to regret: the plan of c" in html
+
+
+def test_every_answer_says_words_and_has_a_frame():
+    """Whatever a notebook shows but a study: `words` is a tuple of lines and `frame` a table, neither is called."""
+    answers = [name for name in SHOWN if not name.endswith(".Study")]
+    assert len(answers) >= 9
+    for name in answers:
+        module, _, kind = name.rpartition(".")
+        for part, wanted in (("words", "tuple[str, ...]"), ("frame", "pd.DataFrame")):
+            found = getattr(getattr(importlib.import_module(module), kind), part)
+            function = found.fget if isinstance(found, property) else found.func
+            assert function.__annotations__["return"] == wanted, (name, part)
+    plan = Plan(study={"name": "x"}, study_digest="", data_hashes={}, versions={}, passes=(), tables={})
+    assert plan.frame.empty

@@ -67,7 +67,7 @@ def test_limits_are_said_with_both_figures(
     assert answer.excluded and answer.cost is None
     assert [bar.limit for bar in answer.limits] == [limit]
     assert found in answer.limits[0].found and answer.limits[0].needed == needed
-    assert limit in str(answer) and answer.frame()["what"].tolist() == [limit]
+    assert limit in str(answer) and answer.frame["what"].tolist() == [limit]
 
 
 def test_a_place_without_power_in_time_may_still_open_to_be_counted(

@@ -54,7 +54,7 @@ def test_no_plan_is_proved_over_all_places(poor: tuple[Study, Explanation]) -> N
     _, found = poor
     assert found.termination is Termination.INFEASIBLE and found.minimal
     assert "prices" in found.proof and found.looked is Termination.INFEASIBLE and found.candidates < found.of == PLACES
-    assert "no plan over any of its 34 candidates" in found.words
+    assert "no plan over any of its 34 candidates" in str(found)
 
 
 def test_what_money_is_missing_is_known_to_one_per_cent(poor: tuple[Study, Explanation], tables: Tables) -> None:
@@ -64,7 +64,7 @@ def test_what_money_is_missing_is_known_to_one_per_cent(poor: tuple[Study, Expla
     assert money.amount is not None and money.smaller_fails and money.edit is not None and money.smaller is not None
     assert has_plan(study.update(dict(money.edit.fields)), tables)
     assert not has_plan(study.update(dict(money.smaller.fields)), tables)
-    assert "less may be enough" not in found.words
+    assert "less may be enough" not in str(found)
 
 
 def test_without_prices_the_answer_is_of_the_places_searched(
@@ -74,7 +74,7 @@ def test_without_prices_the_answer_is_of_the_places_searched(
     monkeypatch.setattr("siting.explanation.infeasible.short_of_everyone", lambda *_: None)
     found = explain(poor_study(tmp_path, 40.0), tables=tables)
     assert found.termination is Termination.INFEASIBLE and not found.proof
-    assert found.candidates < found.of and "over any of its" not in found.words
+    assert found.candidates < found.of and "over any of its" not in str(found)
 
 
 def test_a_change_of_a_wide_study_does_not_hang_on_the_time(tmp_path: Path, tables: Tables) -> None:
@@ -93,12 +93,12 @@ def test_each_limit_of_the_set_has_a_whole_plan_without_it(
     """Pods are fractions while the set is looked for. A whole plan is then found without each limit; where none is,
     the answer names the limit."""
     _, found = poor
-    assert not found.in_fractions and "fractions of pods" not in found.words
+    assert not found.in_fractions and "fractions of pods" not in str(found)
     monkeypatch.setattr("siting.explanation.conflict.Judge.has_whole_plan", lambda *_: False)
     blind = explain(poor_study(tmp_path, 40.0), tables=tables)
     without = [change.limit.name for change in blind.changes if change.plan is None]
     assert without and [limit.name for limit in blind.in_fractions] == without
-    assert f"fractions of pods only: {', '.join(without)}" in blind.words
+    assert f"fractions of pods only: {', '.join(without)}" in str(blind)
 
 
 def test_a_plan_in_whole_pods_is_whole(tmp_path: Path, tables: Tables) -> None:
@@ -119,7 +119,7 @@ def test_a_cluster_without_a_host_needs_no_search(tmp_path: Path, tables: Tables
     study = poor_study(tmp_path, 4000.0).update({"clusters.0.by": "2024-Q2"})
     found = explain(study, tables=tables)
     assert found.termination is Termination.INFEASIBLE and found.looked is Termination.INFEASIBLE
-    assert "over any of its 34 candidates; none of them, and no lease, can stand first in time" in found.words
+    assert "over any of its 34 candidates; none of them, and no lease, can stand first in time" in str(found)
 
 
 def test_a_set_that_was_not_made_minimal_is_still_a_conflict(

@@ -80,8 +80,8 @@ def test_a_best_plan_that_is_not_proved_is_said_to_be_the_cheapest_found(ranked:
     )
     plans = (dataclasses.replace(first, passes=(*first.passes[:-1], loose)), *ranked.plans[1:])
     said = "The best is the cheapest that was found: it is proved to 60.00% only."
-    assert said in dataclasses.replace(ranked, plans=plans).words()
-    assert not any("cheapest that was found" in sentence for sentence in ranked.words())
+    assert said in dataclasses.replace(ranked, plans=plans).words
+    assert not any("cheapest that was found" in sentence for sentence in ranked.words)
 
 
 def test_plans_that_earn_money_are_ranked_too(tables: Tables, tmp_path: Path) -> None:

@@ -134,9 +134,9 @@ def test_what_is_not_known_is_not_said_to_fail(regret: Regret) -> None:
     names = regret.names
     found = dataclasses.replace(regret, held_musd=held, unknown=tuple((name, names[1]) for name in names))
     assert "does not hold" not in str(found) and str(found).count("not known ") >= 2
-    assert "No plan is known to hold in every run." in found.words()
+    assert "No plan is known to hold in every run." in found.words
     lost = dataclasses.replace(regret, held_musd=held, lost={(name, names[1]): "no money" for name in names})
-    assert "No plan holds in every run." in lost.words() and lost.told(0, 1) == "does not hold"
+    assert "No plan holds in every run." in lost.words and lost.told(0, 1) == "does not hold"
 
 
 def test_a_bound_over_the_searched_candidates_proves_no_upper_end(regret: Regret) -> None:

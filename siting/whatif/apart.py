@@ -53,7 +53,7 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class JobResult:
     """What came of it."""
 
     outcome: Outcome
@@ -65,10 +65,10 @@ class Answer:
     """Digest of the tables that the run has read."""
 
 
-def run_apart(job: Job) -> Answer:
+def run_apart(job: Job) -> JobResult:
     """Do the run in a process of its own and wait. Never raises for what happens to the run."""
     began = time.perf_counter()
-    answer = Answer(outcome="died", message="stopped before it began")
+    answer = JobResult(outcome="died", message="stopped before it began")
     for _ in range(ATTEMPTS):
         answer = _forked(job) if sys.platform == "linux" else run_in_new_interpreter(job)
         if answer.outcome != "died" or _closing.is_set():
@@ -157,11 +157,11 @@ class _Stem:
     def alive(self) -> bool:
         return not self._messages.poll()  # nothing comes unasked but the end
 
-    def do(self, job: Job) -> Answer | None:
+    def do(self, job: Job) -> JobResult | None:
         """None: the stem is gone."""
         try:
             self._messages.send_bytes(pickle.dumps((job.work, job.limit_s)))
-            answer: Answer = pickle.loads(self._messages.recv_bytes())
+            answer: JobResult = pickle.loads(self._messages.recv_bytes())
         except (OSError, EOFError):
             return None
         return answer
@@ -182,7 +182,7 @@ _stems: list[_Stem] = []
 _idle: list[_Stem] = []
 
 
-def _forked(job: Job) -> Answer:
+def _forked(job: Job) -> JobResult:
     root, stem = _take(job.threads)
     answer = None if stem is None else stem.do(job)
     with _lock:
@@ -192,7 +192,7 @@ def _forked(job: Job) -> Answer:
             _stems.remove(stem)
             stem.forget()
     if answer is None:
-        return Answer(outcome="died", message=f"the process that runs are forked from ended{root.last_words()}")
+        return JobResult(outcome="died", message=f"the process that runs are forked from ended{root.last_words()}")
     return answer
 
 
@@ -227,7 +227,7 @@ def _drop(stems: list[_Stem]) -> None:
             _idle.remove(stem)
 
 
-def run_in_new_interpreter(job: Job) -> Answer:
+def run_in_new_interpreter(job: Job) -> JobResult:
     """The run in an interpreter of its own, about two seconds slower than from a stem."""
     with subprocess.Popen(
         _command("once"),
@@ -247,14 +247,14 @@ def run_in_new_interpreter(job: Job) -> Answer:
             raise
     if process.returncode or not content:
         why = f"the process of the run ended with code {process.returncode}: {_last_line(said)}"
-        return Answer(outcome="died", message=why)
-    answer: Answer = pickle.loads(content)
+        return JobResult(outcome="died", message=why)
+    answer: JobResult = pickle.loads(content)
     return answer
 
 
-def killed(limit_s: float) -> Answer:
+def killed(limit_s: float) -> JobResult:
     """The answer of a run that outlasted its limit."""
-    return Answer(outcome="killed", message=f"killed after {limit_s:g} s: it outlasted the limit of a run")
+    return JobResult(outcome="killed", message=f"killed after {limit_s:g} s: it outlasted the limit of a run")
 
 
 def _last_line(said: bytes) -> str:

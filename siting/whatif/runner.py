@@ -23,10 +23,10 @@ from siting.errors import Fault, InputError
 from siting.places import shipped
 from siting.plan import Plan
 from siting.study import Study
-from siting.whatif.apart import Answer, Job, close_stems, cores, open_stems, run_apart
+from siting.whatif.apart import Job, JobResult, close_stems, cores, open_stems, run_apart
 from siting.whatif.freshness import data_digest, run_key
 from siting.whatif.runs import LASTING, Run, ended, read_run, write_run
-from siting.whatif.sweeps import PLANS, RECORDS, Sweep, held, read_head, write_head
+from siting.whatif.sweeps import PLANS, RECORDS, Sweep, locked, read_head, write_head
 from siting.whatif.variation import Variation, studies_of
 from siting.whatif.variations import grid, table
 
@@ -166,7 +166,7 @@ class Runner:
         for part in (RECORDS, PLANS):
             (self._folder / part).mkdir(parents=True, exist_ok=True)
         if self._lock is None:
-            self._lock = held(self._folder)
+            self._lock = locked(self._folder)
             for part in (RECORDS, PLANS):
                 for draft in (self._folder / part).glob(".*"):
                     shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
@@ -183,7 +183,7 @@ class Runner:
     def _limit_of(self, study: Study) -> float:
         return self._run_limit_s or 3 * study.search.time_limit_s + BEYOND_S
 
-    def _submit(self, study: Study, limit_s: float) -> Future[Answer]:
+    def _submit(self, study: Study, limit_s: float) -> Future[JobResult]:
         assert self._executor is not None
         module, _, function = self._solve.partition(":")
         study._path = study.path.resolve() if study.path else None  # a worker may stand in another folder
@@ -191,16 +191,16 @@ class Runner:
         try:
             return self._executor.submit(run_apart, job)
         except (BrokenExecutor, RuntimeError) as error:  # it broke while jobs were handed in, or is shut down
-            lost: Future[Answer] = Future()
+            lost: Future[JobResult] = Future()
             lost.set_exception(BrokenExecutor(str(error)))
             return lost
 
-    def _keep(self, variation: Variation, key: str, limit_s: float, answer: Answer | str, data: str) -> Run:
+    def _keep(self, variation: Variation, key: str, limit_s: float, answer: JobResult | str, data: str) -> Run:
         """Write what came back: the plan first, then the record that says it is there."""
         if isinstance(answer, str):
             return Run(name=variation.name, edits=variation.edits, key=key, limit_s=limit_s, message=answer)
         if answer.plan and answer.data != data:
-            answer = Answer(outcome="died", message="its worker has other tables than this machine")
+            answer = JobResult(outcome="died", message="its worker has other tables than this machine")
         plan: Plan | None = pickle.loads(answer.plan) if answer.plan else None
         run = ended(variation, key, limit_s, answer, plan)
         if plan is not None:
@@ -218,7 +218,7 @@ class Runner:
         self._progress(SweepProgress(done=done, total=total, reused=reused, seconds=seconds, left_s=left_s, run=run))
 
 
-def _answer(future: Future[Answer]) -> Answer | str:
+def _answer(future: Future[JobResult]) -> JobResult | str:
     """What the worker said; in words why it was not run."""
     try:
         return future.result()
@@ -227,7 +227,7 @@ def _answer(future: Future[Answer]) -> Answer | str:
     except BrokenExecutor:
         return "the executor broke before the run ended; start the sweep again for the rest"
     except Exception as error:  # what an executor says when a worker is lost for good, of Dask: KilledWorker
-        return Answer(outcome="died", message=f"its worker was lost: {type(error).__name__}: {error}")
+        return JobResult(outcome="died", message=f"its worker was lost: {type(error).__name__}: {error}")
 
 
 def _refuse(folder: Path, study: Study, above_zero: Mapping[str, float | None]) -> None:

@@ -14,7 +14,7 @@ from siting.errors import InputError
 from siting.plan import Plan
 from siting.run import study_of
 from siting.saved import NUMBER, NUMBER_OR_NONE, TEXT, TEXT_OR_NONE, Choice, Entries, Items, Record, read_record
-from siting.whatif.apart import Answer
+from siting.whatif.apart import JobResult
 from siting.whatif.filenames import file_name
 from siting.whatif.variation import Variation
 
@@ -135,7 +135,7 @@ class Run:
         )
 
 
-def ended(variation: Variation, key: str, limit_s: float, answer: Answer, plan: Plan | None) -> Run:
+def ended(variation: Variation, key: str, limit_s: float, answer: JobResult, plan: Plan | None) -> Run:
     """The row of a run that has ended."""
     bare = Run(name=variation.name, edits=variation.edits, key=key, limit_s=limit_s, seconds=answer.seconds)
     if plan is None:

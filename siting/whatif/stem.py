@@ -20,7 +20,7 @@ import time
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-from siting.whatif.apart import Answer, killed
+from siting.whatif.apart import JobResult, killed
 
 if TYPE_CHECKING:
     from siting.tables.read import Tables
@@ -86,7 +86,9 @@ def _received(receive: Connection[Any, Any], child: Any) -> bytes:
         return receive.recv_bytes()
     except EOFError:
         child.join()
-        return pickle.dumps(Answer(outcome="died", message=f"the process of the run ended with code {child.exitcode}"))
+        return pickle.dumps(
+            JobResult(outcome="died", message=f"the process of the run ended with code {child.exitcode}")
+        )
 
 
 def _child(work: bytes, tables: Tables, send: Connection[Any, Any], parent: int) -> None:
@@ -97,7 +99,7 @@ def _child(work: bytes, tables: Tables, send: Connection[Any, Any], parent: int)
     send.send_bytes(pickle.dumps(_answer(work, tables)))
 
 
-def _answer(work: bytes, tables: Tables) -> Answer:
+def _answer(work: bytes, tables: Tables) -> JobResult:
     """The run itself. Every error becomes an answer."""
     from siting.errors import InputError, VerificationError
     from siting.whatif.freshness import data_digest
@@ -106,18 +108,18 @@ def _answer(work: bytes, tables: Tables) -> Answer:
     try:
         module, function, study = pickle.loads(work)
         plan = getattr(importlib.import_module(module), function)(study, tables=tables)
-        return Answer(
+        return JobResult(
             outcome="plan",
             plan=pickle.dumps(plan),
             seconds=time.perf_counter() - began,
             data=data_digest(tables.data_dir),
         )
     except InputError as error:
-        return Answer(outcome="refused", message=str(error))
+        return JobResult(outcome="refused", message=str(error))
     except VerificationError as error:
-        return Answer(outcome="unverified", message=str(error))
+        return JobResult(outcome="unverified", message=str(error))
     except Exception as error:
-        return Answer(outcome="failed", message=f"{type(error).__name__}: {error}")
+        return JobResult(outcome="failed", message=f"{type(error).__name__}: {error}")
 
 
 def _tables() -> Tables:

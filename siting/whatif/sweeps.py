@@ -150,7 +150,7 @@ def read_head(folder: Path) -> dict[str, Any] | None:
     return read_record(path, SWEEP_HEAD)
 
 
-def held(folder: Path) -> BinaryIO:
+def locked(folder: Path) -> BinaryIO:
     """The folder, kept from other sweeps until the file is closed or this process ends, where the system can do that.
 
     Raises InputError when another sweep is at work there.

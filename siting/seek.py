@@ -8,6 +8,8 @@ way                     when                                    searched        
 ======================  ======================================  ======================  ==============================
 `_from_known`           a plan for other inputs is at hand      its model, what looks   as for any plan, or by
                                                                 best now                `whatif.warm`
+`_over_open_sites`      the same, with prices under the new     a dozen or two that     known before the search,
+                        inputs (`Begun`)                        prices open             then crowds
 `_over_open_sites`      cost alone, more flows than a search    a dozen or two that     prices first, by place of the
                         gets anywhere with (`is_wide`)          prices open             cluster too; then crowds
 `_over_one_site`        cost alone, one cluster, prices open    half a dozen            prices first, then crowds
@@ -47,7 +49,7 @@ from siting.solver.prove import Proof, certificate, prove
 from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import Start, is_wide
-from siting.solver.wide import search_wide
+from siting.solver.wide import Begun, search_wide
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.termination import PassResult, Termination, tightened
@@ -88,8 +90,12 @@ class Known:
     """Where a search for the least cost may begin: a plan that was made for other inputs."""
 
     rows: IntArray
-    """Candidates of the problem that are searched."""
+    """Candidates of the problem that are searched; none where that plan is of no help."""
     plan: Plan
+    begun: Begun | None = None
+    """Prices of all candidates and that plan under these inputs: then the sites that these open are searched."""
+    enough: float = 0.0
+    """Gap over all candidates with which search and proof of a wide study may end, if wider than the one asked for."""
 
 
 def seek(
@@ -99,7 +105,8 @@ def seek(
 
     known: where to begin; for a study that aims at the cost alone.
     """
-    return _proved(study, _in_rounds(study, tables, assembled, clock, budget, known), clock, budget)
+    enough = 0.0 if known is None else known.enough
+    return _proved(study, _in_rounds(study, tables, assembled, clock, budget, known), clock, budget, enough)
 
 
 def _in_rounds(
@@ -137,10 +144,13 @@ def _in_rounds(
         clock.say(f"{len(rows)} lines overloaded by all sites together: solved again with them as limits")
         problem = replace(assembled.problem, grid=with_rows(grid, network, rows, look))
         assembled = replace(assembled, problem=problem)
+        if known is not None and known.begun is not None:  # its prices know nothing of these lines
+            known = replace(known, begun=None, rows=known.rows[:0])
 
 
-def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
-    """The same with a bound over all candidates, where that is asked for and not all of them were searched."""
+def _proved(study: Study, found: Found, clock: Clock, budget: Budget, enough: float) -> Found:
+    """The same with a bound over all candidates, where that is asked for and not all of them were searched. enough: gap
+    with which that may end, if that is wider than the one asked for."""
     problem, value = found.assembled.problem, found.searched.measures.get("npv_cost")
     searched_all = len(found.screened.rows) == len(problem.candidate_id)
     if value is None or searched_all or not study.search.prove_all:
@@ -156,7 +166,8 @@ def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
         clock.say("a bound over all candidates")
         if (few := affordable(problem, len(rows), options.time_limit_s)) < len(rows):
             rows = screen(problem, few).rows
-        proof = prove(problem, rows, value, options, found.priced)
+        wider = replace(options, gap=max(options.gap, enough))
+        proof = prove(problem, rows, value, wider, found.priced)
         clock.lap("prove")
     if proof is None:
         return found
@@ -199,7 +210,11 @@ def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
 def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None) -> Found:
     """One search, over the candidates that pass the screen, at the earliest date where that is what is asked; or from
     what is known, where that gives a plan."""
-    if known is not None:
+    enough = 0.0 if known is None else known.enough
+    if known is not None and known.begun is not None:
+        if (wide := _over_open_sites(study, assembled, clock, budget, enough, known.begun)) is not None:
+            return wide
+    elif known is not None and len(known.rows):
         begun = _from_known(study, assembled, clock, budget, known)
         if begun.searched.decisions is not None:
             return begun
@@ -214,10 +229,9 @@ def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, kno
             passes=dated,
             searched=nothing_found(dated[0]),
         )
-    for way in (_over_open_sites, _over_one_site):
-        if (there := way(study, assembled, clock, budget)) is not None:
-            return replace(there, passes=(*dated, *there.passes))
-    there = _screened_search(study, assembled, clock, budget)
+    there = _over_open_sites(study, assembled, clock, budget, enough)
+    there = there or _over_one_site(study, assembled, clock, budget)
+    there = there or _screened_search(study, assembled, clock, budget)
     return replace(there, passes=(*dated, *there.passes))
 
 
@@ -282,28 +296,32 @@ def _from_known(study: Study, assembled: Assembled, clock: Clock, budget: Budget
     return Found(assembled=assembled, screened=there, problem=problem, passes=(searched.result,), searched=searched)
 
 
-def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found | None:
+def _over_open_sites(
+    study: Study, assembled: Assembled, clock: Clock, budget: Budget, enough: float, begun: Begun | None = None
+) -> Found | None:
     """The best plan over the sites that are open in a relaxation of all, where the search over those that pass the
-    screen were too wide; None where it is not, or nothing is found so."""
+    screen were too wide; None where it is not, or nothing is found so. enough: gap over all with which
+    it may end, if wider than asked for. begun: where these prices and a plan are known."""
     p, options = replace(assembled.problem, watched=("npv_cost",)), options_of(study)
     if not proof_asked(study) or parts_without_price(p):
         return None
     screened = screen(p, study.search.candidates_in_model)
     if not is_wide(p, screened.rows):
         return None
-    clock.say("prices of all candidates")
+    clock.say("prices of all candidates" if begun is None else "from the plan and the prices that are known")
 
     def tell(plan: Start) -> None:
         clock.say(f"a plan for {plan.value:,.1f} MUSD over {len(plan.rows)} sites")
 
-    wide = search_wide(p, budget.of(options), clock.watch, tell, clock.lap)
+    wide = search_wide(p, budget.of(options), clock.watch, tell, clock.lap, begun, enough)
     if wide is None or not wide.plans:
         return None
     everyone, best = wide.everyone, wide.plans[-1]
     clock.add(best.searched.seconds, best.searched.peak_mb)
     there = replace(screened, rows=best.rows)
     found = Found(assembled=assembled, screened=there, problem=p.take(best.rows), passes=(), searched=best.searched)
-    return replace(found, passes=(best.searched.result,), priced=everyone)
+    result = tightened(best.searched.result, everyone.proved_musd, options.gap)  # of all holds for some
+    return replace(found, passes=(result,), searched=replace(best.searched, result=result), priced=everyone)
 
 
 def _over_one_site(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found | None:

@@ -181,13 +181,21 @@ def _pass(p: Problem, rows: IntArray, options: Options) -> Everyone | None:
 
 
 def price_strongly(
-    p: Problem, known: Everyone, options: Options, most_rounds: int = 12, look: Look | None = None
+    p: Problem,
+    known: Everyone,
+    options: Options,
+    most_rounds: int = 12,
+    look: Look | None = None,
+    rows: IntArray | None = None,
 ) -> Everyone:
     """The same from the relaxation in which an opening in part serves in part (`strong_relaxation`): a better bound
     where several campuses serve regions, at several times the seconds. The bound that is known, where nothing better is
-    found, with what is open in the strong relaxation: that is nearer to a plan.
+    found, with what is open in the strong relaxation: that is nearer to a plan. rows: to begin with, besides
+    `likely_sites`.
     """
-    found = _strongly(p, known, likely_sites(known), options, most_rounds, look)
+    likely = likely_sites(known)
+    begun = likely if rows is None else np.union1d(likely, rows).astype(np.int64)
+    found = _strongly(p, known, begun, options, most_rounds, look)
     if found is None:
         return known
     if found.bound.musd <= known.bound.musd:

@@ -16,7 +16,7 @@ from siting.plan import Plan
 from siting.pricing import Bound, parts_without_price
 from siting.problem import IntArray, Problem
 from siting.run import assembled_again, study_of
-from siting.solver.everyone import price_everyone
+from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options
 from siting.solver.prove import certificate
 from siting.study import Study
@@ -110,18 +110,37 @@ def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, 
     of before, where it still holds as it was.
     """
     began = time.perf_counter()
-    saved, then = _certificate(base.plan), base.plan.facts.get("everyone", {}).get("bound_musd")
+    saved = _certificate(base.plan)
     found, facts = by_multipliers(new, saved), dict[str, Any]()
     if saved is not None and found is not None:
         facts = _by_saved(new, found, {**saved, "musd": found.musd}, value_musd)
     if not facts or value_musd - facts["priced_musd"] > WORSE * _open_before(base.plan):
         everyone = None if parts_without_price(new) else price_everyone(new, rows, options)
         if everyone is not None and (not facts or everyone.bound.musd > facts["priced_musd"]):
-            facts = _by_saved(new, everyone.bound, certificate(new, everyone), value_musd)
-            facts |= {"pricing_rounds": everyone.rounds, "relaxed_musd": everyone.relaxed_musd}
-    if facts and then is not None and base.problem is not None and _still_all(base.problem, new):
-        facts["bound_musd"] = min(value_musd, max(facts["bound_musd"], float(then)))
+            facts = facts_by(new, everyone, value_musd)
+    if facts:
+        facts = as_it_was(base, new, facts, value_musd)
     return {**facts, "seconds": time.perf_counter() - began} if facts else {}
+
+
+def facts_by(p: Problem, everyone: Everyone, value_musd: float) -> dict[str, Any]:
+    """What prices say over all candidates of `p` of a plan of that cost, as facts of a plan."""
+    facts = _by_saved(p, everyone.proved, certificate(p, everyone), value_musd)
+    groups = 0 if everyone.by_host is None else everyone.by_host.groups
+    return facts | {
+        "pricing_rounds": everyone.rounds,
+        "relaxed_musd": everyone.relaxed_musd,
+        "host_groups": groups,
+        "seconds": everyone.seconds,
+    }
+
+
+def as_it_was(base: Before, new: Problem, facts: dict[str, Any], value_musd: float) -> dict[str, Any]:
+    """The facts with the bound of before, where that still holds for all candidates and is the better one."""
+    then = base.plan.facts.get("everyone", {}).get("bound_musd")
+    if then is None or base.problem is None or not _still_all(base.problem, new):
+        return facts
+    return {**facts, "bound_musd": min(value_musd, max(facts["bound_musd"], float(then)))}
 
 
 def _by_saved(p: Problem, found: Bound, stated: dict[str, Any], value_musd: float) -> dict[str, Any]:

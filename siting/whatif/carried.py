@@ -49,7 +49,7 @@ class Carried:
 
     bound_musd: float | None
     rule: str
-    """as it was | a cut | a cut, searched | multipliers; empty without a bound."""
+    """as it was | a cut | a cut, searched | multipliers | prices of all candidates; empty without a bound."""
     looser: tuple[str, ...]
     """Why the old bound says nothing by itself: arrays that are looser, or of which nothing is known."""
 

@@ -4,6 +4,7 @@
 2. What was proved before is carried over (`carried`). Where the two are within the gap asked for, the same plan is the
    answer, and no tree was searched. That speaks of the candidates of the plan's model; where a bound over all is asked
    for, that must be as close as the gap, or as it was for the plan, too: places outside may have become better.
+   Wide studies (`wide`) begin with that bound: it takes as long as a search, and its prices say where to look.
 3. Else the search begins with the candidates of the plan and those that look best now, ends as soon as the plan at hand
    is proved to the gap, and never answers with a dearer one. Where these are too many for one search, it stays with the
    candidates of the plan, and all others are looked at in a search of its own if the bound over all is left open.
@@ -24,26 +25,41 @@ from siting.assembly import Assembled, assemble
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
 from siting.plan import Plan
+from siting.pricing import parts_without_price
 from siting.problem import IntArray, Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import Screened, screen
 from siting.run import finished, solve, study_of
 from siting.seek import Found, Known, seek
 from siting.solver.budget import Budget
+from siting.solver.everyone import Everyone
 from siting.solver.held import held_in, site_rows
 from siting.solver.repriced import Repriced
 from siting.solver.search import Searched
-from siting.solver.start import is_wide
+from siting.solver.start import Start, is_wide
+from siting.solver.wide import Begun
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination, relative_gap, tightened
-from siting.whatif.before import Before, before, carried_over, everyone_now, on_lines_of, why_cold
+from siting.whatif.before import (
+    Before,
+    as_it_was,
+    before,
+    carried_over,
+    everyone_now,
+    facts_by,
+    on_lines_of,
+    why_cold,
+)
 from siting.whatif.carried import Carried, in_model
 from siting.whatif.repriced import reprice_on_lines
 from siting.whatif.variation import Variation
+from siting.whatif.wide import priced_now, sure_enough
 
 FOR_THE_SAME = 0.3
 """Share of the time limit for each of holding the plan and carrying its bound over."""
+FOR_THE_PRICES = 0.5
+"""The same for prices of all candidates of a wide study, those by place of the cluster among them."""
 FOR_THE_OTHERS = 0.5
 """Share of what is left that a search of the plan's own candidates may take where others may have to be looked at."""
 
@@ -94,26 +110,37 @@ def what_if(
     clock.lap("before")
     there = _held(plan, study, tables, assembled, budget)
     clock.lap("hold")
-    options = budget.of(options_of(study), FOR_THE_SAME)
-    bound = carried_over(known, assembled.problem, there.rows, there.value, options)
+    enough = sure_enough(plan, study.search.gap)
+    prices_first = _prices_first(study, assembled.problem, there.rows)
+    everyone = _priced(study, plan, assembled.problem, there, enough, budget) if prices_first else None
+    clock.lap("price")
+    bound = _carried(study, known, assembled.problem, there, everyone, budget)
     clock.lap("carry")
     said |= _facts(there, bound)
     same = _same_plan(study, assembled, there, bound)
-    if same is not None and same.searched.result.termination is Termination.OPTIMAL:
+    if same is not None and everyone is not None:
+        same = _with_prices(study, known, same, everyone)
+    elif same is not None and same.searched.result.termination is Termination.OPTIMAL:
         same = _over_all(study, known, same, budget)
-        clock.lap("prove")
-        if _as_sure(study, plan, same):
-            said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
-            return _written(study, tables, same, clock, said)
-    wide = is_wide(assembled.problem, there.rows)
-    rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
-    part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
-    found = _no_worse(seek(study, tables, assembled, clock, part, Known(rows=rows, plan=plan)), same)
+    clock.lap("prove")
+    if same is not None and _good_enough(same, enough):
+        said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
+        return _written(study, tables, same, clock, said)
+    wide, part = is_wide(assembled.problem, there.rows), budget
+    if prices_first and same is None:
+        from_here = Known(rows=there.rows[:0], plan=plan, enough=enough)
+    elif everyone is not None and same is not None:
+        from_here = Known(rows=there.rows, plan=plan, begun=_begun(everyone, same), enough=enough)
+    else:
+        rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
+        part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
+        from_here = Known(rows=rows, plan=plan)
+    found = _no_worse(seek(study, tables, assembled, clock, part, from_here), same)
     if bound.bound_musd is not None and np.isin(found.screened.rows, there.rows).all():
         found = _bounded(found, bound.bound_musd, study.search.gap)
     if not found.everyone:
         found = _over_all(study, known, found, budget)
-    if wide and not _as_sure(study, plan, found):
+    if part is not budget and not _as_sure(found, enough):
         clock.say("the candidates that the plan did not look at")
         found = _no_worse(seek(study, tables, assembled, clock, budget), found)
     said |= {"answered_by": "search from the plan", "words": _searched_words(there, found)}
@@ -184,15 +211,63 @@ def _over_all(study: Study, base: Before, same: Found, budget: Budget) -> Found:
     return _bounded(replace(same, everyone=everyone), everyone["bound_musd"], study.search.gap)
 
 
-def _as_sure(study: Study, before: Plan, found: Found) -> bool:
-    """Whether the plan is as close to what is proved over all candidates as is asked for, or as the plan before was; so
-    where nothing is proved over all, or all were searched."""
+def _prices_first(study: Study, p: Problem, rows: IntArray) -> bool:
+    """Whether a search of its own would begin with prices of all candidates, as there are many sites and regions."""
+    return proof_asked(study) and not parts_without_price(p) and is_wide(p, _beside(study, p, rows))
+
+
+def _priced(study: Study, plan: Plan, p: Problem, there: _Held, enough: float, budget: Budget) -> Everyone | None:
+    """All candidates priced under the new inputs, up to what proves the plan at hand; None where it does not hold, or
+    no relaxation is solved in time."""
+    if there.value is None:
+        return None
+    aim = there.value - enough * abs(there.value)
+    options = budget.of(options_of(study), FOR_THE_PRICES)
+    return priced_now(replace(p, watched=("npv_cost",)), site_rows(plan, p), aim, options)
+
+
+def _carried(
+    study: Study, base: Before, p: Problem, there: _Held, everyone: Everyone | None, budget: Budget
+) -> Carried:
+    """The bound over the candidates of the plan's model: that over all, where it proves the plan to the gap."""
+    if everyone is not None and there.value is not None:
+        musd = min(everyone.proved_musd, there.value)
+        if relative_gap(there.value - musd, there.value) <= study.search.gap:
+            return Carried(bound_musd=musd, rule="prices of all candidates", looser=())
+    return carried_over(base, p, there.rows, there.value, budget.of(options_of(study), FOR_THE_SAME))
+
+
+def _with_prices(study: Study, base: Before, same: Found, everyone: Everyone) -> Found:
+    """The same with what the prices of all candidates prove of it."""
+    problem, value = same.assembled.problem, same.searched.result.value
+    assert value is not None
+    facts = as_it_was(base, problem, facts_by(problem, everyone, value), value)
+    return _bounded(replace(same, everyone=facts, priced=everyone), facts["bound_musd"], study.search.gap)
+
+
+def _begun(everyone: Everyone, same: Found) -> Begun:
+    """What a search over the sites that prices open begins with."""
+    value, decisions = same.searched.result.value, same.searched.decisions
+    assert value is not None
+    assert decisions is not None
+    plan = Start(rows=same.screened.rows, decisions=decisions, value=value, searched=same.searched)
+    return Begun(everyone=everyone, plan=plan)
+
+
+def _good_enough(same: Found, enough: float) -> bool:
+    """Whether the plan at hand is the answer: as sure over all candidates, and optimal over those of its model where
+    prices of all are not what says so."""
+    optimal = same.searched.result.termination is Termination.OPTIMAL
+    return (optimal or same.priced is not None) and _as_sure(same, enough)
+
+
+def _as_sure(found: Found, enough: float) -> bool:
+    """Whether the gap of the plan over all candidates is small enough; so where nothing is proved over all, or all were
+    searched."""
     value, musd = found.searched.result.value, found.everyone.get("bound_musd")
     if value is None or musd is None:
         return value is not None
-    was, then = before.npv_cost_musd, before.facts.get("everyone", {}).get("bound_musd")
-    known = 0.0 if was is None or then is None else relative_gap(was - float(then), was)
-    return relative_gap(value - float(musd), value) <= max(study.search.gap, known)
+    return relative_gap(value - float(musd), value) <= enough
 
 
 def _bounded(found: Found, bound_musd: float, gap: float) -> Found:

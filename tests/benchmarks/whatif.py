@@ -1,6 +1,6 @@
 """How long a what-if takes from the plan at hand (warm), against a solve of its own (cold).
 
-python tests/benchmarks/whatif.py --study tiny|gigafactory|national --candidates N --time-limit S --only 0,1,2,3
+python tests/benchmarks/whatif.py --study tiny|gigafactory|fleet|national --candidates N --time-limit S --only 0,1,2,3
 
 Writes one JSON object: the first plan, then for every change seconds, values and bounds of both, how the warm one was
 answered, and the ratio of the seconds, on the clock and of the processor (for a machine that others use, too). Tables
@@ -30,7 +30,8 @@ from siting.whatif.warm import what_if
 
 
 def changes(study: Study, plan: Plan) -> Iterator[Variation]:
-    """Dearer accelerators, a higher discount rate, less room at the first site, a later date."""
+    """Dearer accelerators, a higher discount rate, less room at the largest site, a cluster that is due later, power
+    that comes later, more demand."""
     tree = study.model_dump(mode="json")
     prices = {
         f"accelerators.{n}.price_usd": f"{1.05 * float(kind['price_usd'].split()[0]):.2f} USD"
@@ -45,6 +46,12 @@ def changes(study: Study, plan: Plan) -> Iterator[Variation]:
     yield Variation(name="one module less at the largest site", edits={"limits": [limit]})
     later = quarter_label(parse_quarter(tree["clusters"][0]["by"]) + 1)
     yield Variation(name="the cluster a quarter later", edits={"clusters.0.by": later})
+    waits = tree["power"]["time_to_power"]
+    slip = {f"power.time_to_power.{n}.mid_quarters": wait["mid_quarters"] + 1 for n, wait in enumerate(waits)}
+    yield Variation(name="power a quarter later everywhere", edits=slip)
+    if (inference := tree.get("inference")) and inference.get("peak_h100e_bf16"):
+        more = {"inference.peak_h100e_bf16": 1.05 * inference["peak_h100e_bf16"]}
+        yield Variation(name="demand 5 % higher", edits=more)
 
 
 def measure(study: Study, tables: Tables, chosen: list[int], tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def said(plan: Plan, seconds: float, cpu_s: float) -> dict[str, Any]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--study", choices=("tiny", "gigafactory", "national"), default="tiny")
+    parser.add_argument("--study", choices=("tiny", "gigafactory", "fleet", "national"), default="tiny")
     parser.add_argument("--candidates", type=int, default=1000)
     parser.add_argument("--time-limit", type=float, default=300.0)
     parser.add_argument("--only", default="0,1,2,3")

@@ -189,7 +189,7 @@ def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
         sign, everyone = measure.sign, one.everyone
         stated = certificate(replace(p, objective=one.objective, goals=one.goals), everyone)
         alone = float(stated.pop("musd"))
-        bound = sign * max(everyone.proved_musd, alone)
+        bound = sign * max(everyone.least, alone)
         passes.append(
             {
                 "objective": measure.name,
@@ -320,7 +320,7 @@ def _over_open_sites(
     clock.add(best.searched.seconds, best.searched.peak_mb)
     there = replace(screened, rows=best.rows)
     found = Found(assembled=assembled, screened=there, problem=p.take(best.rows), passes=(), searched=best.searched)
-    result = tightened(best.searched.result, everyone.proved_musd, options.gap)  # of all holds for some
+    result = tightened(best.searched.result, everyone.least, options.gap)  # of all holds for some
     return replace(found, passes=(result,), searched=replace(best.searched, result=result), priced=everyone)
 
 

@@ -243,8 +243,8 @@ def nothing_fixed(patch: pytest.MonkeyPatch) -> None:
         found = priced(*args, **named)
         if found is None:
             return None
-        none = np.zeros_like(found.bound.open_musd)
-        return replace(found, bound=replace(found.bound, open_musd=none, host_musd=none))
+        none = np.zeros_like(found.bound.if_open)
+        return replace(found, bound=replace(found.bound, if_open=none, if_host=none))
 
     patch.setattr(prove, "price_everyone", bare)
 
@@ -300,7 +300,7 @@ def priced(p: Problem, way: str, patch_with: Patch, rows: IntArray) -> Line | No
     """The bound by multipliers alone; None where the rows to begin with have no relaxation."""
     with patched(patch_with):
         found = everyone.price_everyone(p, rows, EXACT)
-    return None if found is None else Line(way, None, found.bound.musd)
+    return None if found is None else Line(way, None, found.bound.least)
 
 
 def proved(p: Problem, way: str, patch_with: Patch, rows: IntArray, value: float) -> Iterator[Line]:
@@ -317,7 +317,7 @@ def relaxed(p: Problem, way: str, patch_with: Patch) -> Line | None:
     """The linear relaxation with sets of regions in place of flows, over all."""
     with patched(patch_with):
         found = relaxation.relaxation(p, EXACT)
-    return None if found is None else Line(way, None, found.musd)
+    return None if found is None else Line(way, None, found.least)
 
 
 def lines_of(p: Problem, truth: float) -> Iterator[Line]:

@@ -221,8 +221,8 @@ def _rank(a: Assembled, p: Problem, priced: Bound | None) -> pd.Series:
         screened = screen(p, 0)
         host, other = screened.host_cost_musd, screened.serve_cost_musd
     else:
-        host = np.where(priced.host_musd < NEVER / 2, priced.host_musd, np.nan)
-        other = np.where(priced.open_musd < NEVER / 2, priced.open_musd, np.nan)
+        host = np.where(priced.if_host < NEVER / 2, priced.if_host, np.nan)
+        other = np.where(priced.if_open < NEVER / 2, priced.if_open, np.nan)
     cost = np.where(np.isfinite(host), host, np.where(np.isfinite(other), LATER + other, np.inf))
     return pd.Series(cost, index=campus_ids(a.usable).to_numpy()).groupby(level=0).min()
 
@@ -230,8 +230,8 @@ def _rank(a: Assembled, p: Problem, priced: Bound | None) -> pd.Series:
 def _low_over_all(plan: Plan, a: Assembled, priced: Bound | None, candidate: str) -> float | None:
     if priced is None or plan.npv_cost_musd is None:
         return None
-    extra = float(priced.open_musd[np.flatnonzero(a.usable["candidate"] == candidate)[0]])
-    return max(0.0, priced.musd + extra - plan.npv_cost_musd) if extra < NEVER / 2 else None
+    extra = float(priced.if_open[np.flatnonzero(a.usable["candidate"] == candidate)[0]])
+    return max(0.0, priced.least + extra - plan.npv_cost_musd) if extra < NEVER / 2 else None
 
 
 def _figures(study: Study, a: Assembled, plan: Plan, candidate: str) -> pd.DataFrame:

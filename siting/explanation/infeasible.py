@@ -217,7 +217,7 @@ def _none_at_all(study: Study, p: Problem, budget: Budget) -> str:
     if budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id) or parts_without_price(p):
         return ""
     short = short_of_everyone(p, screen(p, LIKELY).rows, budget.of(options_of(study), FOR_THE_PRICES))
-    return "" if short is None or short.bound.musd <= LEAST else "prices of the limits that they share prove it"
+    return "" if short is None or short.bound.least <= LEAST else "prices of the limits that they share prove it"
 
 
 def _kept(p: Problem, keep: int) -> IntArray:

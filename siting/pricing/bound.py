@@ -18,21 +18,21 @@ from siting.problem import FloatArray, Problem
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bound:
-    """No plan over the candidates of the problem costs less than `musd`.
+    """No plan over the candidates of the problem has less than `least` of what is aimed at.
 
-    All in units of the objective: where a pass aims at another measure than the cost, `musd` is of that, and what is
-    maximised counts with its sign turned, so that -`musd` lies above it.
+    All in units of the objective: where a pass aims at another measure than the cost, `least` is of that, and what is
+    maximised counts with its sign turned, so that -`least` lies above it.
     """
 
-    musd: float
-    open_musd: FloatArray
+    least: float
+    if_open: FloatArray
     """(I,) least reduced cost of each candidate if it is open, alone or with clusters, beyond what the bound counts
-    for it: a plan that opens it costs at least `musd` + this. NEVER where it cannot open."""
-    host_musd: FloatArray
+    for it: a plan that opens it costs at least `least` + this. NEVER where it cannot open."""
+    if_host: FloatArray
     """(I,) the same if it holds a cluster."""
-    offer_musd: float
+    if_offer: float
     """The same if an offer holds the cluster; 0 with several clusters or none."""
-    gain_musd: FloatArray
+    gain: FloatArray
     """(I,) what the candidate would lower a relaxation without it: 0 for one that would not open."""
 
 
@@ -58,9 +58,9 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         more = np.where(hosting < NEVER / 2, hosting - stay, NEVER)
         pairs = least_pairs(p, values.parts, stay) if values.parts else None
         on_offer = float(holding[0].min(initial=NEVER))
-        least = min(float(more.min(initial=NEVER)), on_offer, NEVER if pairs is None else pairs.musd)
+        least = min(float(more.min(initial=NEVER)), on_offer, NEVER if pairs is None else pairs.least)
         if pairs is not None:
-            more = np.minimum(more, np.maximum(pairs.with_musd, pairs.musd))
+            more = np.minimum(more, np.maximum(pairs.least_with, pairs.least))
         offer = on_offer - least if on_offer < NEVER / 2 else NEVER
         found = base + float(stay.sum()) + least
         host = np.maximum(more - least, 0.0)
@@ -77,11 +77,11 @@ def bound_over_all(p: Problem, multipliers: Multipliers) -> Bound:
         gain = np.maximum(-stay, 0.0)
     at = p.campus  # an annex opens with its campus, which is priced with both
     return Bound(
-        musd=found,
-        open_musd=np.where(extra < NEVER / 2, extra, NEVER)[at],
-        host_musd=np.where(host < NEVER / 2, host, NEVER)[at],
-        offer_musd=offer,
-        gain_musd=gain,
+        least=found,
+        if_open=np.where(extra < NEVER / 2, extra, NEVER)[at],
+        if_host=np.where(host < NEVER / 2, host, NEVER)[at],
+        if_offer=offer,
+        gain=gain,
     )
 
 

@@ -61,9 +61,9 @@ class Part:
 class Pairs:
     """The least pair."""
 
-    musd: float
+    least: float
     """No pair costs less beyond what its campuses do otherwise; NEVER where there is none."""
-    with_musd: FloatArray
+    least_with: FloatArray
     """(I,) nor does one with this candidate."""
 
 
@@ -72,7 +72,7 @@ def least_pairs(p: Problem, parts: list[Part], stay_musd: FloatArray) -> Pairs:
     assert p.split is not None
     none = np.full(len(p.candidate_id), NEVER)
     if not parts:
-        return Pairs(musd=NEVER, with_musd=none)
+        return Pairs(least=NEVER, least_with=none)
     places = _Near(p)
 
     def values(price: float) -> FloatArray:
@@ -86,7 +86,7 @@ def least_pairs(p: Problem, parts: list[Part], stay_musd: FloatArray) -> Pairs:
         return price + min(places.least(found) for found in values(price))
 
     if least(0.0) >= NEVER / 2:
-        return Pairs(musd=NEVER, with_musd=none)
+        return Pairs(least=NEVER, least_with=none)
     high = 1.0
     while high < 1e7 and least(2.0 * high) > least(high):
         high *= 2.0
@@ -97,7 +97,7 @@ def least_pairs(p: Problem, parts: list[Part], stay_musd: FloatArray) -> Pairs:
         other = np.full(len(found), found[order[0]])
         other[order[0]] = found[order[1]] if len(order) > 1 else NEVER
         with_one = np.minimum(with_one, price + found + other)
-    return Pairs(musd=least(price), with_musd=np.where(with_one < NEVER / 2, with_one, NEVER))
+    return Pairs(least=least(price), least_with=np.where(with_one < NEVER / 2, with_one, NEVER))
 
 
 def _largest(of: Callable[[float], float], low: float, high: float) -> float:

@@ -68,16 +68,16 @@ def bound_of(p: Problem, prices: Prices) -> Bound:
 def place_floors(bound: Bound) -> FloatArray:
     """(I + 1,) what a plan costs at least with the one cluster at each candidate, and on an offer; NEVER where it
     cannot be."""
-    beyond = np.append(bound.host_musd, bound.offer_musd)
-    return np.where(beyond < NEVER / 2, bound.musd + beyond, NEVER)
+    beyond = np.append(bound.if_host, bound.if_offer)
+    return np.where(beyond < NEVER / 2, bound.least + beyond, NEVER)
 
 
 def raised(common: Bound, floor: FloatArray) -> Bound:
     """The bound of common prices with what is known by place, (I + 1,) as `place_floors`: no less at any."""
     musd = float(floor.min())
     beyond = np.where(floor < NEVER / 2, floor - musd, NEVER)
-    opened = np.where(common.open_musd < NEVER / 2, np.maximum(common.musd + common.open_musd - musd, 0.0), NEVER)
-    return replace(common, musd=musd, open_musd=opened, host_musd=beyond[:-1], offer_musd=float(beyond[-1]))
+    opened = np.where(common.if_open < NEVER / 2, np.maximum(common.least + common.if_open - musd, 0.0), NEVER)
+    return replace(common, least=musd, if_open=opened, if_host=beyond[:-1], if_offer=float(beyond[-1]))
 
 
 def needed(floors: Sequence[FloatArray]) -> list[int]:

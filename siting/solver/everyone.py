@@ -68,7 +68,7 @@ class Everyone:
     multipliers: Multipliers
     rows: IntArray
     """Candidates that the last relaxation was solved over: those given and those taken in, less those too dear."""
-    relaxed_musd: float
+    relaxed: float
     """Least cost of the relaxation over `rows`; the bound can equal it but not pass it by more than rounding."""
     opened: FloatArray
     """(n, T) part of each of `rows` that is open in the relaxation."""
@@ -89,13 +89,13 @@ class Everyone:
         return int((p.is_campus[self.rows] & (self.opened[:, -1] > part)).sum())
 
     @property
-    def proved_musd(self) -> float:
+    def least(self) -> float:
         """No plan over any candidate costs less."""
-        return self.proved.musd
+        return self.proved.least
 
     @property
     def prices(self) -> Prices:
-        """What `proved_musd` is computed from."""
+        """What `least` is computed from."""
         return Prices(common=self.multipliers, by_place=() if self.by_host is None else self.by_host.prices)
 
 
@@ -147,13 +147,13 @@ def price_pass(p: Problem, rows: IntArray, options: Options) -> Everyone | None:
             bound=bound,
             multipliers=prices,
             rows=rows,
-            relaxed_musd=bound.musd,
+            relaxed=bound.least,
             opened=nothing,
             modules=nothing,
             rounds=0,
             seconds=time.perf_counter() - began,
         )
-    return found if bound.musd <= found.bound.musd else replace(found, bound=bound, multipliers=prices)
+    return found if bound.least <= found.bound.least else replace(found, bound=bound, multipliers=prices)
 
 
 def _without_relaxation(p: Problem) -> Multipliers:
@@ -198,14 +198,14 @@ def price_strongly(
     found = _strongly(p, known, begun, options, most_rounds, look)
     if found is None:
         return known
-    if found.bound.musd <= known.bound.musd:
+    if found.bound.least <= known.bound.least:
         found = replace(found, bound=known.bound, multipliers=known.multipliers)
     return replace(found, rounds=known.rounds + found.rounds, seconds=known.seconds + found.seconds)
 
 
 def likely_sites(known: Everyone) -> IntArray:
     """Candidates that the strong relaxation begins with: those of the last one that cost least to open."""
-    return np.sort(known.rows[np.argsort(known.bound.open_musd[known.rows], kind="stable")[:STRONG]])
+    return np.sort(known.rows[np.argsort(known.bound.if_open[known.rows], kind="stable")[:STRONG]])
 
 
 def price_again(
@@ -238,7 +238,7 @@ def _strongly(
 
     pool = None
     if known is not None:
-        pool = _likeliest(reach_classes(p)[1], known.bound.open_musd - known.bound.gain_musd)
+        pool = _likeliest(reach_classes(p)[1], known.bound.if_open - known.bound.gain)
     return _in_rounds(p, rows, relax, options, most_rounds, NEARER, STRONG_CLOSER, pool)
 
 
@@ -267,9 +267,9 @@ def _in_rounds(
         nonlocal best, for_all_s, pool
         start = time.perf_counter()
         bound = bound_over_all(p, multipliers)
-        if best is None or bound.musd > best[0].musd:
+        if best is None or bound.least > best[0].least:
             best = bound, multipliers
-        pool = p.whole_campuses(_likeliest(member, bound.open_musd - bound.gain_musd))
+        pool = p.whole_campuses(_likeliest(member, bound.if_open - bound.gain))
         for_all_s = time.perf_counter() - start
         return bound
 
@@ -280,19 +280,19 @@ def _in_rounds(
             break
         rounds += 1
         last, own, priced = (rows, found), found.multipliers, pool is None
-        close = max(CLOSE, closer * options.gap) * abs(found.musd)
+        close = max(CLOSE, closer * options.gap) * abs(found.least)
         if pool is not None:
             start = time.perf_counter()
             bound = bound_over_all(p.take(pool), own)
             for_all_s = max(for_all_s, SLOWER * (time.perf_counter() - start) * len(p.candidate_id) / len(pool))
             better = _improving(p, pool, bound, rows)
             kept = _kept(bound, rows, np.searchsorted(pool, rows), found.opened, near)
-            priced = not len(better) or found.musd - bound.musd <= close
+            priced = not len(better) or found.least - bound.least <= close
         if priced:  # nobody in the pool is missing, or hardly anybody: look at all
             bound = over_all(own)
             better = _improving(p, np.arange(len(p.candidate_id)), bound, rows)
             kept = _kept(bound, rows, rows, found.opened, near)
-        if not len(better) or (best is not None and found.musd - best[0].musd <= close):
+        if not len(better) or (best is not None and found.least - best[0].least <= close):
             break
         rows = p.whole_campuses(np.union1d(kept, better))
         pool = rows if pool is None else np.union1d(pool, rows).astype(np.int64)
@@ -305,7 +305,7 @@ def _in_rounds(
         bound=best[0],
         multipliers=best[1],
         rows=last[0],
-        relaxed_musd=float(last[1].musd),
+        relaxed=float(last[1].least),
         opened=last[1].opened,
         modules=last[1].modules,
         rounds=rounds,
@@ -326,15 +326,15 @@ def _kept(bound: Bound, rows: IntArray, at: IntArray, opened: FloatArray, near: 
 
     at: positions of `rows` in the bound. opened: (n, T) part that is open. near: share of the bound.
     """
-    kept = bound.open_musd[at] <= near * abs(bound.musd)
-    kept[np.argsort(bound.open_musd[at], kind="stable")[:LEAST]] = True
+    kept = bound.if_open[at] <= near * abs(bound.least)
+    kept[np.argsort(bound.if_open[at], kind="stable")[:LEAST]] = True
     return rows[kept | (opened[:, -1] > SOME)]
 
 
 def _improving(p: Problem, among: IntArray, bound: Bound, rows: IntArray) -> IntArray:
     """TAKEN candidates of `among`, outside `rows`, that lower the relaxation most, one of each coverage class."""
-    gain = bound.gain_musd
-    outside = np.flatnonzero((gain > NOISE * abs(bound.musd)) & ~np.isin(among, rows))
+    gain = bound.gain
+    outside = np.flatnonzero((gain > NOISE * abs(bound.least)) & ~np.isin(among, rows))
     order = among[outside[np.argsort(-gain[outside], kind="stable")]]
     if len(order) <= TAKEN:
         return np.asarray(order)

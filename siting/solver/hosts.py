@@ -37,13 +37,13 @@ def price_by_host(p: Problem, known: Everyone, aim_musd: float, options: Options
 
     As it was with several clusters or none.
     """
-    if len(p.cluster) != 1 or p.crowd is not None or known.proved_musd >= aim_musd:
+    if len(p.cluster) != 1 or p.crowd is not None or known.least >= aim_musd:
         return known
     budget = Budget(options.time_limit_s)
     several, floors = [known.multipliers], [place_floors(known.bound)]
     floor = floors[0]
     offers = len(p.candidate_id)  # the last place; the others are candidates
-    worth = {row: max(1.0, abs(known.proved_musd)) * share for row, share in shares_by_place(p).items()}
+    worth = {row: max(1.0, abs(known.least)) * share for row, share in shares_by_place(p).items()}
 
     def apart(places: IntArray) -> list[IntArray]:
         """Those below the aim in groups of their own: offers, the likeliest campus by itself, the others."""

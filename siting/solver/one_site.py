@@ -61,6 +61,6 @@ def _best(p: Problem, everyone: Everyone) -> IntArray:
     campuses = np.flatnonzero(p.is_campus)
     order, hosts = (
         campuses[np.argsort(musd[campuses], kind="stable")[:count]]
-        for musd, count in ((everyone.bound.open_musd, FEW), (everyone.bound.host_musd, HOSTS))
+        for musd, count in ((everyone.bound.if_open, FEW), (everyone.bound.if_host, HOSTS))
     )
     return p.whole_campuses(np.union1d(np.union1d(order, hosts), np.flatnonzero(p.always_kept)))

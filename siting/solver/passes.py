@@ -117,7 +117,7 @@ def run_aims_over(
             everyone = _priced(p, open_sites(*best), part.of(options))
         if everyone is not None:
             over_all.append(OverAll(objective=aim.objective, goals=p.goals, everyone=everyone))
-            results[-1] = tightened(results[-1], MEASURES[aim.objective].sign * everyone.proved_musd, options.gap)
+            results[-1] = tightened(results[-1], MEASURES[aim.objective].sign * everyone.least, options.gap)
         value = results[-1].value
         assert value is not None
         p = replace(p, goals=(*p.goals, kept(aim.objective, value, aim.tolerance)))
@@ -165,7 +165,7 @@ def _search(
     first = search(p.take(few), part.of(options, FEW_FIRST), watch)
     sign = MEASURES[p.objective].sign
     if first.result.value is not None:
-        open_gap = sign * first.result.value - everyone.proved_musd
+        open_gap = sign * first.result.value - everyone.least
         if open_gap <= options.gap * abs(first.result.value) or part.left_s < LEAST_LEFT * part.limit_s:
             return first, few
     many = p.whole_campuses(np.union1d(rows, likely))
@@ -206,7 +206,7 @@ def _likeliest(p: Problem, everyone: Everyone) -> IntArray:
     part = everyone.opened.max(axis=1, initial=0.0)
     opened = np.argsort(-part, kind="stable")[: min(BEST, int((part > PARTLY).sum()))]
     priced, bound = screen(p, 0), everyone.proved
-    steps = np.floor(bound.open_musd / max(ALIKE * abs(bound.musd), 1e-9))
+    steps = np.floor(bound.if_open / max(ALIKE * abs(bound.least), 1e-9))
     least = np.lexsort((np.fmin(priced.host_cost_musd, priced.serve_cost_musd), steps))
     return np.union1d(everyone.rows[opened], least[:BEST])
 

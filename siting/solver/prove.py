@@ -76,7 +76,7 @@ class Proof:
         return {
             **plain,
             "candidates": int(p.is_campus.sum()),
-            "relaxed_musd": self.everyone.relaxed_musd,
+            "relaxed_musd": self.everyone.relaxed,
             "pricing_rounds": self.everyone.rounds,
         }
 
@@ -87,10 +87,10 @@ def certificate(p: Problem, everyone: Everyone) -> dict[str, Any]:
     Rows of lines that were found during the search are left out: the bound is that without them, valid too. It is
     mostly a little lower; where opening and modules are whole it may also be higher.
     """
-    musd, prices = everyone.proved_musd, everyone.prices
+    musd, prices = everyone.least, everyone.prices
     if p.grid is not None and len(prices.common.line):
         prices = prices.without_lines()
-        musd = bound_of(replace(p, grid=p.grid.without_rows()), prices).musd
+        musd = bound_of(replace(p, grid=p.grid.without_rows()), prices).least
     return {"musd": musd, **prices.as_lists()}
 
 
@@ -108,14 +108,14 @@ def prove(
         return None
     bare = replace(p, watched=("npv_cost",), goals=())
     bound = everyone.proved
-    dear = bound.musd + bound.open_musd >= value_musd
-    may_host = (bound.musd + bound.host_musd < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
-    floor = float((bound.musd + bound.open_musd[dear]).min(initial=np.inf))
+    dear = bound.least + bound.if_open >= value_musd
+    may_host = (bound.least + bound.if_host < value_musd)[:, None] & np.ones((1, len(p.cluster)), dtype=bool)
+    floor = float((bound.least + bound.if_open[dear]).min(initial=np.inf))
     apart = p.always_kept
     if p.other_sites is not None:
         apart = apart | p.other_sites.known.any(axis=0)
     hosts = np.flatnonzero(may_host.any(axis=1) & ~dear & ~apart)
-    hosts = hosts[np.argsort(bound.host_musd[hosts], kind="stable")]
+    hosts = hosts[np.argsort(bound.if_host[hosts], kind="stable")]
     rest = np.flatnonzero(~dear & ~may_host.any(axis=1) & ~apart).astype(np.int64)
 
     def divided(alone: int, crowds: int) -> tuple[IntArray, list[IntArray]]:
@@ -127,7 +127,7 @@ def prove(
     later = later if crowds else []
     searchable = may_crowd(p) or not crowds
     stated = certificate(p, everyone)
-    best, rounds = max(min(bound.musd, value_musd), stated["musd"]), 0
+    best, rounds = max(min(bound.least, value_musd), stated["musd"]), 0
 
     def left() -> float:
         return options.time_limit_s - (time.perf_counter() - began)
@@ -156,10 +156,10 @@ def prove(
             continue
         if not used:
             break
-        single, crowds = _divided(single, crowds, used, bound.open_musd)
+        single, crowds = _divided(single, crowds, used, bound.if_open)
     return Proof(
         bound_musd=float(best),
-        priced_musd=float(bound.musd),
+        priced_musd=float(bound.least),
         too_dear=int((dear & p.is_campus).sum()),
         alone=int(p.is_campus[single].sum()),
         crowds=len(crowds),
@@ -174,7 +174,7 @@ def prove(
 def _priced(p: Problem, rows: IntArray, value_musd: float, options: Options) -> Everyone | None:
     """The bound by multipliers; by those of the strong relaxation where it matters and the gap is not closed."""
     everyone = price_everyone(p, rows, replace(options, time_limit_s=PRICING * options.time_limit_s))
-    if everyone is None or value_musd - everyone.bound.musd <= options.gap * abs(value_musd):
+    if everyone is None or value_musd - everyone.bound.least <= options.gap * abs(value_musd):
         return everyone
     if everyone.open_campuses(p, PARTLY) <= 1:
         return everyone

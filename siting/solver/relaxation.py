@@ -27,7 +27,7 @@ LACK = 1e-6
 class Relaxed:
     """The least of a relaxation and what its limits are worth."""
 
-    musd: float
+    least: float
     """In units of the objective; less than nothing where more is better."""
     multipliers: Multipliers
     opened: FloatArray
@@ -59,7 +59,7 @@ def strong_relaxation(p: Problem, options: Options, loosen: Callable[[Matrix], M
     if found is None or found.row_dual is None or found.x is None or found.value is None:
         return None
     return Relaxed(
-        musd=found.value,
+        least=found.value,
         multipliers=multipliers_from(p, matrix, found.row_dual, served_by_flows(stripped, matrix, found.row_dual)),
         opened=_values(p, matrix, "Z", found.x),
         modules=_values(p, matrix, "V", found.x),
@@ -131,7 +131,7 @@ def relaxation(
     service = Service(served=served_by_sets(worth, sets, quarter, p.quarters))
     kept = worth > 0.0
     return Relaxed(
-        musd=musd,
+        least=musd,
         multipliers=multipliers_from(p, matrix, row_dual, service),
         opened=_values(p, matrix, "Z", x),
         modules=_values(p, matrix, "V", x),

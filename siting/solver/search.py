@@ -169,7 +169,7 @@ def _costs_alone(p: Problem) -> float | None:
     None where something has no price."""
     if parts_without_price(p):
         return None
-    musd = bound_over_all(p, Multipliers.zero(p)).musd
+    musd = bound_over_all(p, Multipliers.zero(p)).least
     return musd if musd < NEVER / 2 else None
 
 

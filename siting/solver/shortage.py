@@ -40,7 +40,7 @@ def short_of_everyone(p: Problem, rows: IntArray, options: Options, most_rounds:
 
 def shortage(p: Problem, multipliers: Multipliers) -> float:
     """Shares of its limits that every plan over all candidates of `p` lacks at least, by these prices."""
-    return bound_over_all(worth_nothing(p), multipliers).musd
+    return bound_over_all(worth_nothing(p), multipliers).least
 
 
 def worth_nothing(p: Problem) -> Problem:

@@ -57,7 +57,7 @@ def first_plan(
 
     Measured on the national study: 1.3 % above the bound 8 s after that relaxation, with 13 of 1,000 candidates.
     """
-    at = _open(p, rows, opened[:, -1], weakly.bound.host_musd[rows], SHARES[0])
+    at = _open(p, rows, opened[:, -1], weakly.bound.if_host[rows], SHARES[0])
     return _searched(p, at, replace(options, gap=HURRIED), watch, rough=True) if len(at) else None
 
 
@@ -72,7 +72,7 @@ def plan_over_open_sites(
 def open_sites(p: Problem, everyone: Everyone, share: float) -> IntArray:
     """Candidates that are open by `share` or more at the end, the likeliest hosts where there are clusters, and those
     that are in every plan."""
-    return _open(p, everyone.rows, everyone.opened[:, -1], everyone.bound.host_musd[everyone.rows], share)
+    return _open(p, everyone.rows, everyone.opened[:, -1], everyone.bound.if_host[everyone.rows], share)
 
 
 def _open(p: Problem, rows: IntArray, opened: FloatArray, host_musd: FloatArray, share: float) -> IntArray:

@@ -105,4 +105,4 @@ def search_wide(
 
 
 def _closed(plan: Start, everyone: Everyone, gap: float) -> bool:
-    return plan.value - everyone.proved_musd <= gap * abs(plan.value)
+    return plan.value - everyone.least <= gap * abs(plan.value)

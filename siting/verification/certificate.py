@@ -121,6 +121,6 @@ def _recomputed(plan: Plan, study: Study, tables: Tables) -> _Recomputed:
     problem = problem_of(plan, study, tables)
     found = bound_again(problem, plan.facts["everyone"]["certificate"])
     value = math.inf if plan.npv_cost_musd is None else plan.npv_cost_musd
-    edge = CLOSE * max(1.0, abs(found.musd))
-    dear = [int(np.sum(problem.is_campus & (found.musd + found.open_musd >= value + off))) for off in (edge, -edge)]
-    return _Recomputed(found.musd, int(problem.is_campus.sum()), (dear[0], dear[1]))
+    edge = CLOSE * max(1.0, abs(found.least))
+    dear = [int(np.sum(problem.is_campus & (found.least + found.if_open >= value + off))) for off in (edge, -edge)]
+    return _Recomputed(found.least, int(problem.is_campus.sum()), (dear[0], dear[1]))

@@ -44,7 +44,9 @@ def passes_again(plan: Plan, study: Study, tables: Tables) -> tuple[tuple[str, .
         goals = [(str(goal["objective"]), float(goal["limit"])) for goal in stated["goals"]]
         if fault := _goals_differ(goals, list(_expected(plan, study, name))):
             faults.append(f"{name}: {fault}")
-        least = bound_again(problem, stated["certificate"], SHORT[name], [(SHORT[goal], at) for goal, at in goals]).musd
+        least = bound_again(
+            problem, stated["certificate"], SHORT[name], [(SHORT[goal], at) for goal, at in goals]
+        ).least
         found[name] = least if result.sense == "minimize" else -least
         faults += [f"{name}: {text}" for text in _faults(stated, result, found[name])]
     claimed = {str(stated["objective"]): float(stated["bound"]) for stated in everyone["passes"]}

@@ -87,7 +87,7 @@ def carried_over(base: Before, new: Problem, rows: IntArray, value_musd: float |
     few = new.take(rows)
     if base.problem is None:
         multiplied = by_multipliers(few, saved)
-        musd = None if multiplied is None else multiplied.musd
+        musd = None if multiplied is None else multiplied.least
         return Carried(bound_musd=musd, rule="" if musd is None else "multipliers", looser=(base.why,))
     position = {str(name): n for n, name in enumerate(base.problem.candidate_id)}
     names = few.candidate_id.astype(str).tolist()
@@ -96,7 +96,7 @@ def carried_over(base: Before, new: Problem, rows: IntArray, value_musd: float |
     outside = [name for n, name in enumerate(names) if names[int(few.campus[n])] not in modelled]
     if outside or any(name not in position for name in names):
         multiplied = by_multipliers(few, saved)
-        musd = None if multiplied is None else multiplied.musd
+        musd = None if multiplied is None else multiplied.least
         return Carried(bound_musd=musd, rule="" if musd is None else "multipliers", looser=("candidates",))
     old = base.problem.take(np.array([position[name] for name in names], dtype=np.int64))
     old, few = (replace(p, watched=("npv_cost",), goals=()) for p in (old, few))
@@ -113,10 +113,10 @@ def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, 
     saved = _certificate(base.plan)
     found, facts = by_multipliers(new, saved), dict[str, Any]()
     if saved is not None and found is not None:
-        facts = _by_saved(new, found, {**saved, "musd": found.musd}, value_musd)
+        facts = _by_saved(new, found, {**saved, "musd": found.least}, value_musd)
     if not facts or value_musd - facts["priced_musd"] > WORSE * _open_before(base.plan):
         everyone = None if parts_without_price(new) else price_everyone(new, rows, options)
-        if everyone is not None and (not facts or everyone.bound.musd > facts["priced_musd"]):
+        if everyone is not None and (not facts or everyone.bound.least > facts["priced_musd"]):
             facts = facts_by(new, everyone, value_musd)
     if facts:
         facts = as_it_was(base, new, facts, value_musd)
@@ -129,7 +129,7 @@ def facts_by(p: Problem, everyone: Everyone, value_musd: float) -> dict[str, Any
     groups = 0 if everyone.by_host is None else everyone.by_host.groups
     return facts | {
         "pricing_rounds": everyone.rounds,
-        "relaxed_musd": everyone.relaxed_musd,
+        "relaxed_musd": everyone.relaxed,
         "host_groups": groups,
         "seconds": everyone.seconds,
     }
@@ -146,9 +146,9 @@ def as_it_was(base: Before, new: Problem, facts: dict[str, Any], value_musd: flo
 def _by_saved(p: Problem, found: Bound, stated: dict[str, Any], value_musd: float) -> dict[str, Any]:
     none = dict.fromkeys(("alone", "crowds", "rounds", "host_groups", "pricing_rounds"), 0)
     return {
-        "bound_musd": min(found.musd, value_musd),
-        "priced_musd": found.musd,
-        "too_dear": int((p.is_campus & (found.musd + found.open_musd >= value_musd)).sum()),
+        "bound_musd": min(found.least, value_musd),
+        "priced_musd": found.least,
+        "too_dear": int((p.is_campus & (found.least + found.if_open >= value_musd)).sum()),
         "candidates": int(p.is_campus.sum()),
         "certificate": stated,
         **none,

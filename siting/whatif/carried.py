@@ -70,7 +70,7 @@ def carried(
     """
     found: list[tuple[float, str]] = []
     if (multiplied := by_multipliers(new, certificate)) is not None:
-        found.append((multiplied.musd, "multipliers"))
+        found.append((multiplied.least, "multipliers"))
     looser = (*other_sets(old, new),) or loosened(old, new)
     if bound_musd is not None and not looser:
         if dearer(old, new):
@@ -96,7 +96,7 @@ def by_multipliers(new: Problem, certificate: dict[str, Any] | None) -> Bound | 
         found = bound_of(p, prices.without_lines())
     except (KeyError, ValueError, IndexError, TypeError, AttributeError):
         return None
-    return found if np.isfinite(found.musd) else None
+    return found if np.isfinite(found.least) else None
 
 
 def by_cut(

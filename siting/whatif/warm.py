@@ -231,7 +231,7 @@ def _carried(
 ) -> Carried:
     """The bound over the candidates of the plan's model: that over all, where it proves the plan to the gap."""
     if everyone is not None and there.value is not None:
-        musd = min(everyone.proved_musd, there.value)
+        musd = min(everyone.least, there.value)
         if relative_gap(there.value - musd, there.value) <= study.search.gap:
             return Carried(bound_musd=musd, rule="prices of all candidates", looser=())
     return carried_over(base, p, there.rows, there.value, budget.of(options_of(study), FOR_THE_SAME))

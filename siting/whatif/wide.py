@@ -40,7 +40,7 @@ def priced_now(p: Problem, sites: IntArray, aim_musd: float, options: Options) -
     if weakly is None:
         return None
     everyone = price_strongly(p, weakly, budget.of(options), rows=sites)
-    if aim_musd - everyone.proved_musd > NEARLY * abs(aim_musd):
+    if aim_musd - everyone.least > NEARLY * abs(aim_musd):
         return everyone
     return price_by_host(p, everyone, aim_musd, budget.of(options))
 

@@ -101,9 +101,9 @@ def _price_groups(p: Problem) -> int:
 def _proved(everyone: Everyone) -> dict[str, Any]:
     """The bound over all candidates: `priced` by common prices, `bound` with those by place of the cluster too."""
     return {
-        "bound": everyone.proved_musd,
-        "priced": everyone.bound.musd,
-        "relaxed": everyone.relaxed_musd,
+        "bound": everyone.least,
+        "priced": everyone.bound.least,
+        "relaxed": everyone.relaxed,
         "rounds": everyone.rounds,
         "host_groups": 0 if everyone.by_host is None else everyone.by_host.groups,
     }
@@ -136,7 +136,7 @@ def _planned(
     if wide is None:
         return found
     found |= _proved(wide.everyone)
-    value, bound = found.get("value"), wide.everyone.proved_musd
+    value, bound = found.get("value"), wide.everyone.least
     if value is None:
         return found
     shortlist_bound = wide.plans[-1].searched.result.bound

@@ -79,10 +79,10 @@ def test_no_bound_with_money_lies_above_the_optimum(part: str) -> None:
         assert y is not None, seed
         seen += 1
         room = 1e-6 * max(1.0, abs(best))
-        found = bound_over_all(p, y).musd
+        found = bound_over_all(p, y).least
         gaps.append((best - found) / max(1.0, abs(best)))
         for prices in (y, others(p, y, r), others(p, Multipliers.zero(p), r)):
-            assert bound_over_all(p, prices).musd <= best + room, seed
+            assert bound_over_all(p, prices).least <= best + room, seed
     assert seen >= 100
     assert np.median(gaps) <= 0.06
 
@@ -101,7 +101,7 @@ def test_what_large_loads_owe_is_left_out_beside_income_tax() -> None:
         assert y is not None, seed
         seen += 1
         for prices in (y, others(p, y, r), others(p, Multipliers.zero(p), r), replace(y, funding=0.0 * y.funding)):
-            assert bound_over_all(p, prices).musd <= best + 1e-6 * max(1.0, abs(best)), seed
+            assert bound_over_all(p, prices).least <= best + 1e-6 * max(1.0, abs(best)), seed
     assert seen >= 50
 
 
@@ -129,6 +129,6 @@ def test_a_contract_by_hand() -> None:
     assert optimum(p, whole=False).value == pytest.approx(61.2)
     y = multipliers(p)
     assert y is not None
-    assert bound_over_all(p, y).musd == pytest.approx(61.2)
+    assert bound_over_all(p, y).least == pytest.approx(61.2)
     dear = {**y.parts, "untaken_is_paid": 3.0 * y.parts["untaken_is_paid"]}
-    assert bound_over_all(p, replace(y, parts=dear)).musd == pytest.approx(61.2)
+    assert bound_over_all(p, replace(y, parts=dear)).least == pytest.approx(61.2)

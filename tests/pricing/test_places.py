@@ -47,9 +47,9 @@ def test_no_plan_is_cheaper_at_any_place() -> None:
         seen += 1
         room = 1e-6 * max(1.0, abs(best))
         found = bound_of(p, prices)
-        alone = max(bound_over_all(p, one).musd for one in prices.all)
-        assert alone - room <= found.musd <= best + room, seed
-        more += found.musd > alone + room
+        alone = max(bound_over_all(p, one).least for one in prices.all)
+        assert alone - room <= found.least <= best + room, seed
+        more += found.least > alone + room
         floors = place_floors(found)
         for place in range(len(p.candidate_id) + 1):
             on_campus = place < len(p.candidate_id)
@@ -70,6 +70,6 @@ def test_they_are_for_one_cluster() -> None:
     """With two, a place holds sets of clusters: refused."""
     p = next(p for p in map(random_problem, range(60)) if len(p.cluster) == 2)
     zero = Multipliers.zero(p)
-    assert bound_of(p, Prices(common=zero)).musd == bound_over_all(p, zero).musd
+    assert bound_of(p, Prices(common=zero)).least == bound_over_all(p, zero).least
     with pytest.raises(ValueError, match="one cluster"):
         bound_of(p, Prices(common=zero, by_place=(zero,)))

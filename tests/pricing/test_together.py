@@ -37,7 +37,7 @@ def test_two_clusters_one_after_the_other_need_their_pods_once() -> None:
     p = hand_problem(candidates=1, **clusters((0, 0), (1, 1), pods=10))
     y = replace(Multipliers.zero(p), host=np.array([100.0, 100.0]))
     assert optimum(p).value == pytest.approx(37.0)
-    assert bound_over_all(p, y).musd == pytest.approx(37.0)
+    assert bound_over_all(p, y).least == pytest.approx(37.0)
 
 
 def test_two_clusters_at_once_need_pods_of_their_own() -> None:
@@ -46,7 +46,7 @@ def test_two_clusters_at_once_need_pods_of_their_own() -> None:
     p = hand_problem(candidates=1, **clusters((0, 1), (0, 1), pods=10))
     y = replace(Multipliers.zero(p), host=np.array([100.0, 100.0]))
     assert optimum(p).value == pytest.approx(64.0)
-    assert 59.0 <= bound_over_all(p, y).musd <= 64.0
+    assert 59.0 <= bound_over_all(p, y).least <= 64.0
 
 
 def test_gpus_that_hold_one_cluster_hold_another_later() -> None:
@@ -67,7 +67,7 @@ def test_gpus_that_hold_one_cluster_hold_another_later() -> None:
             served=np.array([[0.0, worth, worth, 0.0]]),
             host=np.array([100.0, 100.0]),
         )
-        assert bound_over_all(p, y).musd <= 60.0 + 1e-9
+        assert bound_over_all(p, y).least <= 60.0 + 1e-9
 
 
 def test_contracts_that_hold_a_cluster_may_overlap() -> None:
@@ -79,7 +79,7 @@ def test_contracts_that_hold_a_cluster_may_overlap() -> None:
         **one_cluster(0, gpus=10, since=0, until=2),
     )
     assert optimum(p).value == pytest.approx(40.0)
-    assert bound_over_all(p, Multipliers.zero(p)).musd == pytest.approx(40.0)
+    assert bound_over_all(p, Multipliers.zero(p)).least == pytest.approx(40.0)
 
 
 def test_a_crowd_relieves_a_line_as_the_best_of_its_members() -> None:
@@ -189,11 +189,11 @@ def test_no_bound_of_a_widened_problem_lies_above_its_optimum(chunk: int) -> Non
         seen += 1
         y = found.multipliers
         for host in (y.host, y.host * 2.0, y.host + r.uniform(0.0, 30.0, len(p.cluster))):
-            assert bound_over_all(p, replace(y, host=host)).musd <= best + 1e-6 * max(1.0, abs(best)), seed
+            assert bound_over_all(p, replace(y, host=host)).least <= best + 1e-6 * max(1.0, abs(best)), seed
     assert seen >= 10
 
 
 def test_without_offers_nothing_is_saved() -> None:
     """No offer, two clusters: what the bound adds for offers is nothing."""
     p = hand_problem(candidates=1, **no_offers(2), **{**clusters((0, 1), (0, 1), pods=1)})
-    assert bound_over_all(p, Multipliers.zero(p)).musd == 0.0
+    assert bound_over_all(p, Multipliers.zero(p)).least == 0.0

@@ -71,16 +71,16 @@ def test_no_plan_is_cheaper_than_the_bound_of_its_place() -> None:
         assert best is not None
         found = price_by_host(p, known, best, QUICK)
         room = 1e-6 * max(1.0, abs(best))
-        assert known.bound.musd - room <= found.proved_musd <= best + room, seed
+        assert known.bound.least - room <= found.least <= best + room, seed
         if found.by_host is None:
             continue
         seen += 1
-        better += found.proved_musd > known.bound.musd + room
+        better += found.least > known.bound.least + room
         floors = place_floors(found.by_host.bound).tolist()
         for i, musd in enumerate(floors[:-1]):
             assert musd <= cost_at(p, [i], False) + room, (seed, i)
         assert floors[-1] <= cost_at(p, [], True) + room, seed
-        assert np.isclose(bound_of(p, found.prices).musd, found.proved_musd, rtol=1e-9), seed
+        assert np.isclose(bound_of(p, found.prices).least, found.least, rtol=1e-9), seed
         assert len(found.by_host.prices) <= found.by_host.groups
     assert seen >= 15
     assert better >= 2
@@ -90,20 +90,20 @@ def test_a_place_that_cannot_hold_the_cluster_hides_no_other() -> None:
     """No plan has it there, which common prices do not see: its own lift it past the optimum, and the bound is that."""
     p, known, best = solved(293)
     cheapest = int(np.argmin(place_floors(known.bound)))
-    assert known.bound.musd < best * (1.0 - 1e-3)
+    assert known.bound.least < best * (1.0 - 1e-3)
     assert cost_at(p, [cheapest], False) == np.inf
     found = price_by_host(p, known, best, QUICK)
     assert found.by_host is not None and place_floors(found.by_host.bound)[cheapest] >= best * (1.0 - 1e-9)
-    assert np.isclose(found.proved_musd, best, rtol=1e-6)
-    assert np.isclose(bound_of(p, found.prices).musd, found.proved_musd, rtol=1e-9)
+    assert np.isclose(found.least, best, rtol=1e-6)
+    assert np.isclose(bound_of(p, found.prices).least, found.least, rtol=1e-9)
 
 
 def test_candidates_at_hand_that_cannot_do_without_others_call_for_them() -> None:
     """The prices of the whole, and one candidate at hand: the bound is that from all of them at hand."""
     p, known, best = solved(169)
     few = price_by_host(p, replace(known, rows=known.rows[:1]), best, QUICK)
-    assert few.proved_musd > known.bound.musd * (1.0 + 1e-3)
-    assert np.isclose(few.proved_musd, price_by_host(p, known, best, QUICK).proved_musd, rtol=1e-6)
+    assert few.least > known.bound.least * (1.0 + 1e-3)
+    assert np.isclose(few.least, price_by_host(p, known, best, QUICK).least, rtol=1e-6)
 
 
 def test_two_clusters_are_left_alone() -> None:

@@ -76,11 +76,11 @@ def test_the_tiny_study_is_short_of_money_alone() -> None:
     whole model says of the least that must be added; halves of that gap are still short."""
     p = assemble(read_study("models/tiny.toml"), read_tables()).problem
     rich = short(p)
-    assert has_plan(p) and rich is not None and rich.bound.musd <= LEAST
+    assert has_plan(p) and rich is not None and rich.bound.least <= LEAST
     poor = replace(p, funding_musd=0.1 * p.funding_musd)
     found = short(poor)
-    assert found is not None and found.bound.musd > 1e-2 and not has_plan(poor)
-    lacking = found.bound.musd / found.multipliers.funding.sum()  # musd from the first quarter on, at the least
+    assert found is not None and found.bound.least > 1e-2 and not has_plan(poor)
+    lacking = found.bound.least / found.multipliers.funding.sum()  # musd from the first quarter on, at the least
     for share in (0.5, 0.99):
         less = replace(poor, funding_musd=poor.funding_musd + share * lacking)
         assert shortage(less, found.multipliers) > LEAST and not has_plan(less)

@@ -114,7 +114,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory, tables: Tables) -> tuple[Pla
     nothing |= {name: [0.0] * len(nothing[name]) for name in ("funding", "host")}
     everyone["certificate"] = {**stated, "multipliers": nothing, "by_place": [stated["multipliers"]]}
     found = bound_of(problem, Prices.from_lists(everyone["certificate"], len(problem.region), problem.quarters))
-    everyone["too_dear"] = int((found.musd + found.open_musd >= plan.npv_cost_musd).sum())
+    everyone["too_dear"] = int((found.least + found.if_open >= plan.npv_cost_musd).sum())
     return replace(plan, facts=facts), study
 
 

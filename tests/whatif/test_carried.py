@@ -83,11 +83,11 @@ def test_old_multipliers_give_a_bound_for_every_change() -> None:
         same, new = by_multipliers(old, saved), changed(old, np.random.default_rng([78, seed]))
         assert same is not None
         if old.grid is None or not len(old.grid.room_mw):
-            assert same.musd == pytest.approx(everyone.bound.musd, rel=1e-9, abs=1e-9)
+            assert same.least == pytest.approx(everyone.bound.least, rel=1e-9, abs=1e-9)
         found, optimum = by_multipliers(new, saved), least_cost(new)
         if found is not None and optimum is not None:
             priced += 1
-            assert found.musd <= optimum + 1e-5 * max(1.0, abs(optimum)), seed
+            assert found.least <= optimum + 1e-5 * max(1.0, abs(optimum)), seed
     assert priced >= 8
 
 

@@ -29,6 +29,7 @@ from siting.plan import Plan
 from siting.problem import Problem
 from siting.problem.digest import digest_of
 from siting.reduction.screen import screen
+from siting.run import other_inputs
 from siting.solver.budget import affordable
 from siting.solver.held import Held, held_in, site_rows
 from siting.solver.repriced import Repriced
@@ -141,7 +142,8 @@ class Stages:
         assembled, whole = assemble(study, own), dict[str, Repriced]()
         if self.plans[run].facts.get("problem_digest") != digest_of(assembled.problem):
             said = "others than its plan was made with: tables or the planner's own files have changed since"
-            raise InputError([Fault(file=run, key="figures of the study", value=said, expected="the sweep run again")])
+            unnamed = Fault(file=run, key="figures of the study", value=said, expected="the sweep run again")
+            raise InputError(other_inputs(self.plans[run], study, tables) or [unnamed])
         for plan in self.plans.values():
             if (text := text_of(plan)) not in whole:
                 whole[text] = reprice_plan(plan, study, tables=own, assembled=assembled)

@@ -189,3 +189,9 @@ def test_plans_of_other_figures_are_not_compared(plans: dict[str, Plan], tables:
     }
     with pytest.raises(InputError, match="the sweep run again"):
         no_regret(other, tables=tables)
+    named = {
+        name: dataclasses.replace(plan, facts={**plan.facts, "own_files": {"sites.csv": "1" * 64}})
+        for name, plan in other.items()
+    }
+    with pytest.raises(InputError, match=r"sites\.csv: SHA-256: found"):
+        no_regret(named, tables=tables)

@@ -8,8 +8,6 @@ way                     when                                    searched        
 ======================  ======================================  ======================  ==============================
 `_from_known`           a plan for other inputs is at hand      its model, what looks   as for any plan, or by
                                                                 best now                `whatif.warm`
-`_over_open_sites`      the same, with prices under the new     a dozen or two that     known before the search,
-                        inputs (`Begun`)                        prices open             then crowds
 `_over_open_sites`      cost alone, more flows than a search    a dozen or two that     prices first, by place of the
                         gets anywhere with (`is_wide`)          prices open             cluster too; then crowds
 `_over_one_site`        cost alone, one cluster, prices open    half a dozen            prices first, then crowds
@@ -49,7 +47,7 @@ from siting.solver.prove import Proof, certificate, prove
 from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import Start, is_wide
-from siting.solver.wide import Begun, search_wide
+from siting.solver.wide import search_wide
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.termination import PassResult, Termination, tightened
@@ -90,12 +88,8 @@ class Known:
     """Where a search for the least cost may begin: a plan that was made for other inputs."""
 
     rows: IntArray
-    """Candidates of the problem that are searched; none where that plan is of no help."""
+    """Candidates of the problem that are searched."""
     plan: Plan
-    begun: Begun | None = None
-    """Prices of all candidates and that plan under these inputs: then the sites that these open are searched."""
-    enough: float = 0.0
-    """Gap over all candidates with which search and proof of a wide study may end, if wider than the one asked for."""
 
 
 def seek(
@@ -105,8 +99,7 @@ def seek(
 
     known: where to begin; for a study that aims at the cost alone.
     """
-    enough = 0.0 if known is None else known.enough
-    return _proved(study, _in_rounds(study, tables, assembled, clock, budget, known), clock, budget, enough)
+    return _proved(study, _in_rounds(study, tables, assembled, clock, budget, known), clock, budget)
 
 
 def _in_rounds(
@@ -144,13 +137,10 @@ def _in_rounds(
         clock.say(f"{len(rows)} lines overloaded by all sites together: solved again with them as limits")
         problem = replace(assembled.problem, grid=with_rows(grid, network, rows, look))
         assembled = replace(assembled, problem=problem)
-        if known is not None and known.begun is not None:  # its prices know nothing of these lines
-            known = replace(known, begun=None, rows=known.rows[:0])
 
 
-def _proved(study: Study, found: Found, clock: Clock, budget: Budget, enough: float) -> Found:
-    """The same with a bound over all candidates, where that is asked for and not all of them were searched. enough: gap
-    with which that may end, if that is wider than the one asked for."""
+def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:
+    """The same with a bound over all candidates, where that is asked for and not all of them were searched."""
     problem, value = found.assembled.problem, found.searched.measures.get("npv_cost")
     searched_all = len(found.screened.rows) == len(problem.candidate_id)
     if value is None or searched_all or not study.search.prove_all:
@@ -166,8 +156,7 @@ def _proved(study: Study, found: Found, clock: Clock, budget: Budget, enough: fl
         clock.say("a bound over all candidates")
         if (few := affordable(problem, len(rows), options.time_limit_s)) < len(rows):
             rows = screen(problem, few).rows
-        wider = replace(options, gap=max(options.gap, enough))
-        proof = prove(problem, rows, value, wider, found.priced)
+        proof = prove(problem, rows, value, options, found.priced)
         clock.lap("prove")
     if proof is None:
         return found
@@ -210,11 +199,7 @@ def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
 def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None) -> Found:
     """One search, over the candidates that pass the screen, at the earliest date where that is what is asked; or from
     what is known, where that gives a plan."""
-    enough = 0.0 if known is None else known.enough
-    if known is not None and known.begun is not None:
-        if (wide := _over_open_sites(study, assembled, clock, budget, enough, known.begun)) is not None:
-            return wide
-    elif known is not None and len(known.rows):
+    if known is not None:
         begun = _from_known(study, assembled, clock, budget, known)
         if begun.searched.decisions is not None:
             return begun
@@ -229,9 +214,10 @@ def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, kno
             passes=dated,
             searched=nothing_found(dated[0]),
         )
-    there = _over_open_sites(study, assembled, clock, budget, enough)
-    there = there or _over_one_site(study, assembled, clock, budget)
-    there = there or _screened_search(study, assembled, clock, budget)
+    for way in (_over_open_sites, _over_one_site):
+        if (there := way(study, assembled, clock, budget)) is not None:
+            return replace(there, passes=(*dated, *there.passes))
+    there = _screened_search(study, assembled, clock, budget)
     return replace(there, passes=(*dated, *there.passes))
 
 
@@ -296,24 +282,21 @@ def _from_known(study: Study, assembled: Assembled, clock: Clock, budget: Budget
     return Found(assembled=assembled, screened=there, problem=problem, passes=(searched.result,), searched=searched)
 
 
-def _over_open_sites(
-    study: Study, assembled: Assembled, clock: Clock, budget: Budget, enough: float, begun: Begun | None = None
-) -> Found | None:
+def _over_open_sites(study: Study, assembled: Assembled, clock: Clock, budget: Budget) -> Found | None:
     """The best plan over the sites that are open in a relaxation of all, where the search over those that pass the
-    screen were too wide; None where it is not, or nothing is found so. enough: gap over all with which
-    it may end, if wider than asked for. begun: where these prices and a plan are known."""
+    screen were too wide; None where it is not, or nothing is found so."""
     p, options = replace(assembled.problem, watched=("npv_cost",)), options_of(study)
     if not proof_asked(study) or parts_without_price(p):
         return None
     screened = screen(p, study.search.candidates_in_model)
     if not is_wide(p, screened.rows):
         return None
-    clock.say("prices of all candidates" if begun is None else "from the plan and the prices that are known")
+    clock.say("prices of all candidates")
 
     def tell(plan: Start) -> None:
         clock.say(f"a plan for {plan.value:,.1f} MUSD over {len(plan.rows)} sites")
 
-    wide = search_wide(p, budget.of(options), clock.watch, tell, clock.lap, begun, enough)
+    wide = search_wide(p, budget.of(options), clock.watch, tell, clock.lap)
     if wide is None or not wide.plans:
         return None
     everyone, best = wide.everyone, wide.plans[-1]

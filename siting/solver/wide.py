@@ -5,8 +5,6 @@
 2. A plan over the sites that are open in the last strong relaxation.
 3. Where that leaves the gap open: prices for the places of the cluster apart (`hosts`), for a better bound.
 4. Better plans: more sites, then finer, until the gap over all candidates is closed or the time is up.
-
-Where prices and a plan are known before (`Begun`), it begins with the second step.
 """
 
 from __future__ import annotations
@@ -34,16 +32,6 @@ STEPS = ((SHARES[0], 0.25), (SHARES[0], 0.5), (SHARES[1], 1.0))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Begun:
-    """What is known before the search: prices of all candidates, and a plan that was made for other inputs."""
-
-    everyone: Everyone
-    """By the strong relaxation, and by place of the cluster where that may prove the plan."""
-    plan: Start
-    """That plan under these inputs."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Wide:
     """What was found."""
 
@@ -58,16 +46,17 @@ def search_wide(
     watch: Watcher | None = None,
     found_one: Callable[[Start], None] = lambda start: None,
     lap: Callable[[str], None] = lambda phase: None,
-    begun: Begun | None = None,
-    enough: float = 0.0,
 ) -> Wide | None:
-    """Plans over few candidates of `p`, and a bound over all; None where no relaxation is solved in time. With a plan
-    that is known none is dearer than that. enough: gap over all with which it may end, if that is wider than asked for.
+    """Plans over few candidates of `p`, and a bound over all; None where no relaxation is solved in time.
 
     found_one: told of every plan as soon as it is there. lap: told of the phase that ends: price, start, strengthen,
     hosts.
     """
     budget, plans = Budget(options.time_limit_s), list[Start]()
+    weakly = price_everyone(p, cheapest_by_region(p, LIKELY), budget.of(options, PRICED))
+    lap("price")
+    if weakly is None:
+        return None
 
     def take(plan: Start | None) -> None:
         lap("start")
@@ -75,34 +64,24 @@ def search_wide(
             plans.append(plan)
             found_one(plan)
 
-    if begun is None:
-        weakly = price_everyone(p, cheapest_by_region(p, LIKELY), budget.of(options, PRICED))
-        lap("price")
-        if weakly is None:
-            return None
+    def look(rows: IntArray, opened: FloatArray) -> None:
+        if not plans:
+            lap("strengthen")
+            take(first_plan(p, weakly, rows, opened, budget.of(options, HURRY), watch))
 
-        def look(rows: IntArray, opened: FloatArray) -> None:
-            if not plans:
-                lap("strengthen")
-                take(first_plan(p, weakly, rows, opened, budget.of(options, HURRY), watch))
-
-        everyone = price_strongly(p, weakly, budget.of(options, PRICED), look=look)
-        lap("strengthen")
-    else:
-        everyone = begun.everyone
-        take(begun.plan)
-    enough = max(options.gap, enough)
+    everyone = price_strongly(p, weakly, budget.of(options, PRICED), look=look)
+    lap("strengthen")
     for number, (share, part) in enumerate(STEPS):
-        if not budget.left_s or (plans and _closed(plans[-1], everyone, enough)):
+        if not budget.left_s or (plans and _closed(plans[-1], everyone, options)):
             break
         gap = max(ROUGH, options.gap) if number == 0 else options.gap / FINE
         take(plan_over_open_sites(p, everyone, share, budget.of(replace(options, gap=gap), part), watch))
-        if number == 0 and plans and everyone.by_host is None:
-            aim = (1.0 - enough) * plans[-1].value
+        if number == 0 and plans:
+            aim = (1.0 - options.gap) * plans[-1].value
             everyone = price_by_host(p, everyone, aim, budget.of(options, BY_HOST))
             lap("hosts")
     return Wide(everyone=everyone, plans=tuple(plans))
 
 
-def _closed(plan: Start, everyone: Everyone, gap: float) -> bool:
-    return plan.value - everyone.least <= gap * abs(plan.value)
+def _closed(plan: Start, everyone: Everyone, options: Options) -> bool:
+    return plan.value - everyone.least <= options.gap * abs(plan.value)

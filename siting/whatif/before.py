@@ -16,9 +16,10 @@ from siting.plan import Plan
 from siting.pricing import Bound, parts_without_price
 from siting.problem import IntArray, Problem
 from siting.run import assembled_again, study_of
+from siting.solver.budget import Budget
 from siting.solver.everyone import Everyone, price_everyone
 from siting.solver.highs import Options
-from siting.solver.prove import certificate
+from siting.solver.prove import certificate, prove
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.whatif.carried import Carried, by_multipliers, carried, other_sets
@@ -103,13 +104,16 @@ def carried_over(base: Before, new: Problem, rows: IntArray, value_musd: float |
     return carried(old, few, base.plan.bound_musd, saved, options, value_musd)
 
 
-def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, options: Options) -> dict[str, Any]:
+def everyone_now(
+    base: Before, new: Problem, rows: IntArray, value_musd: float, options: Options, enough: float
+) -> dict[str, Any]:
     """What holds for all candidates of the new problem, as facts of a plan; empty where they have no price.
 
-    The saved multipliers; where those are much worse now, new ones, from the relaxation over `rows` on; or the bound
-    of before, where it still holds as it was.
+    The saved multipliers; where those are much worse now, new ones, from the relaxation over `rows` on, and where these
+    are about as good as they were, the search over crowds that closed the rest then, up to the gap `enough`; or the
+    bound of before, where it still holds as it was.
     """
-    began = time.perf_counter()
+    began, budget = time.perf_counter(), Budget(options.time_limit_s)
     saved = _certificate(base.plan)
     found, facts = by_multipliers(new, saved), dict[str, Any]()
     if saved is not None and found is not None:
@@ -118,6 +122,11 @@ def everyone_now(base: Before, new: Problem, rows: IntArray, value_musd: float, 
         everyone = None if parts_without_price(new) else price_everyone(new, rows, options)
         if everyone is not None and (not facts or everyone.bound.least > facts["priced_musd"]):
             facts = facts_by(new, everyone, value_musd)
+            left = value_musd - everyone.bound.least
+            if enough * abs(value_musd) < left <= WORSE * _open_before(base.plan):
+                wider = replace(budget.of(options), gap=enough)
+                proof = prove(new, rows, value_musd, wider, everyone)
+                facts |= {} if proof is None else {**proof.as_facts(new), "certificate": proof.certificate}
     if facts:
         facts = as_it_was(base, new, facts, value_musd)
     return {**facts, "seconds": time.perf_counter() - began} if facts else {}

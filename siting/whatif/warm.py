@@ -4,7 +4,7 @@
 2. What was proved before is carried over (`carried`). Where the two are within the gap asked for, the same plan is the
    answer, and no tree was searched. That speaks of the candidates of the plan's model; where a bound over all is asked
    for, that must be as close as the gap, or as it was for the plan, too: places outside may have become better.
-   Wide studies (`wide`) begin with that bound: it takes as long as a search, and its prices say where to look.
+   Wide studies (`wide`) begin with that bound, and where it leaves the plan at hand open end in a search of their own.
 3. Else the search begins with the candidates of the plan and those that look best now, ends as soon as the plan at hand
    is proved to the gap, and never answers with a dearer one. Where these are too many for one search, it stays with the
    candidates of the plan, and all others are looked at in a search of its own if the bound over all is left open.
@@ -36,8 +36,7 @@ from siting.solver.everyone import Everyone
 from siting.solver.held import held_in, site_rows
 from siting.solver.repriced import Repriced
 from siting.solver.search import Searched
-from siting.solver.start import Start, is_wide
-from siting.solver.wide import Begun
+from siting.solver.start import is_wide
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination, relative_gap, tightened
@@ -121,29 +120,25 @@ def what_if(
     if same is not None and everyone is not None:
         same = _with_prices(study, known, same, everyone)
     elif same is not None and same.searched.result.termination is Termination.OPTIMAL:
-        same = _over_all(study, known, same, budget)
+        same = _over_all(study, known, same, enough, budget)
     clock.lap("prove")
     if same is not None and _good_enough(same, enough):
         said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
         return _written(study, tables, same, clock, said)
-    wide, part = is_wide(assembled.problem, there.rows), budget
-    if prices_first and same is None:
-        from_here = Known(rows=there.rows[:0], plan=plan, enough=enough)
-    elif everyone is not None and same is not None:
-        from_here = Known(rows=there.rows, plan=plan, begun=_begun(everyone, same), enough=enough)
-    else:
-        rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
-        part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
-        from_here = Known(rows=rows, plan=plan)
+    wide = not prices_first and is_wide(assembled.problem, there.rows)
+    rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
+    part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
+    from_here = None if prices_first else Known(rows=rows, plan=plan)
     found = _no_worse(seek(study, tables, assembled, clock, part, from_here), same)
     if bound.bound_musd is not None and np.isin(found.screened.rows, there.rows).all():
         found = _bounded(found, bound.bound_musd, study.search.gap)
     if not found.everyone:
-        found = _over_all(study, known, found, budget)
-    if part is not budget and not _as_sure(found, enough):
+        found = _over_all(study, known, found, enough, budget)
+    if wide and not _as_sure(found, enough):
         clock.say("the candidates that the plan did not look at")
         found = _no_worse(seek(study, tables, assembled, clock, budget), found)
-    said |= {"answered_by": "search from the plan", "words": _searched_words(there, found)}
+    way = "search from the plan" if from_here is not None else "search"
+    said |= {"answered_by": way, "words": _searched_words(there, found, from_here is not None)}
     return _written(study, tables, found, clock, said)
 
 
@@ -200,12 +195,13 @@ def _same_plan(study: Study, assembled: Assembled, there: _Held, bound: Carried)
     )
 
 
-def _over_all(study: Study, base: Before, same: Found, budget: Budget) -> Found:
-    """The same with what holds for all candidates, where that is asked for and not all were in the model."""
+def _over_all(study: Study, base: Before, same: Found, enough: float, budget: Budget) -> Found:
+    """The same with what holds for all candidates, where that is asked for and not all were in the model; to the gap
+    `enough`, if that is within reach."""
     problem, rows, value = same.assembled.problem, same.screened.rows, same.searched.result.value
     if value is None or not proof_asked(study) or len(rows) == len(problem.candidate_id):
         return same
-    everyone = everyone_now(base, problem, rows, value, budget.of(options_of(study), FOR_THE_SAME))
+    everyone = everyone_now(base, problem, rows, value, budget.of(options_of(study), FOR_THE_SAME), enough)
     if not everyone:
         return same
     return _bounded(replace(same, everyone=everyone), everyone["bound_musd"], study.search.gap)
@@ -243,15 +239,6 @@ def _with_prices(study: Study, base: Before, same: Found, everyone: Everyone) ->
     assert value is not None
     facts = as_it_was(base, problem, facts_by(problem, everyone, value), value)
     return _bounded(replace(same, everyone=facts, priced=everyone), facts["bound_musd"], study.search.gap)
-
-
-def _begun(everyone: Everyone, same: Found) -> Begun:
-    """What a search over the sites that prices open begins with."""
-    value, decisions = same.searched.result.value, same.searched.decisions
-    assert value is not None
-    assert decisions is not None
-    plan = Start(rows=same.screened.rows, decisions=decisions, value=value, searched=same.searched)
-    return Begun(everyone=everyone, plan=plan)
 
 
 def _good_enough(same: Found, enough: float) -> bool:
@@ -316,15 +303,16 @@ def _same_words(found: Found, bound: Carried) -> str:
     return f"The same sites, halls and contracts are still optimal within {result.gap:.2%}; {how}."
 
 
-def _searched_words(there: _Held, found: Found) -> str:
+def _searched_words(there: _Held, found: Found, from_the_plan: bool) -> str:
+    begun = "Searched from the plan at hand" if from_the_plan else "Searched from the beginning"
     held, value = there.repriced.result.value, found.searched.result.value
     if there.repriced.lost:
         return f"The plan at hand no longer holds ({there.repriced.lost[0]}); searched without it."
     if held is None:
         return "The plan at hand keeps not every limit any more; searched without it."
     if value is None:
-        return "Searched from the plan at hand."
+        return f"{begun}."
     saved = held - value
     if saved <= 1e-6 * max(1.0, abs(held)):
-        return "Searched from the plan at hand: no better one was found."
-    return f"Searched from the plan at hand: what was found costs {saved:,.3f} MUSD less than keeping to it."
+        return f"{begun}: no plan was found that is better than the one at hand."
+    return f"{begun}: what was found costs {saved:,.3f} MUSD less than keeping to it."

@@ -1,11 +1,11 @@
-"""A what-if where many sites serve many regions (`is_wide`): prices of all candidates first, as in a search of its own.
+"""A what-if where many sites serve many regions (`is_wide`): prices of all candidates before any search.
 
 What takes long there is to find out how good a plan is among all candidates. So all are priced under the new inputs
-before anything is searched: by the relaxation over the plan's sites and the cheapest of each region, then by the strong
-one, then by place of the cluster, up to what proves the plan at hand. Where that makes it as sure as it was, or as is
-asked for, it is the answer. Else the search knows these prices and that plan, and ends as soon as a plan is as sure.
-Where the plan does not hold it is a search of its own: with the old sites beside those that prices open it took longer
-and ended dearer.
+first: by the relaxation over the plan's sites and the cheapest of each region, then by the strong one, then by place of
+the cluster, up to what proves the plan at hand. Where that makes it as sure as it was, or as is asked for, it is the
+answer: 30 s on the national study (1,000 candidates). Else the study is searched as one of its own: a plan that does
+not hold, or is far off, was no help there. From the sites of the old plan and those that prices open, 5 % less demand
+ended 1.3 % dearer, and power a quarter later took 281 s instead of 116.
 
 Tried without gain: to begin the strong relaxation with the candidates that the saved prices call likeliest. It takes as
 many rounds and is larger, and with more candidates in a relaxation, open there in small parts, prices are lower (at a
@@ -26,18 +26,18 @@ from siting.solver.hosts import price_by_host
 from siting.solver.wide import LIKELY, PRICED
 from siting.termination import relative_gap
 
-NEARLY = 0.003
-"""Share of the aim that prices by place of the cluster may have to add to be looked for: on national studies they add
-0.06 %, and a plan that is further off is not proved by them."""
+FAR, NEARLY = 0.02, 0.003
+"""Share of the aim that the first prices, and the strong ones, may lack: on national studies the strong ones add 1 %
+and those by place of the cluster 0.06 %, and a plan that is further off is not proved by them."""
 
 
 def priced_now(p: Problem, sites: IntArray, aim_musd: float, options: Options) -> Everyone | None:
     """Prices of all candidates of `p` for a plan over `sites`, as good as `aim_musd` if time and prices allow; None
-    where no relaxation is solved in time. `p` has no part that is without a price."""
+    where that is far off, or no relaxation is solved in time. `p` has no part that is without a price."""
     budget = Budget(options.time_limit_s)
     rows = np.union1d(sites, cheapest_by_region(p, LIKELY)).astype(np.int64)
     weakly = price_everyone(p, rows, budget.of(options, PRICED))
-    if weakly is None:
+    if weakly is None or aim_musd - weakly.least > FAR * abs(aim_musd):
         return None
     everyone = price_strongly(p, weakly, budget.of(options), rows=sites)
     if aim_musd - everyone.least > NEARLY * abs(aim_musd):

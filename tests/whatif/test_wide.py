@@ -63,10 +63,11 @@ def test_prices_of_all_prove_the_plan_at_hand(base: Plan, tables: Tables, tmp_pa
 
 
 def test_a_place_that_became_cheap_is_searched(base: Plan, tables: Tables, tmp_path: Path) -> None:
-    """Power at 10 USD/MWh in Dallas, which the plan never looked at: prices of all call for it."""
+    """Power at 10 USD/MWh in Dallas, which the plan never looked at: prices of all leave the plan open."""
     other = small_study(tmp_path, ABILENE + DEAR.replace("100,,200,", "100,,10,"), search=SEARCH)
     found = what_if(base, other, tables=tables)
-    assert found.facts["what_if"]["answered_by"] == "search from the plan"
+    assert found.facts["what_if"]["answered_by"] == "search"
+    assert found.facts["what_if"]["words"].startswith("Searched from the beginning: what was found costs ")
     assert found.facts["what_if"]["held_musd"] > found.npv_cost_musd
     assert found.sites["candidate"].tolist() == ["dallas"]
     agree(found, other, tables)

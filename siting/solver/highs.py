@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from siting.errors import SolverError
 from siting.solver.compile import Matrix
@@ -202,6 +202,39 @@ class Bounded:
         _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
         _accepted(self._solver.run(), "run", warning_allowed=True)
         return self._solver.getModelStatus()
+
+
+class Columned:
+    """A linear problem of given rows whose columns, all from 0 on, come between runs, and of which some are shut for a
+    run: each run goes on from the basis of the one before, without presolve."""
+
+    def __init__(self, lower: NDArray[np.float64], upper: NDArray[np.float64], options: Options) -> None:
+        highspy.Highs.resetGlobalScheduler(True)
+        self._solver = _new_highs()
+        _set_options(self._solver, options, presolve="off")
+        nothing = np.zeros(0, dtype=np.int32)
+        entries = np.zeros(len(lower), dtype=np.int32), nothing, np.zeros(0)
+        _accepted(self._solver.addRows(len(lower), _finite(lower), _finite(upper), 0, *entries), "rows")
+
+    def add(self, cost: NDArray[np.float64], columns: csc_array) -> None:
+        """Columns that may take any value from 0 on."""
+        entries = columns.indptr[:-1].astype(np.int32), columns.indices.astype(np.int32), columns.data.astype(float)
+        limits = np.zeros(len(cost)), np.full(len(cost), INFINITY)
+        _accepted(self._solver.addCols(len(cost), cost, *limits, columns.nnz, *entries), "columns")
+
+    def solve(self, shut: NDArray[np.bool_], first_costs: NDArray[np.float64], time_limit_s: float) -> Outcome | None:
+        """The optimum over the columns that are not shut, with other costs of the first columns; None when nothing is
+        feasible. A limit of time ends it with no duals."""
+        began, number = time.perf_counter(), len(shut)
+        first = np.arange(len(first_costs), dtype=np.int32)
+        _accepted(self._solver.changeColsCost(len(first), first, first_costs), "costs")
+        upper = np.where(shut, 0.0, INFINITY)
+        columns = np.arange(number, dtype=np.int32)
+        _accepted(self._solver.changeColsBounds(number, columns, np.zeros(number), upper), "bounds")
+        limit = self._solver.getRunTime() + time_limit_s
+        _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
+        _accepted(self._solver.run(), "run", warning_allowed=True)
+        return _outcome(self._solver, False, time.perf_counter() - began)
 
 
 def _set_options(solver: highspy.Highs, options: Options, presolve: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from siting.problem import FloatArray
 from siting.solver.location import Location
+from siting.solver.whole_knapsacks import Whole, whole_knapsacks
 
 CELLS = 5e6
 """Sites x customers x units of capacity up to which whole customers are counted out."""
@@ -55,38 +56,20 @@ def knapsacks(loc: Location, prices: FloatArray, exact: bool = False) -> Knapsac
     return Knapsacks(value=value, share=share, rent=rent, divided=value)
 
 
-def countable(loc: Location) -> bool:
-    """Whether demands and capacities are whole numbers small enough to take customers whole."""
+def countable(loc: Location, cells: float = CELLS) -> bool:
+    """Whether demands and capacities are whole numbers small enough to take customers whole, within so many cells."""
     if not loc.whole or loc.uncapacitated:
         return False
     room = np.minimum(loc.capacity, loc.demand.sum())
-    return bool(loc.cost.size * room.max(initial=0.0) <= CELLS and not np.any(loc.demand % 1.0))
+    return bool(loc.cost.size * room.max(initial=0.0) <= cells and not np.any(loc.demand % 1.0))
 
 
 def _whole(loc: Location, saving: FloatArray, divided: Knapsacks) -> Knapsacks:
-    """Knapsacks of whole customers by dynamic programming over used capacity, all sites side by side.
+    found, share = whole_knapsacks(saving, loc.demand.astype(np.int64), whole_room(loc))
+    return replace(divided, value=np.maximum(loc.fixed + found, divided.value), share=share.astype(float))
 
-    best[i, q] least cost with q units of capacity; customer after customer it may be better with one more.
-    """
-    m, n = saving.shape
-    demand = loc.demand.astype(np.int64)
-    room = np.minimum(np.floor(loc.capacity + 1e-9), demand.sum()).astype(np.int64)
-    width = int(room.max(initial=0)) + 1
-    best = np.zeros((m, width))
-    took = np.zeros((n, m, width), dtype=bool)
-    for j in range(n):
-        d = int(demand[j])
-        paying = saving[:, j] < 0.0
-        if d >= width or not paying.any():
-            continue
-        with_it = best[:, : width - d] + np.where(paying, saving[:, j], 0.0)[:, None]
-        better = with_it < best[:, d:]
-        took[j, :, d:] = better
-        best[:, d:] = np.where(better, with_it, best[:, d:])
-    share, left, every = np.zeros((m, n)), room.copy(), np.arange(m)
-    for j in range(n - 1, -1, -1):
-        taken = took[j, every, left]
-        share[taken, j] = 1.0
-        left -= np.where(taken, demand[j], 0)
-    value = loc.fixed + best[every, room]
-    return replace(divided, value=np.maximum(value, divided.value), share=share)
+
+def whole_room(loc: Location) -> Whole:
+    """(M,) units of demand that a site serves at most when these are whole."""
+    room: Whole = np.floor(np.minimum(loc.capacity, loc.demand.sum()) + 1e-9).astype(np.int64)
+    return room

@@ -78,7 +78,7 @@ class Priced:
     """(M,) how often the last steps took a site."""
 
 
-def _limit(loc: Location, value: float) -> float:
+def limit_below(loc: Location, value: float) -> float:
     """What a plan must cost less than, or as much as, to be better than one of this value."""
     return value * (1.0 + ROOM) - loc.step * (1.0 - 1e-6)
 
@@ -115,7 +115,7 @@ def chosen(loc: Location, value: FloatArray, state: StateArray) -> tuple[float, 
 def settled(loc: Location, value: FloatArray, state: StateArray, prices: FloatArray, best: float) -> StateArray:
     """The state with every free site that a plan better than `best` must leave open or closed."""
     state = state.copy()
-    limit = _limit(loc, best) - float(prices.sum())
+    limit = limit_below(loc, best) - float(prices.sum())
     _, taken = chosen(loc, value, state)
     for i in np.flatnonzero(state == 0):
         other = state.copy()
@@ -131,7 +131,7 @@ def arcs_left(loc: Location, priced: Priced) -> BoolArray:
     if not loc.integral or priced.plan is None:
         return arcs
     inner = knapsacks(loc, priced.prices, priced.exact)
-    limit = _limit(loc, priced.plan.value) - float(priced.prices.sum())
+    limit = limit_below(loc, priced.plan.value) - float(priced.prices.sum())
     dearer = np.maximum(loc.cost - priced.prices + inner.rent[:, None] * loc.demand, 0.0)
     dearer = np.maximum(dearer - (inner.value - inner.divided)[:, None], 0.0)
     for i in np.flatnonzero(priced.state >= 0):
@@ -196,7 +196,7 @@ def priced_bound(
         if plan is not None and step % 5 == 0 and plan.value - bound < 0.2 * abs(plan.value):
             state[live] = settled(part, inner.value, state[live], prices, plan.value)
             live = np.flatnonzero(state >= 0)
-        if plan is not None and best > _limit(loc, plan.value) - 1e-7 * abs(plan.value):
+        if plan is not None and best > limit_below(loc, plan.value) - 1e-7 * abs(plan.value):
             break
         slope = 1.0 - (inner.share * taken[:, None]).sum(axis=0)
         smooth = slope if not step else 0.7 * slope + 0.3 * smooth

@@ -42,10 +42,10 @@ def carried(loc: Location, opened: BoolArray, seconds: float) -> tuple[Sites | N
 def cheapest(loc: Location, rows: NDArray[np.int64]) -> Sites | None:
     """Everybody from the cheapest open site."""
     first = loc.cost[rows].argmin(axis=0)
-    return _assigned(loc, rows[first])
+    return assigned(loc, rows[first])
 
 
-def _assigned(loc: Location, site: NDArray[np.int64]) -> Sites | None:
+def assigned(loc: Location, site: NDArray[np.int64]) -> Sites | None:
     """The plan in which customer j is served by `site[j]`; sites that serve nobody stay closed."""
     share = np.zeros(loc.cost.shape)
     share[site, np.arange(len(site))] = 1.0
@@ -110,7 +110,7 @@ def _placed_whole(loc: Location, rows: NDArray[np.int64]) -> Sites | None:
         at = int(np.argmax(np.where(np.isfinite(regret), regret, 1e18 + loc.demand[open_])))
         j, i = int(open_[at]), int(fits[:, at].argmin())
         site[j], room[i] = i, room[i] - loc.demand[j]
-    return _assigned(loc, rows[_improved(cost, loc.demand, room, site)])
+    return assigned(loc, rows[_improved(cost, loc.demand, room, site)])
 
 
 def _improved(

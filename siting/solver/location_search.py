@@ -1,4 +1,4 @@
-"""Facility location solved: prices first, then what they leave to HiGHS."""
+"""Facility location solved: prices first, then nodes bounded by prices, or what is left to HiGHS."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from siting.solver.lagrangian import ALONE, BRIEF, Pace, Priced, arcs_left, fill
 from siting.solver.location import Location, Sites
 from siting.solver.location_core import Core, beyond_opening, core_of, plan_at, sites_at, used_pools
 from siting.solver.location_moves import improved
+from siting.solver.location_patterns import branched_whole
 from siting.solver.location_plans import plan_over
 from siting.solver.location_tree import Tree, branched
 
@@ -31,7 +32,12 @@ TAIL = 1e-5
 EXACT = tuple(Pace(steps=steps, looks=ALONE.looks[:2], theta=0.8) for steps in (20, 130))
 """Further steps with customers taken whole, where that can be counted out."""
 SMALL_FROM = 0.007
-"""Gap from which on whole customers and the small search come before the core."""
+"""Gap from which on nodes of whole customers take the place of the core; or these customers and the small search come
+before it, where sites are counted."""
+PATTERN_CELLS = 1e6
+"""Sites x customers x units of capacity up to which nodes are bounded by whole customers: where customers are many for
+each site, whole ones bound little better than divided ones, and each look at them takes long. Measured on random
+problems of 30 sites: 100 customers are three times as fast by nodes, 200 take longer."""
 STEPS_SHARE = 0.5
 """Of the time limit that the prices may take."""
 
@@ -69,6 +75,8 @@ def solve_location(loc: Location, options: Options, watch: Watcher | None = None
         bound = min(_rounded_up(loc, priced.bound), priced.plan.value)
         if _open_gap(priced.plan.value, bound) <= options.gap:
             return Solved(plan=priced.plan, bound=bound, limit=None)
+    if loc.most is None and countable(loc, PATTERN_CELLS) and _still_open(priced) > SMALL_FROM:
+        return _of_tree(loc, branched_whole(loc, priced, replace(options, time_limit_s=left()), watch))
     if by_tree:
         return _of_tree(loc, branched(loc, priced, replace(options, time_limit_s=left()), watch))
     return _core_solved(loc, priced, options, left(), watch)

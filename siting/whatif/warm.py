@@ -57,8 +57,9 @@ from siting.whatif.wide import priced_now, sure_enough
 
 FOR_THE_SAME = 0.3
 """Share of the time limit for each of holding the plan and carrying its bound over."""
-FOR_THE_PRICES = 0.5
-"""The same for prices of all candidates of a wide study, those by place of the cluster among them."""
+FOR_THE_PROOF = 0.5
+"""The same for what is proved over all candidates before a search: the search over crowds needs a few seconds in one
+piece, and on a busy machine had them not with a share of 0.3."""
 FOR_THE_OTHERS = 0.5
 """Share of what is left that a search of the plan's own candidates may take where others may have to be looked at."""
 
@@ -201,7 +202,7 @@ def _over_all(study: Study, base: Before, same: Found, enough: float, budget: Bu
     problem, rows, value = same.assembled.problem, same.screened.rows, same.searched.result.value
     if value is None or not proof_asked(study) or len(rows) == len(problem.candidate_id):
         return same
-    everyone = everyone_now(base, problem, rows, value, budget.of(options_of(study), FOR_THE_SAME), enough)
+    everyone = everyone_now(base, problem, rows, value, budget.of(options_of(study), FOR_THE_PROOF), enough)
     if not everyone:
         return same
     return _bounded(replace(same, everyone=everyone), everyone["bound_musd"], study.search.gap)
@@ -218,7 +219,7 @@ def _priced(study: Study, plan: Plan, p: Problem, there: _Held, enough: float, b
     if there.value is None:
         return None
     aim = there.value - enough * abs(there.value)
-    options = budget.of(options_of(study), FOR_THE_PRICES)
+    options = budget.of(options_of(study), FOR_THE_PROOF)
     return priced_now(replace(p, watched=("npv_cost",)), site_rows(plan, p), aim, options)
 
 

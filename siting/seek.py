@@ -29,9 +29,10 @@ from typing import Any
 
 import numpy as np
 
-from siting.aims import aims_of, cost_alone, look_of, options_of, proof_asked
+from siting.aims import aims_of, cost_alone, options_of, proof_asked
 from siting.assembly import Assembled
-from siting.grid.chosen import study_network
+from siting.grid.joint import GridRow
+from siting.joint import Planned, in_rounds
 from siting.plan import Plan
 from siting.pricing import parts_without_price
 from siting.problem import IntArray, Problem
@@ -44,7 +45,6 @@ from siting.solver.held import held_in
 from siting.solver.one_site import LIKELY, search_one_site
 from siting.solver.passes import OverAll, earliest_quarter, run_aims_over
 from siting.solver.prove import Proof, certificate, prove
-from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.solver.start import Start, is_wide
 from siting.solver.wide import search_wide
@@ -107,36 +107,39 @@ def _in_rounds(
 ) -> Found:
     """Search, look at all sites on the network together, search again with the lines they overload as limits."""
     rounds: list[dict[str, Any]] = []
-    look = look_of(study)
-    while True:
-        began = time.perf_counter()
-        last = assembled.problem.grid is None or len(rounds) + 1 == study.grid.rounds
-        proof = proof_asked(study) and len(assembled.usable) > study.search.candidates_in_model
-        kept = 1.0 - FOR_THE_PROOF * proof
+    proof = proof_asked(study) and len(assembled.usable) > study.search.candidates_in_model
+    kept = 1.0 - FOR_THE_PROOF * proof
+    began = time.perf_counter()
+
+    def look_for(problem: Problem, last: bool) -> tuple[Found, Planned]:
+        nonlocal began
+        began, all_of_it = time.perf_counter(), replace(assembled, problem=problem)
         share = 1.0 if last else FOR_ONE_ROUND
-        found = _found(study, assembled, clock, Budget(kept * share * budget.left_s), known)
+        found = _found(study, all_of_it, clock, Budget(kept * share * budget.left_s), known)
         if not last and found.searched.result.termination is Termination.NO_PLAN_FOUND:  # there is nothing to look at
-            found = _found(study, assembled, clock, Budget(kept * budget.left_s), known)
-        grid, decisions = assembled.problem.grid, found.searched.decisions
-        if grid is None or decisions is None:
-            return replace(found, rounds=tuple(rounds))
-        network = study_network(study, tables.data_dir).network
-        rows = overloaded(network, found.problem, decisions, look)
+            found = _found(study, all_of_it, clock, Budget(kept * budget.left_s), known)
+        decisions = found.searched.decisions
+        return found, None if decisions is None else (found.problem, decisions)
+
+    def told(found: Found, over: list[GridRow]) -> bool:
         clock.lap("power flow")
+        decisions = found.searched.decisions
+        assert decisions is not None
         rounds.append(
             {
-                "overloads": len(rows),
-                "largest_excess_mw": max((row.excess_mw for row in rows), default=0.0),
+                "overloads": len(over),
+                "largest_excess_mw": max((row.excess_mw for row in over), default=0.0),
                 "value_musd": found.searched.measures["npv_cost"],
                 "sites": int((decisions.modules.sum(axis=1) > 0).sum()),
                 "seconds": time.perf_counter() - began,
             }
         )
-        if not rows or len(rounds) == study.grid.rounds:
-            return replace(found, rounds=tuple(rounds), overloads=len(rows))
-        clock.say(f"{len(rows)} lines overloaded by all sites together: solved again with them as limits")
-        problem = replace(assembled.problem, grid=with_rows(grid, network, rows, look))
-        assembled = replace(assembled, problem=problem)
+        if over and len(rounds) < study.grid.rounds:
+            clock.say(f"{len(over)} lines overloaded by all sites together: solved again with them as limits")
+        return True
+
+    settled = in_rounds(study, tables, assembled.problem, look_for, told)
+    return replace(settled.found, rounds=tuple(rounds), overloads=len(settled.over))
 
 
 def _proved(study: Study, found: Found, clock: Clock, budget: Budget) -> Found:

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from siting.aims import aims_of, look_of, options_of
+from siting.aims import aims_of, options_of
 from siting.assembly import Assembled
 from siting.assembly.assemble import with_figures
-from siting.grid.chosen import study_network
+from siting.joint import Planned, in_rounds
 from siting.plan import Plan
 from siting.problem import IntArray, Problem
 from siting.problem.goals import MEASURES, kept
@@ -29,8 +29,7 @@ from siting.seek import at_date
 from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options
-from siting.solver.rounds import overloaded, with_rows
-from siting.solver.search import search
+from siting.solver.search import Searched, search
 from siting.study import Study
 from siting.tables.read import Tables
 from siting.termination import Termination
@@ -233,18 +232,15 @@ def _rows(a: Assembled, p: Problem, named: Sequence[str], keep: int) -> IntArray
 
 def _answer(study: Study, tables: Tables, p: Problem, options: Options) -> tuple[Answer, Problem]:
     """Value and bound, and the problem with the lines that its plans overloaded on the way."""
-    budget, look = Budget(options.time_limit_s), look_of(study)
-    for _ in range(study.grid.rounds):
-        found = search(p, budget.of(options))
-        result = found.result
-        bound = math.inf if result.termination is Termination.INFEASIBLE else result.bound
-        if p.grid is None or found.decisions is None:
-            return Answer(value_musd=result.value, bound_musd=bound, decisions=found.decisions), p
-        network = study_network(study, tables.data_dir).network
-        rows = overloaded(network, p, found.decisions, look)
-        held = with_rows(p.grid, network, rows, look)
-        if len(held.branch_id) == len(p.grid.branch_id) and np.array_equal(held.every_quarter, p.grid.every_quarter):
-            # nothing, or lines with a limit of their own in the question: what the problem says of them holds
-            return Answer(value_musd=result.value, bound_musd=bound, decisions=found.decisions), p
-        p = replace(p, grid=held)
-    return Answer(value_musd=None, bound_musd=bound), p
+    budget = Budget(options.time_limit_s)
+
+    def look_for(problem: Problem, _: bool) -> tuple[Searched, Planned]:
+        found = search(problem, budget.of(options))
+        return found, None if found.decisions is None else (problem, found.decisions)
+
+    settled = in_rounds(study, tables, p, look_for)
+    found, result = settled.found, settled.found.result
+    bound = math.inf if result.termination is Termination.INFEASIBLE else result.bound
+    if settled.over and not settled.known:  # lines that are known may have a limit of their own in the question
+        return Answer(value_musd=None, bound_musd=bound), settled.problem
+    return Answer(value_musd=result.value, bound_musd=bound, decisions=found.decisions), settled.problem

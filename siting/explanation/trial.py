@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from siting.aims import look_of, options_of
+from siting.aims import options_of
 from siting.assembly import Assembled, assemble
 from siting.errors import InputError
 from siting.explanation.limits import Edit
 from siting.explanation.question import Question
 from siting.formulation.build import build_model
-from siting.grid.chosen import study_network
+from siting.joint import Planned, in_rounds
 from siting.problem import IntArray, Problem
 from siting.problem.goals import MEASURES
 from siting.problem.grid_rows import GridRows
@@ -29,7 +29,6 @@ from siting.solver.compile import InfeasibleRowError, compile_model
 from siting.solver.decisions import decisions_from
 from siting.solver.highs import Options, solve_matrix
 from siting.solver.regions import shared_out, with_alike_regions_as_one
-from siting.solver.rounds import overloaded, with_rows
 from siting.solver.search import Searched, nothing_found, search
 from siting.study import Study
 from siting.tables.planner_files import read_candidates
@@ -79,27 +78,24 @@ def any_plan(
 
     look_for: the search. None: for any plan, whatever it costs.
     """
-    look = look_of(study)
-    problem = assembled.problem
-    for n in range(study.grid.rounds if problem.grid is not None else 1):
+    seek = look_for or first_plan
+    at: IntArray = np.zeros(0, dtype=np.int64)
+
+    def searched(problem: Problem, _: bool) -> tuple[tuple[Problem, Searched], Planned]:
+        nonlocal at
         at = rows(problem)
         part = replace(problem.take(at), goals=(), objective="npv_cost", watched=("npv_cost",))
-        found = (look_for or first_plan)(part, budget.of(options_of(study)))
-        grid, decisions = problem.grid, found.decisions
-        over = []
-        if grid is not None and decisions is not None:
-            network = study_network(study, tables.data_dir).network
-            over = overloaded(network, part, decisions, look)
-        if not over:
-            break
-        if n + 1 == study.grid.rounds:  # what the last plan overloads leaves the question open
-            return Answer(termination=Termination.NO_PLAN_FOUND, plan=None, candidates=len(at), grid=problem.grid)
-        assert grid is not None
-        problem = replace(problem, grid=with_rows(grid, network, over, look))
-    if found.decisions is not None:
-        plan = _sketch(part, found)
-        return Answer(termination=Termination.FEASIBLE, plan=plan, candidates=len(at), grid=problem.grid)
-    return Answer(termination=found.result.termination, plan=None, candidates=len(at), grid=problem.grid)
+        found = seek(part, budget.of(options_of(study)))
+        return (part, found), None if found.decisions is None else (part, found.decisions)
+
+    settled = in_rounds(study, tables, assembled.problem, searched)
+    part, found = settled.found
+    termination, plan = found.result.termination, None
+    if settled.over:  # what the last plan overloads leaves the question open
+        termination = Termination.NO_PLAN_FOUND
+    elif found.decisions is not None:
+        termination, plan = Termination.FEASIBLE, _sketch(part, found)
+    return Answer(termination=termination, plan=plan, candidates=len(at), grid=settled.problem.grid)
 
 
 def first_plan(p: Problem, options: Options) -> Searched:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from siting.aims import look_of, options_of
+from siting.aims import options_of
 from siting.assembly import Assembled, assemble
 from siting.errors import Fault, InputError
 from siting.grid.chosen import ChosenNetwork, study_network
 from siting.grid.joint import GridRow
+from siting.joint import Planned, in_rounds
 from siting.plan import Plan
 from siting.problem import Problem
 from siting.solver.budget import Budget
 from siting.solver.held import Held, Strength, held_in, site_rows
 from siting.solver.highs import Options
 from siting.solver.repriced import Repriced, reprice
-from siting.solver.rounds import overloaded, with_rows
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
@@ -57,25 +57,25 @@ def reprice_on_lines(
     of the next one, `grid.rounds` times at most and in one limit of time. Where every hall is held nothing is left that
     could spare them: the plan does not hold then."""
     budget, lines = Budget(options.time_limit_s), dict[str, None]()
-    for _ in range(study.grid.rounds):
-        found = reprice(p, held, strength, budget.of(options))
-        if found.result.termination is Termination.INFEASIBLE and not found.lost:
-            return replace(found, lost=tuple(lines)[:NAMED])
-        if p.grid is None or found.decisions is None:
-            return found
-        chosen, look = study_network(study, tables.data_dir), look_of(study)
-        over = overloaded(chosen.network, p, found.decisions, look)
-        if not over:
-            return found
-        lines |= dict.fromkeys(_named(over, chosen))
-        if held.all_halls:
-            nothing = replace(found.result, termination=Termination.INFEASIBLE, limit=None, bound=None, value=None)
-            return Repriced(result=nothing, lost=tuple(lines)[:NAMED], size=found.size)
-        p = replace(p, grid=with_rows(p.grid, chosen.network, over, look))
-    bound = found.result.bound
-    open_still = replace(
-        found.result, termination=Termination.NO_PLAN_FOUND, limit="grid.rounds", bound=bound, value=None
-    )
+
+    def look_for(problem: Problem, _: bool) -> tuple[Repriced, Planned]:
+        found = reprice(problem, held, strength, budget.of(options))
+        return found, None if found.decisions is None else (problem, found.decisions)
+
+    def told(_: Repriced, over: list[GridRow]) -> bool:
+        lines.update(dict.fromkeys(_named(over, study_network(study, tables.data_dir))))
+        return not held.all_halls
+
+    settled = in_rounds(study, tables, p, look_for, told)
+    found, result = settled.found, settled.found.result
+    if result.termination is Termination.INFEASIBLE and not found.lost:
+        return replace(found, lost=tuple(lines)[:NAMED])
+    if not settled.over:
+        return found
+    if held.all_halls:
+        nothing = replace(result, termination=Termination.INFEASIBLE, limit=None, bound=None, value=None)
+        return Repriced(result=nothing, lost=tuple(lines)[:NAMED], size=found.size)
+    open_still = replace(result, termination=Termination.NO_PLAN_FOUND, limit="grid.rounds", value=None)
     return Repriced(result=open_still, size=found.size)
 
 

@@ -18,6 +18,8 @@ from study.test_bad_input import faults
 
 import siting
 from siting import solve
+from siting.assembly import assemble
+from siting.explanation.bars import exclusions
 from siting.plan import Plan
 from siting.report.answer import answer
 from siting.run import study_of
@@ -100,6 +102,27 @@ def test_explanations_count_whole_shells(tmp_path: Path, tables: Tables) -> None
     pue_peak = solve(shells(tmp_path / "other", clusters=[SOON]), tables=tables).sites["pue_peak"].iloc[0]
     (enough,) = re.findall(r"- ([0-9.]+) MW at the meter of abilene instead of 45", told)
     assert float(enough) == pytest.approx(60.0 * pue_peak, abs=0.02)
+
+
+def test_a_shell_that_is_too_large_for_every_place_is_named(tmp_path: Path, tables: Tables) -> None:
+    """33 MW at the meter hold 27 MW IT: a first phase of 10, no shell of 30. The place is left out for the shell, and
+    one of 20 MW is enough for a cluster of 20."""
+    small, offer = ABILENE.replace(",150,", ",33,"), {
+        "name": "rented", "accelerator": "chip", "gpus": 1000, "usd_per_gpu_h": "2 USD/GPU/h", "term_quarters": 4,
+        "deliver_from": "2024-Q3",
+    }  # fmt: skip
+    study = shells(
+        tmp_path, small, quarters=7, clusters=[dict(SOON, gpus=20000)], leases={"bilateral": [offer]},
+        grid={"joint": "off"},
+    )  # fmt: skip
+    (place,) = assemble(study, tables).candidates.to_dict("records")
+    assert place["excluded_by"] == "less MW than the shells of a first phase (halls.shell_it_mw)"
+    (bar,) = exclusions(study, pd.Series(place))
+    assert bar.limit == "halls.shell_it_mw" and "for 1 of 30 MW IT" in bar.needed
+    changes = {change.limit.keys: change for change in siting.explain(study, tables=tables).changes}
+    assert changes["halls.shell_it_mw",].words == "shells of 20 MW IT instead of 30 MW"
+    (power,) = [change for keys, change in changes.items() if "utility_mw" in keys[0]]
+    assert power.amount == pytest.approx(30.0 * place["pue_peak"] - 33.0, abs=0.02)
 
 
 def test_whole_modules_of_the_same_size_cost_no_less(tmp_path: Path, tables: Tables) -> None:

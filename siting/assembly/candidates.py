@@ -28,7 +28,7 @@ from siting.assembly.places import (
 )
 from siting.assembly.rules import FORBIDDEN, named_faults
 from siting.assembly.supply import contract_faults
-from siting.assembly.tenures import first_phase_it_mw
+from siting.assembly.tenures import SMALL_FOR_PHASE, SMALL_FOR_SHELLS, first_modules, first_phase_it_mw
 from siting.errors import Fault, InputError, raise_if_any
 from siting.geo.distance import geodesic_km
 from siting.study import Study
@@ -162,8 +162,10 @@ def _cooling(study: Study, tables: Tables, frame: pd.DataFrame) -> None:
 def _final_mw(study: Study, frame: pd.DataFrame) -> None:
     stated = frame["stated_utility_mw"].fillna(frame["stated_it_mw"] * frame["pue_peak"])
     frame["final_utility_mw"] = stated.clip(upper=study.candidates.largest_campus_utility_mw)
-    first_mw = first_phase_it_mw(study, frame["tenure"])
-    _exclude(frame, frame["final_utility_mw"] < first_mw * frame["pue_peak"] - 1e-9, "less MW than a first phase")
+    holds_it_mw = frame["final_utility_mw"] / frame["pue_peak"] + 1e-9
+    phase_it_mw = first_modules(study, frame["tenure"]) * study.halls.module_it_mw
+    _exclude(frame, holds_it_mw < phase_it_mw, SMALL_FOR_PHASE)
+    _exclude(frame, holds_it_mw < first_phase_it_mw(study, frame["tenure"]), SMALL_FOR_SHELLS)
 
 
 def _energization(study: Study, frame: pd.DataFrame) -> pd.Series:

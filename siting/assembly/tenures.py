@@ -26,6 +26,10 @@ from siting.problem import FloatArray, IntArray
 from siting.study import Study
 from siting.study.tenures import BUILT
 
+SMALL_FOR_PHASE = "less MW than a first phase"
+SMALL_FOR_SHELLS = "less MW than the shells of a first phase (halls.shell_it_mw)"
+"""Reasons in `excluded_by`; the second where the place holds the phase itself."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:

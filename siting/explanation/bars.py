@@ -11,7 +11,7 @@ import pandas as pd
 from siting.assembly import Assembled
 from siting.assembly.candidates import EQUAL_AREA
 from siting.assembly.places import grid_filters, hosting_mw
-from siting.assembly.tenures import first_phase_it_mw, terms_of
+from siting.assembly.tenures import first_modules, first_phase_it_mw, step_it_mw, terms_of
 from siting.formulation.power import idling_may_pay
 from siting.problem import Problem
 from siting.study import Study
@@ -67,13 +67,24 @@ def exclusions(study: Study, place: pd.Series) -> Iterator[Bar]:
             limit="cooling", found=f"no temperature for county {place['county_fips']}", needed="a county with one"
         )
     else:
-        it_mw = float(first_phase_it_mw(study, pd.Series([place["tenure"]]))[0])
-        least = it_mw * float(place["pue_peak"])
-        if place["final_utility_mw"] < least - 1e-9:
-            phase = f"a first phase of {it_mw:g} MW IT"
-            found = f"{place['final_utility_mw']:,.1f} MW at the meter"
-            yield Bar(limit="first phase", found=found, needed=f"{least:,.1f} MW for {phase}")
+        yield from _too_small(study, place)
     yield from _layers(study, place)
+
+
+def _too_small(study: Study, place: pd.Series) -> Iterator[Bar]:
+    """Its MW hold no first phase, or not the whole shells of one."""
+    tenure = pd.Series([place["tenure"]])
+    phase_it_mw = float(first_modules(study, tenure)[0]) * study.halls.module_it_mw
+    built_it_mw = float(first_phase_it_mw(study, tenure)[0])
+    final, pue = float(place["final_utility_mw"]), float(place["pue_peak"])
+    found = f"{final:,.1f} MW at the meter"
+    if final < phase_it_mw * pue - 1e-9:
+        needed = f"{phase_it_mw * pue:,.1f} MW for a first phase of {phase_it_mw:g} MW IT"
+        yield Bar(limit="first phase", found=found, needed=needed)
+    elif final < built_it_mw * pue - 1e-9:
+        shell = step_it_mw(study, str(place["tenure"]))
+        shells = f"{round(built_it_mw / shell)} of {shell:g} MW IT, as a first phase is in whole shells"
+        yield Bar(limit="halls.shell_it_mw", found=found, needed=f"{built_it_mw * pue:,.1f} MW for {shells}")
 
 
 def _layers(study: Study, place: pd.Series) -> Iterator[Bar]:

@@ -12,10 +12,10 @@ from siting.assembly import Assembled
 from siting.assembly.campus import campus_ids
 from siting.assembly.energized import energized_mw
 from siting.assembly.rules import existing_modules
-from siting.assembly.tenures import whole_steps
+from siting.assembly.tenures import first_phase_it_mw, whole_steps
 from siting.explanation.elastic import Elastic
 from siting.explanation.limits import QUARTERS_OF_ONE, Edit, NamedLimit, Way
-from siting.explanation.question import Question
+from siting.explanation.question import SHELLS, Question
 from siting.explanation.relaxed import Relaxed
 from siting.problem import FloatArray, IntArray, Problem
 from siting.study.tenures import BUILT
@@ -29,10 +29,11 @@ def limits_of_places(q: Question, relaxed: Relaxed, e: Elastic) -> Iterator[Name
     """Power, energization, construction, choices."""
     usable = q.assembled.usable.iloc[q.rows].reset_index(drop=True)
     _as_ramped(q, relaxed, e)
-    yield from _power(q, e, usable)
+    of_row: dict[int, int] = {}
+    yield from _power(q, e, usable, of_row)
     yield from _energization(q, relaxed, e, usable)
     yield from _construction(q, relaxed, e, usable)
-    yield from _ruled_out(q, e)
+    yield from _ruled_out(q, e, usable, of_row)
 
 
 def _as_ramped(q: Question, relaxed: Relaxed, e: Elastic) -> None:
@@ -54,8 +55,9 @@ def _of_place(q: Question, e: Elastic, i: int) -> Iterator[tuple[str, int, int]]
                         yield family, -1 if isinstance(index, int) else int(index[1]), row
 
 
-def _power(q: Question, e: Elastic, usable: pd.DataFrame) -> Iterator[NamedLimit]:
-    """MW of places. Where halls are of two cooling classes they stay as they are."""
+def _power(q: Question, e: Elastic, usable: pd.DataFrame, of_row: dict[int, int]) -> Iterator[NamedLimit]:
+    """MW of places. Where halls are of two cooling classes they stay as they are. of_row: takes the column of each
+    candidate whose MW have a limit of their own."""
     p = q.problem
     if p.annex is not None:
         return
@@ -63,6 +65,7 @@ def _power(q: Question, e: Elastic, usable: pd.DataFrame) -> Iterator[NamedLimit
     more = energized_mw(q.study, usable.assign(final_utility_mw=final + 1.0)) - energized_mw(q.study, usable)
     for name, keys, members, way in _stated_power(q, usable):
         column = e.column()
+        of_row |= dict.fromkeys(members, column) if len(members) == 1 and way.unit == "MW" else {}
         for i in members:
             last = p.quarters - 1
             share = 1.0 if way.unit != "MW IT" else float(p.pue_peak[i])
@@ -330,17 +333,42 @@ def _construction(q: Question, relaxed: Relaxed, e: Elastic, usable: pd.DataFram
         yield NamedLimit(name=f"construction time of {word}", keys=(key,), release=steps, ways=(way,))
 
 
-def _ruled_out(q: Question, e: Elastic) -> Iterator[NamedLimit]:
-    """Places and tenures that the study admits not at all."""
+def _ruled_out(q: Question, e: Elastic, usable: pd.DataFrame, of_row: dict[int, int]) -> Iterator[NamedLimit]:
+    """Places and tenures that the study admits not at all; what is too small for a shell, with MW that hold one too."""
     last = q.problem.quarters - 1
+    final, pue = usable["final_utility_mw"].to_numpy(float), usable["pue_peak"].to_numpy(float)
+    shells_mw = first_phase_it_mw(q.study, usable["tenure"]) * pue
     for key, members in q.ruled_out.items():
         switch = e.column(1.0, whole=True)
         for i in members.tolist():
             opened = [e.variables("Z")[i, last]] if (i, last) in e.variables("Z") else []
-            e.row([*((column, 1.0) for column in opened), (switch, -1.0)], upper=0.0)
+            more = [(of_row[i], -1.0 / (shells_mw[i] - final[i]))] if key == SHELLS and i in of_row else []
+            e.row([*((column, 1.0) for column in opened), (switch, -1.0), *more], upper=0.0)
+        if key == SHELLS:
+            yield NamedLimit(name="size of a shell", keys=(key,), release=(switch,), ways=(_smaller_shells(q),))
+            continue
         name, edit, said = _choice(q, key)
         way = Way(unit="", one=1.0, amount=((switch, 1.0),), edit=edit, said=said, whole=True, most=1)
         yield NamedLimit(name=name, keys=(key,), release=(switch,), ways=(way,))
+
+
+def _smaller_shells(q: Question) -> Way:
+    """Shells by so many modules smaller."""
+    module, had = q.study.halls.module_it_mw, q.study.halls.shell_it_mw or 0.0
+    modules = round(had / module)
+
+    def size(n: float) -> str:
+        return f"{(modules - round(n)) * module:.12g} MW"
+
+    return Way(
+        unit="modules",
+        one=float(modules),
+        amount=(),
+        edit=lambda n: Edit(fields={SHELLS: size(n)}),
+        said=lambda n: f"shells of {size(n)} IT instead of {had:g} MW",
+        whole=True,
+        most=modules - 1,
+    )
 
 
 def _choice(q: Question, key: str) -> tuple[str, Callable[[float], Edit], Callable[[float], str]]:

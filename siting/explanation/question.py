@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siting.assembly import Assembled, assemble
+from siting.assembly.tenures import SMALL_FOR_SHELLS
 from siting.errors import InputError
 from siting.problem import IntArray, Problem
 from siting.problem.grid_rows import GridRows
@@ -18,6 +19,7 @@ from siting.tables.read import Tables
 
 NAMED = 30
 """Up to so many places each has limits of its own; more are named together, and round trips stay as they are."""
+SHELLS = "halls.shell_it_mw"
 LOOKED_AT = 40
 """About so many candidates are looked at where there are more: the cheapest hosts and servers, with the limits and
 without those of dates and of power."""
@@ -57,7 +59,7 @@ def question_of(study: Study, tables: Tables, assembled: Assembled, grid: GridRo
     ruled_out: dict[str, list[str]] = {}
     leases, current = False, study
     if grid is None or not len(grid.room_mw):  # lines are known over these candidates alone
-        for key, change in _choices(study):
+        for key, change in _choices(study, assembled):
             wider_study = current.update({key: change})
             try:
                 wider = assemble(wider_study, tables)
@@ -76,9 +78,13 @@ def question_of(study: Study, tables: Tables, assembled: Assembled, grid: GridRo
     return _over(study, tables, assembled, ruled_out, leases)
 
 
-def _choices(study: Study) -> list[tuple[str, object]]:
-    """Fields by which a study rules places or offers out, and what they are without that."""
+def _choices(study: Study, assembled: Assembled) -> list[tuple[str, object]]:
+    """Fields by which a study rules places or offers out, and what they are without that. Shells are one where no own
+    campus is left for them: the smallest are of one module."""
     found: list[tuple[str, object]] = [("rules.forbidden", [])] if study.rules.forbidden else []
+    small = (assembled.candidates["excluded_by"] == SMALL_FOR_SHELLS).any()
+    if small and not (assembled.usable["tenure"] == "own").any():
+        found.append((SHELLS, f"{study.halls.module_it_mw:.15g} MW"))
     return found + [(f"money.{name}", True) for name in (*TENURES, "lease") if not getattr(study.money, name)]
 
 

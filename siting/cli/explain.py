@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 def run_explain(path: Path, time_limit_s: float | None, *, as_json: bool) -> int:
     """Explain and print; 0 where there is a plan, 4 where there is none and why is known, 5 where time ended."""
+    from siting.cli.told import told
     from siting.explanation.infeasible import explain
     from siting.study import read_study
     from siting.termination import Termination
 
-    found = explain(read_study(path), time_limit_s=time_limit_s)
+    study = read_study(path)
+    with told(quiet=as_json) as tell:
+        found = explain(study, time_limit_s=time_limit_s, progress=tell)
     if as_json:
         print_json(summary(found))
     else:

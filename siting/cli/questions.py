@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 
 from siting.cli.edge import print_json, read_verified
+from siting.cli.told import told
 from siting.explanation.exclusion import why_not
 from siting.explanation.price import limit_prices
-from siting.progress import Progress
 
 
 def run_why_not(plan: Path, place: str, *, changes: bool, time_limit_s: float, as_json: bool) -> None:
     """Print the answer for one place. Raises InputError."""
     saved, _ = read_verified(plan)
-    with _told() as tell:
+    with told() as tell:
         found = why_not(saved, place, changes=changes, time_limit_s=time_limit_s, progress=tell)
     if not as_json:
         print(found)
@@ -51,7 +49,7 @@ def run_why_not(plan: Path, place: str, *, changes: bool, time_limit_s: float, a
 def run_price(plan: Path, limits: Sequence[str], *, step: float, time_limit_s: float, as_json: bool) -> None:
     """Print the prices of limits. Raises InputError."""
     saved, _ = read_verified(plan)
-    with _told() as tell:
+    with told() as tell:
         found = limit_prices(saved, limits, step=step, time_limit_s=time_limit_s, progress=tell)
     if not as_json:
         print(found)
@@ -67,19 +65,6 @@ def run_price(plan: Path, limits: Sequence[str], *, step: float, time_limit_s: f
             "seconds": found.seconds,
         }
     )
-
-
-@contextmanager
-def _told() -> Iterator[Callable[[Progress], None]]:
-    """A live line on a terminal that says what is searched; nothing elsewhere."""
-    console = Console(stderr=True)
-    with console.status("reading") as status:
-
-        def tell(progress: Progress) -> None:
-            if progress.message:
-                status.update(f"{progress.message}  {progress.seconds:.0f} s")
-
-        yield tell
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, object]]:

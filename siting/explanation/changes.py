@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from siting.explanation.conflict import Hint, Judge
 from siting.explanation.limits import Edit, NamedLimit, Way
 from siting.explanation.question import Question
-from siting.explanation.trial import Answer, PlanFound, Trial, trial_of
+from siting.explanation.trial import PlanFound
+from siting.explanation.trials import Trials
+from siting.progress import Clock
 from siting.solver.budget import Budget
-from siting.termination import Termination
 
 STEP = 0.01
 """A quantity is known when so much less of the change is not enough."""
@@ -27,10 +28,6 @@ TRIALS = 24
 """Halvings for one way, at most."""
 NEAR = 3.0
 """So few steps from what is not enough, steps are taken one by one."""
-FOR_THE_COST = 0.5
-"""Share of what is left of the time for the least cost of the plan that a change gives."""
-FEW = 6
-"""Candidates of the screen among which a quantity is narrowed down in a wide study, before more are looked at."""
 FAR = 10.0
 """A quantity is not looked for beyond so many times itself."""
 
@@ -53,140 +50,152 @@ class Change:
     smaller_fails: bool
     """Whether no smaller change is enough: a quarter or 1 % less was shown not to be, or there is nothing less."""
     decided: bool
-
-
-def smallest_change(q: Question, judge: Judge, limit: NamedLimit, budget: Budget, keep: int) -> Change:
-    """The best of the ways of the limit: the one that gives way least for its size."""
-    found = [_by_way(q, judge, limit, way, budget, keep) for way in limit.ways]
-    good = [change for change in found if change.amount is not None]
-    if good:
-        return min(good, key=lambda change: change.share)
-    decided = all(change.decided for change in found)
-    what = "no change of it alone is enough" if decided else "no change of it was found in time"
-    return Change(
-        limit=limit,
-        words=what,
-        amount=None,
-        unit="",
-        share=math.inf,
-        edit=None,
-        plan=None,
-        smaller=None,
-        smaller_fails=False,
-        decided=decided,
-    )
-
-
-class _Trials:
-    """The study with the change of one way, by amount. In a wide study the candidates are those that the first plan was
-    found among, from then on."""
-
-    def __init__(self, q: Question, way: Way, budget: Budget, keep: int) -> None:
-        self._q, self._way, self._budget, self._keep = q, way, budget, keep
-        self._among: frozenset[str] | None = None
-        self._few: frozenset[str] | None = None
-        self._of: dict[float, tuple[Trial | None, Answer | None]] = {}
-
-    def enough(self, amount: float) -> bool | None:
-        """Whether there is a plan with the change; None where it is not decided. What the study refuses is none."""
-        if amount not in self._of:
-            self._of[amount] = self._asked(amount, self._among)
-        trial, answer = self._of[amount]
-        if answer is None or answer.termination is Termination.INFEASIBLE:
-            return False
-        if answer.plan is None:
-            return None
-        if trial is not None and self._among is None and self._q.wide and trial.divides:
-            self._among, self._few = trial.names(), trial.names(FEW) | frozenset(answer.plan.sites)
-        return True
-
-    def enough_for_few(self, amount: float) -> bool | None:
-        """The same over the sites of the first plan and a few beside them: "no" is a guess."""
-        if amount in self._of or self._few is None:
-            return self.enough(amount)
-        asked = self._asked(amount, self._few)
-        if asked[1] is None or asked[1].plan is None:
-            return False
-        self._of[amount] = asked
-        return True
-
-    def _asked(self, amount: float, among: frozenset[str] | None) -> tuple[Trial | None, Answer | None]:
-        trial = trial_of(self._q, self._way.edit(amount), self._keep, among)
-        return trial, None if trial is None else trial.answer(Budget(self._budget.left_s / 2.0))
+    nowhere: float | None = None
+    """So much of it leaves no plan over any candidate of the study, by prices; None where that is not shown."""
 
     @property
-    def wide(self) -> bool:
-        """Whether a few candidates are looked at first."""
-        return self._few is not None
+    def over_all(self) -> bool:
+        """Whether it holds over all candidates that no change, or no smaller one, is enough."""
+        if self.amount is None:
+            return self.decided and self.nowhere is not None
+        return self.smaller_fails and self.nowhere is not None and self.nowhere >= (1.0 - STEP) * self.amount
+
+
+class Smallest:
+    """The smallest change of one limit: looked for as long as time is given, gone on with where more is."""
+
+    def __init__(self, q: Question, judge: Judge, limit: NamedLimit, keep: int, clock: Clock) -> None:
+        self.limit = limit
+        self._ways = [_Sought(q, judge, limit, way, keep, clock) for way in limit.ways]
 
     @property
-    def undecided(self) -> bool:
-        """Whether the time ended one of them."""
-        answers = [answer for _, answer in self._of.values() if answer is not None]
-        return any(answer.termination is Termination.NO_PLAN_FOUND for answer in answers)
+    def decided(self) -> bool:
+        """Whether more time would tell nothing more."""
+        return all(way.decided for way in self._ways)
 
-    def plan(self, amount: float) -> PlanFound | None:
-        """A plan with the change, of least cost where the time lasts for it."""
-        trial, answer = self._of[amount]
-        assert trial is not None and answer is not None
-        weighed = trial.answer(Budget(FOR_THE_COST * self._budget.left_s), weigh=True)
-        return answer.plan if weighed.plan is None else weighed.plan
+    def seek(self, budget: Budget) -> None:
+        """Each way in its share of the time."""
+        open_ = [way for way in self._ways if not way.decided]
+        for n, way in enumerate(open_):
+            way.seek(Budget(budget.left_s / (len(open_) - n)))
 
+    def look_everywhere(self, budget: Budget) -> None:
+        """How much of the change that was found is enough nowhere, by prices."""
+        found = [way for way in self._ways if way.amount is not None]
+        for n, way in enumerate(found):
+            way.look_everywhere(Budget(budget.left_s / (len(found) - n)))
 
-def _by_way(q: Question, judge: Judge, limit: NamedLimit, way: Way, budget: Budget, keep: int) -> Change:
-    hint = judge.smallest(way)
-    trials = _Trials(q, way, budget, keep)
-    amount, smaller = _smallest(way, hint, trials)
-    if amount is None:
+    def change(self, budget: Budget) -> Change:
+        """The best of the ways: the one that gives way least for its size, with its plan weighed in the time."""
+        good = [way for way in self._ways if way.amount is not None]
+        if good:
+            return min(good, key=lambda way: way.share).change(budget)
+        shown = [way.nowhere for way in self._ways if way.nowhere is not None]
+        what = "no change of it alone is enough" if self.decided else "no change of it was found in time"
         return Change(
-            limit=limit,
-            words="",
+            limit=self.limit,
+            words=what,
             amount=None,
-            unit=way.unit,
+            unit="",
             share=math.inf,
             edit=None,
             plan=None,
             smaller=None,
             smaller_fails=False,
-            decided=(hint.decided or not way.amount) and not trials.undecided,
+            decided=self.decided,
+            nowhere=min(shown) if shown and len(shown) == len(self._ways) else None,
         )
-    return Change(
-        limit=limit,
-        words=way.said(amount),
-        amount=amount,
-        unit=way.unit,
-        share=amount / way.one,
-        edit=way.edit(amount),
-        plan=trials.plan(amount),
-        smaller=way.edit(less) if smaller and (less := _less(way, amount)) > 0 and not way.switch else None,
-        smaller_fails=smaller,
-        decided=smaller,
-    )
 
 
-def _smallest(way: Way, hint: Hint, trials: _Trials) -> tuple[float | None, bool]:
-    """The least amount that is enough, and whether a smaller one is known not to be."""
-    if way.switch:
-        return (hint.amount or 1.0, True) if trials.enough(hint.amount or 1.0) else (None, False)
-    low, high = 0.0, None
-    for guess in _guesses(way, hint.amount):
-        if guess <= low:
-            continue
-        there = trials.enough(guess)
-        if there:
-            high = guess
-            break
-        low = guess if there is False else low
-    if high is None:
-        return None, False
-    start = _start(way, hint.amount)
-    if trials.wide:
-        likely = hint.below if hint.below < _less(way, high) else low
-        if likely > low and trials.enough_for_few(least := _rounded(way, likely)):
-            high = least
-        high, _ = _bisected(way, max(low, likely), high, start, trials.enough_for_few)
-        start = high
-    return _bisected(way, low, high, start, trials.enough)
+class _Sought:
+    """The least amount of one way: the elastic matrix hints at it, trials of the study find it."""
+
+    def __init__(self, q: Question, judge: Judge, limit: NamedLimit, way: Way, keep: int, clock: Clock) -> None:
+        self._judge, self._limit, self._way = judge, limit, way
+        self._trials = Trials(q, way, keep, clock)
+        self._hint: Hint | None = None
+        self.amount: float | None = None
+        """Enough, the least that is known to be."""
+        self.smaller_fails = False
+        self.decided = False
+        self.nowhere: float | None = None
+        """So much is not enough over all candidates, by prices."""
+
+    @property
+    def share(self) -> float:
+        """The amount over the whole of the quantity."""
+        return math.inf if self.amount is None else self.amount / self._way.one
+
+    def seek(self, budget: Budget) -> None:
+        """As far as the time lasts."""
+        if self._hint is None:
+            self._hint = self._judge.smallest(self._way)
+        self._trials.begin(budget)
+        self.amount, self.smaller_fails = self._smallest(self._hint)
+        known = self._hint.decided or not self._way.amount
+        self.decided = self.smaller_fails if self.amount is not None else known and not self._trials.undecided
+
+    def change(self, budget: Budget) -> Change:
+        """With the plan of least cost, where the time lasts for it."""
+        way, amount, smaller = self._way, self.amount, self.smaller_fails
+        assert amount is not None
+        return Change(
+            limit=self._limit,
+            words=way.said(amount),
+            amount=amount,
+            unit=way.unit,
+            share=self.share,
+            edit=way.edit(amount),
+            plan=self._trials.plan(amount, budget),
+            smaller=way.edit(less) if smaller and (less := _less(way, amount)) > 0 and not way.switch else None,
+            smaller_fails=smaller,
+            decided=smaller,
+            nowhere=self.nowhere,
+        )
+
+    def _smallest(self, hint: Hint) -> tuple[float | None, bool]:
+        """The least amount that is enough, and whether a smaller one is known not to be."""
+        way, trials = self._way, self._trials
+        if way.switch:
+            return (hint.amount or 1.0, True) if trials.enough(hint.amount or 1.0) else (None, False)
+        low, high, start = 0.0, None, _start(way, hint.amount)
+        guesses = list(_guesses(way, hint.amount))
+        if hint.amount is None and hint.decided and trials.of_many and self._none_anywhere(guesses[-1]):
+            return None, False
+        for guess in guesses:
+            if guess <= low:
+                continue
+            there = trials.enough(guess)
+            if there:
+                high = guess
+                break
+            low = guess if there is False else low
+        if high is None:
+            return None, False
+        if trials.wide:
+            likely = hint.below if hint.below < _less(way, high) else low
+            if likely > low and trials.enough_for_few(least := _rounded(way, likely)):
+                high = least
+            high, _ = _bisected(way, max(low, likely), high, start, trials.enough_for_few)
+            start = high
+        return _bisected(way, low, high, start, trials.enough)
+
+    def _none_anywhere(self, most: float) -> bool:
+        """Whether not even the largest change that means anything is enough over any candidate, by prices."""
+        if math.isfinite(self._way.most) and self._trials.short(most):
+            self.nowhere = most
+        return self.nowhere is not None
+
+    def look_everywhere(self, budget: Budget) -> None:
+        """How much of the amount that was found is enough nowhere: what is a little less, else what prices say."""
+        amount, hint = self.amount, self._hint
+        if amount is None or hint is None or self._way.switch or (less := _less(self._way, amount)) <= 0.0:
+            return
+        self._trials.begin(budget)
+        if self._trials.short(less):
+            self.nowhere = less
+        elif (low := min(less, max(hint.below, amount / 2.0))) < less:
+            self.nowhere = self._trials.most_short(low, amount)
 
 
 def _bisected(

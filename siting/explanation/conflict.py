@@ -15,6 +15,7 @@ from siting.explanation.elastic import Elastic, total
 from siting.explanation.limits import NamedLimit, Way
 from siting.explanation.of_network import Lines
 from siting.problem import FloatArray
+from siting.progress import Clock
 from siting.solver.budget import Budget
 from siting.solver.highs import Options, Outcome
 from siting.termination import Termination
@@ -23,6 +24,8 @@ SEARCHES = 40
 """About so many searches for a plan are made: each has its part of the time."""
 FOR_THE_LEAST, FOR_THE_LEAST_OF_MANY = 0.2, 0.05
 """Share of the time for the least violation; with many candidates a single change is soon less than what it finds."""
+A_SECOND = 1.0
+"""Least seconds of a search while there are so many."""
 ROUNDS = 12
 """Searches until a plan overloads no line that is no limit yet."""
 CLOSE = 0.005
@@ -65,6 +68,12 @@ class Conflict:
     way, as only what was proved to leave no plan was let go."""
 
 
+NOT_ASKED = Outcome(
+    termination=Termination.NO_PLAN_FOUND, limit="time_limit", x=None, value=None, bound=None, nodes=0, seconds=0.0
+)
+"""What is known of a search for which no time is left."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Hint:
     """What the elastic matrix says of the least amount of one way."""
@@ -81,14 +90,27 @@ class Judge:
     """Asks the elastic matrix for plans, within a budget."""
 
     def __init__(
-        self, e: Elastic, limits: Sequence[NamedLimit], lines: Lines | None, budget: Budget, options: Options
+        self,
+        e: Elastic,
+        limits: Sequence[NamedLimit],
+        lines: Lines | None,
+        budget: Budget,
+        options: Options,
+        clock: Clock | None = None,
     ) -> None:
         self.limits = (*limits, *([] if lines is None else [lines.limit]))
         self._e, self._lines, self._budget, self._options = e, lines, budget, options
+        self._clock = clock or Clock(None)
         self.searches = 0
+
+    def _part(self, share: float) -> Budget:
+        """A share of what is left, a second where that is less, never more than there is."""
+        left = self._budget.left_s
+        return Budget(min(max(A_SECOND, share * left), left))
 
     def least(self) -> Least:
         """The least sum of violations over all limits, each in its own unit of one."""
+        self._clock.say("the least that gives way in sum")
         cost: dict[int, float] = {}
         free: set[int] = set()
         for limit in self.limits:
@@ -119,10 +141,12 @@ class Judge:
         wanted = {limit.name for limit in first}
         last = [limit for limit in self.limits if limit.name in wanted]
         open_ = [*reversed([limit for limit in self.limits if limit.name not in wanted]), *reversed(last)]
+        self._clock.say(f"which of {len(open_)} limits cannot hold together")
         size = max(1, len(open_) - len(last))
         if self._relaxed_plan(open_) is False:  # what fractions of everything cannot keep is enough, and quick to find
             open_, _ = _deleted(open_, size, self._relaxed_plan)
             size = 1
+        self._clock.say(f"which of {len(open_)} limits cannot hold together")
         kept, decided = _deleted(open_, size, self.has_plan)
         if decided:
             decided = self.has_plan(kept) is False
@@ -136,8 +160,10 @@ class Judge:
     def _relaxed(
         self, free: set[int], cost: Mapping[int, float] | None = None
     ) -> tuple[float, FloatArray | None] | None:
+        part = self._part(2.0 / SEARCHES)
+        if not part.limit_s:
+            return None
         self.searches += 1
-        part = Budget(max(1.0, 2.0 / SEARCHES * self._budget.left_s))
         return self._e.relaxed(free, part.of(self._options), cost)
 
     def has_plan(self, in_force: Iterable[NamedLimit]) -> bool | None:
@@ -179,7 +205,7 @@ class Judge:
 
     def _cheapest(self, free: set[int], share: float, cost: Mapping[int, float]) -> Outcome:
         """The least cost; where the search for it does not end, halving: is there any plan that costs no more?"""
-        part = Budget(max(1.0, share * self._budget.left_s))
+        part = self._part(share)
         found = self._solve(free, part.left_s / 2.0 / max(self._budget.left_s, 1.0), cost)
         low = 0.0 if found.bound is None else found.bound
         while found.limit is not None and part.left_s > 0.0:
@@ -202,8 +228,10 @@ class Judge:
         self, free: set[int], share: float, cost: Mapping[int, float] | None = None, most: float | None = None
     ) -> Outcome:
         """One search; again while its plan overloads lines that were no limits yet, and lines are limits."""
-        part = Budget(max(1.0, share * self._budget.left_s))
+        part = self._part(share)
         for _ in range(ROUNDS):
+            if not part.left_s:
+                return NOT_ASKED
             found = self._e.solve(free, part.of(replace(self._options, gap=1e-6)), cost, most)
             self.searches += 1
             lines = self._lines

@@ -26,7 +26,7 @@ import pandas as pd
 
 from siting.aims import options_of
 from siting.assembly import Assembled, assemble
-from siting.explanation.changes import Change, smallest_change
+from siting.explanation.changes import Change, Smallest
 from siting.explanation.conflict import Conflict, Judge, Least, Violation
 from siting.explanation.elastic import Elastic
 from siting.explanation.limits import Edit, NamedLimit
@@ -45,6 +45,7 @@ from siting.formulation.build import build_model
 from siting.networks import with_own_buses
 from siting.pricing import parts_without_price
 from siting.problem import IntArray, Problem
+from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
 from siting.solver.budget import PRICED_A_SECOND, Budget, affordable
 from siting.solver.compile import compile_model
@@ -57,6 +58,10 @@ FOR_THE_QUESTION = 0.25
 """Share of the time for whether there is a plan at all."""
 FOR_THE_PRICES = 0.5
 """Share of that for a proof by prices that there is none."""
+FOR_AMOUNTS, TURNS = 0.8, 2
+"""Share of what is left after the set for how large the changes are, before what their plans cost; turns at it."""
+FOR_ALL_PLACES = 0.4
+"""Share of what is left then, in a wide study, for how much of them is enough over no candidate."""
 FOR_WHOLE_PLANS = 0.15
 """Share of what is left of it in a wide study for whole plans without one limit of the set."""
 LIKELY = 40
@@ -110,7 +115,7 @@ class Explanation:
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each limit of the set: limit, stated_by, change, amount, unit, npv_cost_musd, bound_musd,
-        termination, sites, hosts, smaller_fails."""
+        termination, sites, hosts, smaller_fails, enough_nowhere."""
         rows = [_row(change) for change in self.changes]
         return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -139,6 +144,7 @@ COLUMNS = [
     "sites",
     "hosts",
     "smaller_fails",
+    "enough_nowhere",
 ]
 
 
@@ -156,26 +162,34 @@ def _row(change: Change) -> dict[str, Any]:
         "sites": "" if plan is None else ", ".join(plan.sites),
         "hosts": "" if plan is None else ", ".join(plan.hosts),
         "smaller_fails": change.smaller_fails,
+        "enough_nowhere": change.nowhere,
     }
 
 
-def explain(study: Study, *, time_limit_s: float | None = None, tables: Tables | None = None) -> Explanation:
+def explain(
+    study: Study,
+    *,
+    time_limit_s: float | None = None,
+    tables: Tables | None = None,
+    progress: Listener | None = None,
+) -> Explanation:
     """Why the study has no plan, and what is enough for one; or that there is a plan.
 
-    time_limit_s: seconds for all of it; None: the study's. A limit is a result: what was not decided is said. Raises
-    InputError for bad input and SolverError when HiGHS fails, as `solve` does.
+    time_limit_s: seconds for all of it; None: the study's. A limit is a result: what was not decided is said. progress:
+    told what is looked at. Raises InputError for bad input and SolverError when HiGHS fails, as `solve` does.
     """
-    began = time.perf_counter()
+    began, clock = time.perf_counter(), Clock(progress)
     tables = with_own_buses(study, tables or read_tables())
     assembled = assemble(study, tables)
     budget = Budget(study.search.time_limit_s if time_limit_s is None else time_limit_s)
+    clock.say(f"whether there is a plan, over {len(assembled.usable):,} candidates")
     answer = _answer(study, tables, assembled, Budget(FOR_THE_QUESTION * budget.left_s))
     first = study.priorities[0].objective
     said: dict[str, Any] = {"study": study.name, "of": len(assembled.usable), "first_pass": first}
     if answer.plan is not None:
         return _nothing_to_explain(said, answer, began)
     q = question_of(study, tables, assembled, answer.grid)
-    found = _explained(q, budget)
+    found = _explained(q, budget, clock)
     if not found["conflict"] and not found["minimal"]:  # among candidates that only looser limits brought in, maybe
         here = trial_of(q, Edit(), LOOKED_AT)
         if here is not None and (again := here.answer(budget)).plan is not None:
@@ -242,18 +256,15 @@ def _nothing_to_explain(said: dict[str, Any], answer: Answer, began: float) -> E
     )
 
 
-def _explained(q: Question, budget: Budget) -> dict[str, Any]:
+def _explained(q: Question, budget: Budget, clock: Clock) -> dict[str, Any]:
     """The three steps."""
-    judge = judge_of(q, budget)
+    judge = judge_of(q, budget, clock)
     least = judge.least()
     conflict = judge.minimal(least.first)
     if conflict is None:
         conflict = Conflict(members=(), decided=True)
     members, minimal = conflict.members, conflict.decided
-    changes: list[Change] = []
-    for limit in members:
-        part = Budget((1.0 - FOR_WHOLE_PLANS * q.wide) * budget.left_s / (len(members) - len(changes)))
-        changes.append(smallest_change(q, judge, limit, part, LOOKED_AT // 3))
+    changes = _changes(q, judge, members, budget, clock)
     least = _no_more_than(least, changes)
     in_fractions = _in_fractions(judge, changes, budget) if q.wide else ()
     return {
@@ -268,6 +279,23 @@ def _explained(q: Question, budget: Budget) -> dict[str, Any]:
         "named": tuple(limit.name for limit in judge.limits),
         "searches": judge.searches,
     }
+
+
+def _changes(q: Question, judge: Judge, members: Sequence[NamedLimit], budget: Budget, clock: Clock) -> list[Change]:
+    """The smallest change of each in an equal share of the time, what is still open in what the others left of theirs;
+    then the plans that they give."""
+    for_all = Budget((1.0 - FOR_WHOLE_PLANS * q.wide) * budget.left_s)
+    sought = [Smallest(q, judge, limit, LOOKED_AT // 3, clock) for limit in members]
+    amounts = Budget(FOR_AMOUNTS * for_all.left_s)
+    for _ in range(TURNS):
+        open_ = [one for one in sought if not one.decided]
+        for n, one in enumerate(open_):
+            one.seek(Budget(amounts.left_s / (len(open_) - n)))
+    everywhere = Budget(FOR_ALL_PLACES * for_all.left_s)
+    for n, one in enumerate(sought):
+        if q.wide:
+            one.look_everywhere(Budget(everywhere.left_s / (len(sought) - n)))
+    return [one.change(Budget(for_all.left_s / (len(sought) - n))) for n, one in enumerate(sought)]
 
 
 def _in_fractions(judge: Judge, changes: Sequence[Change], budget: Budget) -> tuple[NamedLimit, ...]:
@@ -291,7 +319,7 @@ def _no_more_than(least: Least, changes: Iterable[Change]) -> Least:
     return replace(least, violations=(alone,), termination=Termination.FEASIBLE)
 
 
-def judge_of(q: Question, budget: Budget) -> Judge:
+def judge_of(q: Question, budget: Budget, clock: Clock | None = None) -> Judge:
     """The elastic matrix of the question, and every limit that it names."""
     loose = relaxed(q)
     elastic = Elastic(compile_model(build_model(loose.problem)), whole=not q.wide)
@@ -305,4 +333,4 @@ def judge_of(q: Question, budget: Budget) -> Judge:
         *limits_of_money(q, elastic),
     ]
     lines = None if q.problem.grid is None else Lines(q, loose, elastic)
-    return Judge(elastic, limits, lines, budget, options_of(q.study))
+    return Judge(elastic, limits, lines, budget, options_of(q.study), clock)

@@ -145,12 +145,12 @@ class Trial:
     def answer(self, budget: Budget, *, weigh: bool = False) -> Answer:
         """Whether there is a plan. weigh: the one of least cost."""
         q = self.question
-        return any_plan(self.study, q.tables, self.assembled, budget, self._rows, search if weigh else None)
+        return any_plan(self.study, q.tables, self.assembled, budget, self.rows, search if weigh else None)
 
     def names(self, few: int | None = None) -> frozenset[str]:
         """Candidates that are looked at, by id; few: about so many of the screen instead."""
         p = self.assembled.problem
-        rows = self._rows(p) if few is None else screen(p, few).rows
+        rows = self.rows(p) if few is None else screen(p, few).rows
         return frozenset(str(name) for name in p.candidate_id[rows])
 
     @property
@@ -159,7 +159,8 @@ class Trial:
         p = self.assembled.problem
         return p.shared is None and p.contracts is None
 
-    def _rows(self, p: Problem) -> IntArray:
+    def rows(self, p: Problem) -> IntArray:
+        """Candidates of its problem that are looked at: rising positions."""
         if len(p.candidate_id) <= self.keep:
             return np.arange(len(p.candidate_id))
         asked = set(self.question.problem.candidate_id.tolist())

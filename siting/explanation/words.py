@@ -49,6 +49,8 @@ def _sentences(found: Explanation) -> Iterator[str]:
     for change in found.changes:
         if change.amount is None:
             yield f"  - {change.limit.name}: {change.words}"
+    if found.wide:
+        yield from _over_all(found)
     if found.in_fractions:
         names = ", ".join(limit.name for limit in found.in_fractions)
         yield f"That there is a plan without one of these is shown with fractions of pods only: {names}."
@@ -56,6 +58,20 @@ def _sentences(found: Explanation) -> Iterator[str]:
         yield "MW of places were not looked at as limits: halls are of two cooling classes."
     if found.wide:
         yield "Places are named together and round trips kept as they are: there are many candidates."
+
+
+def _over_all(found: Explanation) -> Iterator[str]:
+    """What prices show beyond the candidates that were looked at."""
+    same = ", ".join(change.limit.name for change in found.changes if change.over_all)
+    if same:
+        yield f"By prices this holds over all {found.of:,} candidates: no other change, or no smaller one, of {same}."
+    needed = [
+        f"{said_amount(change.nowhere, change.unit)} for {change.limit.name}"
+        for change in found.changes
+        if change.nowhere is not None and not change.over_all and change.amount is not None
+    ]
+    if needed:
+        yield f"By prices the change is more than this over all {found.of:,} candidates: {'; '.join(needed)}."
 
 
 def _some(found: Explanation) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from siting.cli.solve import _teller
+from siting.cli.told import told
 from siting.progress import Progress
 
 STEPS = (
@@ -37,3 +39,15 @@ def test_a_log_gets_a_line_for_each_phase_and_each_better_plan():
     lines = log.getvalue().splitlines()
     assert len(lines) == 4 and lines[0].startswith("tex[bold]as: read")
     assert "plan 1,000.0 MUSD" in lines[2] and "plan 995.0 MUSD" in lines[3]
+
+
+def test_a_question_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch):
+    """Nobody listens where stderr is no terminal, or where all is to be quiet; on a terminal the line is on stderr."""
+    with told() as nobody:
+        assert nobody is None
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with told(quiet=True) as nobody:
+        assert nobody is None
+    with told() as tell:
+        assert tell is not None
+        tell(Progress(phase="report", message="which limits", seconds=3.0))

@@ -96,7 +96,7 @@ def test_an_explanation_says_what_is_enough():
     limit = cast(NamedLimit, SimpleNamespace(name=f"funding {EVIL}", keys=("money.funding",)))
     then = SimpleNamespace(npv_cost_musd=71.3, bound_musd=71.0, termination="optimal", sites=(), hosts=("rented",))
     told = {"limit": limit, "words": "+26.12 MUSD", "amount": 26.12, "unit": "MUSD", "plan": then}
-    change = cast(Change, SimpleNamespace(**told, smaller_fails=True))
+    change = cast(Change, SimpleNamespace(**told, smaller_fails=True, nowhere=None))
     violated = cast(Violation, SimpleNamespace(limit=limit, amount=26.1, unit="MUSD", share=0.435))
     explained = Explanation(
         study="tiny", termination=Termination.INFEASIBLE, plan=None, violations=(violated,), least=None,

@@ -11,6 +11,7 @@ from random_whole import whole_study
 
 from siting.assembly import assemble
 from siting.errors import InputError
+from siting.explanation.changes import Smallest
 from siting.explanation.conflict import Judge
 from siting.explanation.infeasible import explain, judge_of
 from siting.explanation.question import question_of
@@ -84,3 +85,31 @@ def test_a_plan_that_the_first_look_missed_is_told(
     study = planted(7).without("own limit small").study(tmp_path)
     found = explain(study, tables=tables)
     assert found.termination is Termination.FEASIBLE and found.plan is not None and not found.conflict
+
+
+def test_a_limit_that_is_over_ends_the_searches(tmp_path: Path, tables: Tables) -> None:
+    """A hundredth of a second: no second is given to each search that is left; what is looked at was told."""
+    told: list[str] = []
+    study = planted(7).study(tmp_path)
+    found = explain(study, tables=tables, time_limit_s=0.01, progress=lambda said: told.append(said.message))
+    assert found.searches == 0 and found.termination is Termination.NO_PLAN_FOUND and not found.conflict
+    assert any("whether there is a plan" in text for text in told) and any("gives way" in text for text in told)
+
+
+def test_changes_share_what_time_is_left(tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first change decides nothing in what it is given: the others are found, and it has what they leave."""
+    given: dict[str, list[float]] = {}
+    real = Smallest.seek
+
+    def seek(self: Smallest, budget: Budget) -> None:
+        given.setdefault(self.limit.name, []).append(budget.limit_s)
+        if self.limit.name != next(iter(given)):
+            real(self, budget)
+
+    monkeypatch.setattr(Smallest, "seek", seek)
+    found = explain(planted(7).study(tmp_path), tables=tables, time_limit_s=60.0)
+    first, *others = found.changes
+    assert not first.decided and first.amount is None and "in time" in first.words
+    assert others and all(change.decided for change in others)
+    turns = given[first.limit.name]
+    assert len(turns) == 2 and turns[0] < 60.0 / len(found.changes) and turns[1] > turns[0]

@@ -11,6 +11,7 @@ from question_studies import asked_study, place
 from siting.assembly import assemble
 from siting.explanation.conflict import Judge
 from siting.explanation.infeasible import Explanation, explain, judge_of
+from siting.explanation.nowhere import Priced
 from siting.explanation.question import NAMED, question_of
 from siting.explanation.words import in_words
 from siting.solver.budget import Budget
@@ -65,6 +66,30 @@ def test_what_money_is_missing_is_known_to_one_per_cent(poor: tuple[Study, Expla
     assert has_plan(study.update(dict(money.edit.fields)), tables)
     assert not has_plan(study.update(dict(money.smaller.fields)), tables)
     assert "less may be enough" not in str(found)
+
+
+def test_that_less_is_not_enough_is_shown_over_all_places(poor: tuple[Study, Explanation], tables: Tables) -> None:
+    """By prices: of the change of each limit, and of the date, of which none is enough. The words count all places."""
+    study, found = poor
+    assert all(change.over_all for change in found.changes)
+    assert "holds over all 34 candidates: no other change, or no smaller one, of date of first" in found.words
+    (money,) = [change for change in found.changes if change.limit.name.startswith("funding")]
+    p = assemble(study, tables).problem
+    priced = Priced(
+        problem_of=lambda musd: replace(p, funding_musd=p.funding_musd + musd), options=Options(time_limit_s=30.0)
+    )
+    assert money.amount is not None
+    assert priced.short(money.amount, Budget(60.0)) is None
+    most = priced.most_short(10.0, money.amount, False, Budget(60.0))
+    assert most is not None and 0.95 * money.amount < most < money.amount
+
+
+def test_less_than_what_is_searched_may_be_all_that_prices_show(poor: tuple[Study, Explanation]) -> None:
+    """Half of the change shown to be enough nowhere: the words say so much and no more."""
+    _, found = poor
+    changes = [replace(change, nowhere=change.nowhere and change.nowhere / 2.0) for change in found.changes]
+    text = in_words(replace(found, changes=tuple(changes)))
+    assert "the change is more than this over all 34 candidates: 253.5 accelerators for size of first" in text
 
 
 def test_without_prices_the_answer_is_of_the_places_searched(

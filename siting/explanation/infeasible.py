@@ -188,9 +188,12 @@ def explain(
     said: dict[str, Any] = {"study": study.name, "of": len(assembled.usable), "first_pass": first}
     if answer.plan is not None:
         return _nothing_to_explain(said, answer, began)
+    if not budget.left_s:  # to write the limits down takes seconds where candidates are many
+        return replace(_nothing_to_explain(said, answer, began), termination=Termination.NO_PLAN_FOUND)
     q = question_of(study, tables, assembled, answer.grid)
     found = _explained(q, budget, clock)
-    if not found["conflict"] and not found["minimal"]:  # among candidates that only looser limits brought in, maybe
+    if not found["conflict"] and not found["minimal"] and budget.left_s:
+        # there may be a plan among candidates that only looser limits brought in
         here = trial_of(q, Edit(), LOOKED_AT)
         if here is not None and (again := here.answer(budget)).plan is not None:
             return _nothing_to_explain(said, again, began)

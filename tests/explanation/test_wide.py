@@ -72,7 +72,7 @@ def test_that_less_is_not_enough_is_shown_over_all_places(poor: tuple[Study, Exp
     """By prices: of the change of each limit, and of the date, of which none is enough. The words count all places."""
     study, found = poor
     assert all(change.over_all for change in found.changes)
-    assert "holds over all 34 candidates: no other change, or no smaller one, of date of first" in found.words
+    assert "holds over all 34 candidates: no other change, or no smaller one, of date of first" in str(found)
     (money,) = [change for change in found.changes if change.limit.name.startswith("funding")]
     p = assemble(study, tables).problem
     priced = Priced(

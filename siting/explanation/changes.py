@@ -69,6 +69,11 @@ class Smallest:
         self._ways = [_Sought(q, judge, limit, way, keep, clock) for way in limit.ways]
 
     @property
+    def hopeful(self) -> bool:
+        """Whether the elastic matrix does not rule every change of it out."""
+        return any(way.hopeful for way in self._ways)
+
+    @property
     def decided(self) -> bool:
         """Whether more time would tell nothing more."""
         return all(way.decided for way in self._ways)
@@ -122,17 +127,27 @@ class _Sought:
         """So much is not enough over all candidates, by prices."""
 
     @property
+    def hopeful(self) -> bool:
+        """Whether the elastic matrix does not rule every amount out."""
+        hint = self._hinted()
+        return hint.amount is not None or not hint.decided
+
+    def _hinted(self) -> Hint:
+        if self._hint is None:
+            self._hint = self._judge.smallest(self._way)
+        return self._hint
+
+    @property
     def share(self) -> float:
         """The amount over the whole of the quantity."""
         return math.inf if self.amount is None else self.amount / self._way.one
 
     def seek(self, budget: Budget) -> None:
         """As far as the time lasts."""
-        if self._hint is None:
-            self._hint = self._judge.smallest(self._way)
+        hint = self._hinted()
         self._trials.begin(budget)
-        self.amount, self.smaller_fails = self._smallest(self._hint)
-        known = self._hint.decided or not self._way.amount
+        self.amount, self.smaller_fails = self._smallest(hint)
+        known = hint.decided or not self._way.amount
         self.decided = self.smaller_fails if self.amount is not None else known and not self._trials.undecided
 
     def change(self, budget: Budget) -> Change:

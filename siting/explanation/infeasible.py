@@ -286,14 +286,18 @@ def _explained(q: Question, budget: Budget, clock: Clock) -> dict[str, Any]:
 
 def _changes(q: Question, judge: Judge, members: Sequence[NamedLimit], budget: Budget, clock: Clock) -> list[Change]:
     """The smallest change of each in an equal share of the time, what is still open in what the others left of theirs;
-    then the plans that they give."""
+    then the plans that they give. Those that the elastic matrix rules out come last, all of them in the share of one:
+    a change that helps is worth more than the proof that another does not."""
     for_all = Budget((1.0 - FOR_WHOLE_PLANS * q.wide) * budget.left_s)
     sought = [Smallest(q, judge, limit, LOOKED_AT // 3, clock) for limit in members]
     amounts = Budget(FOR_AMOUNTS * for_all.left_s)
     for _ in range(TURNS):
-        open_ = [one for one in sought if not one.decided]
-        for n, one in enumerate(open_):
-            one.seek(Budget(amounts.left_s / (len(open_) - n)))
+        hopeful = [one for one in sought if one.hopeful and not one.decided]
+        others = [one for one in sought if not one.hopeful and not one.decided]
+        for n, one in enumerate(hopeful):
+            one.seek(Budget(amounts.left_s / (len(hopeful) - n + bool(others))))
+        for n, one in enumerate(others):
+            one.seek(Budget(amounts.left_s / (len(others) - n)))
     everywhere = Budget(FOR_ALL_PLACES * for_all.left_s)
     for n, one in enumerate(sought):
         if q.wide:

@@ -47,7 +47,7 @@ class Priced:
             return None
         rows = screen(problem, LIKELY).rows if rows is None else rows
         found = short_of_everyone(problem, rows, budget.of(self.options))
-        return found if found is not None and found.bound.musd > LEAST else None
+        return found if found is not None and found.bound.least > LEAST else None
 
     def most_short(self, low: float, enough: float, whole: bool, budget: Budget) -> float | None:
         """The largest amount found, from `low` on, that leaves no plan over any candidate; None where `low` is not
@@ -59,7 +59,7 @@ class Priced:
             return None if found is None else at
         open_ = enough
         for _ in range(STEPS):
-            here, there = found.bound.musd, shortage(looser, found.multipliers)
+            here, there = found.bound.least, shortage(looser, found.multipliers)
             root = at + (1.0 - SHORT_OF_IT) * (enough - at) * here / max(here - there, here)
             further = root if root < open_ else (at + open_) / 2.0
             further = math.floor(further) if whole else further

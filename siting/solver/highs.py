@@ -188,8 +188,8 @@ class Bounded:
         number, columns = len(self._columns), self._columns
         _accepted(self._solver.changeColsBounds(number, columns, self._lower, _finite(upper)), "bounds")
         _accepted(self._solver.changeColsCost(number, columns, cost), "costs")
-        status = self._run(BEFORE_AGAIN * time_limit_s)
-        if status in LIMITS:  # some bases lead nowhere for long where none is soon at the end
+        status = self._run(BEFORE_AGAIN * time_limit_s, may_fail=True)
+        if status is None or status in LIMITS:  # some bases lead nowhere for long, or HiGHS fails on the way from them
             _accepted(self._solver.clearSolver(), "a new start")
             status = self._run((1.0 - BEFORE_AGAIN) * time_limit_s)
         if status == _STATUS.kOptimal:
@@ -197,10 +197,14 @@ class Bounded:
             return value, np.array(self._solver.getSolution().col_value)
         return (math.inf, None) if status == _STATUS.kInfeasible else None
 
-    def _run(self, time_limit_s: float) -> object:
+    def _run(self, time_limit_s: float, *, may_fail: bool = False) -> object:
+        """The status; None where HiGHS failed and may."""
         limit = self._solver.getRunTime() + time_limit_s
         _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
-        _accepted(self._solver.run(), "run", warning_allowed=True)
+        done = self._solver.run()
+        if may_fail and done == highspy.HighsStatus.kError:
+            return None
+        _accepted(done, "run", warning_allowed=True)
         return self._solver.getModelStatus()
 
 

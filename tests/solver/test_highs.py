@@ -230,3 +230,24 @@ def test_an_interior_point_method_that_stands_still_begins_again_without_presolv
     late = highs.solve_interior(knapsack(), Options(threads=1, time_limit_s=60.0))
     assert late is not None and late.row_dual is None
     assert len(seen) == 3
+
+
+def test_a_run_that_fails_on_its_way_begins_again() -> None:
+    """HiGHS fails from the basis of the run before: the same problem from no basis has its optimum; what fails even so
+    is an error."""
+    linear = Bounded(knapsack(), Options())
+    real, runs = linear._solver, [highspy.HighsStatus.kError]
+
+    class Failing:
+        def run(self) -> Any:
+            return runs.pop() if runs else real.run()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+    linear._solver = Failing()  # type: ignore[assignment]
+    found = linear.least(np.ones(3), -np.array([4.0, 3.0, 2.0]), 10.0)
+    assert found is not None and found[0] == pytest.approx(-5.0) and not runs
+    runs += [highspy.HighsStatus.kError] * 2
+    with pytest.raises(SolverError):
+        linear.least(np.ones(3), -np.array([4.0, 3.0, 2.0]), 10.0)

@@ -9,7 +9,8 @@
    is proved to the gap, and never answers with a dearer one. Where these are too many for one search, it stays with the
    candidates of the plan, and all others are looked at in a search of its own if the bound over all is left open.
 
-Objectives in order, or a date as the first, are searched from the beginning: what is known is of the cost alone.
+A study in which the plan does not hold, and one with objectives in order or a date as the first, are searched from the
+beginning: what is known is of the cost alone, and a plan that does not hold led a search astray.
 """
 
 from __future__ import annotations
@@ -126,10 +127,11 @@ def what_if(
     if same is not None and _good_enough(same, enough):
         said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
         return _written(study, tables, same, clock, said)
-    wide = not prices_first and is_wide(assembled.problem, there.rows)
+    alone = prices_first or there.value is None  # a plan that does not hold leads a search astray
+    wide = not alone and is_wide(assembled.problem, there.rows)
     rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
     part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
-    from_here = None if prices_first else Known(rows=rows, plan=plan)
+    from_here = None if alone else Known(rows=rows, plan=plan)
     found = _no_worse(seek(study, tables, assembled, clock, part, from_here), same)
     if bound.bound_musd is not None and np.isin(found.screened.rows, there.rows).all():
         found = _bounded(found, bound.bound_musd, study.search.gap)

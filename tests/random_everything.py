@@ -31,8 +31,16 @@ NOT_BESIDE_CLASSES = frozenset({"with_curtailable", "with_income_tax", "with_lar
 
 def as_studies_state(p: Problem) -> Problem:
     """Halls of both cooling classes reach what their campus reaches and are at its bus, where the units stand; a place
-    that is shared or stands at the start is not offered a curtailable connection."""
+    that is shared carries what each of its candidates draws, and like one that stands at the start it is not offered a
+    curtailable connection."""
     p = dataclasses.replace(p, reach=p.reach[p.campus])
+    if p.shared is not None:
+        stands, flows = p.shared.standing_mw.copy(), p.shared.energized_mw.copy()
+        alone = p.modules_max * p.module_it_mw * p.pue_peak
+        for members in p.shared.groups():
+            stands[members] = np.maximum(stands[members], alone[members].max())
+            flows[members] = np.maximum(flows[members], p.energized_mw[members].max(axis=0))
+        p = dataclasses.replace(p, shared=dataclasses.replace(p.shared, standing_mw=stands, energized_mw=flows))
     if p.grid is not None:
         at = {
             "bus_id": p.grid.bus_id[p.campus],

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shared:
-    """What a place carries, written at each of its candidates, so that it holds whichever of them are kept."""
+    """What a place carries, at least what each of its candidates may draw alone, so that nothing is shared where one of
+    them is kept; written at each of them."""
 
     place: NDArray[np.int64]  # (I,) number of the place, -1 for a candidate that shares with nobody
     standing_mw: NDArray[np.float64]  # (I,) utility MW that may stand at the place

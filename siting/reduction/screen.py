@@ -35,7 +35,8 @@ def screen(p: Problem, keep: int) -> Screened:
     """Keep about `keep` candidates: at least the cheapest host of each cluster and one server of each region and
     quarter, all when they are few.
     """
-    by_cluster, serve = _costs(p)
+    alone = _alone(p)
+    by_cluster, serve = _costs(p, alone, alone.modules_first)
     host = _sum_of_found(by_cluster)
     everyone = np.arange(len(p.candidate_id))
     usable = everyone[np.isfinite(host) | np.isfinite(serve)]
@@ -60,8 +61,8 @@ def cheapest_by_region(p: Problem, hosts: int) -> IntArray:
     A server is priced as large as it can be, as a relaxation opens it in part: 40,808 candidates cost 17,661 MUSD over
     those that are cheapest like this, 17,742 over those with the cheapest first phase, and 17,658 over all.
     """
-    by_cluster = _on_campus(p, cluster_costs_musd(_alone(p)))
-    serve = _on_campus(p, serve_cost_musd(_alone(p), _carried(p)))
+    alone = _alone(p)
+    by_cluster, serve = _costs(p, alone, _carried(alone))
     for_hosts = _with_partners(p, _cheapest_in_turn(by_cluster, hosts))
     dear = np.where(p.reach & np.isfinite(serve)[:, None], serve[:, None], np.inf)
     servers = dear.argmin(axis=0)[np.isfinite(dear).any(axis=0)]
@@ -76,9 +77,9 @@ def host_cost_musd(p: Problem) -> FloatArray:
     return _sum_of_found(_on_campus(p, cluster_costs_musd(_alone(p))))
 
 
-def _costs(p: Problem) -> tuple[FloatArray, FloatArray]:
-    """(K, I) of `cluster_costs_musd` and (I,) of `serve_cost_musd`, of campuses."""
-    return _on_campus(p, cluster_costs_musd(_alone(p))), _on_campus(p, serve_cost_musd(_alone(p), p.modules_first))
+def _costs(p: Problem, alone: Problem, modules: IntArray | FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(K, I) of `cluster_costs_musd` and (I,) of `serve_cost_musd`, of campuses. alone: `_alone` of `p`."""
+    return _on_campus(p, cluster_costs_musd(alone)), _on_campus(p, serve_cost_musd(alone, modules))
 
 
 def _carried(p: Problem) -> FloatArray:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from tiny_problems import hand_problem
+from dataclasses import replace
 
-from siting.reduction.screen import cheapest_by_region, screen
+import numpy as np
+from random_cooling import with_cooling
+from tiny_problems import hand_problem, random_problem
+
+from siting.reduction.screen import cheapest_by_region, screen, serve_cost_musd
 
 
 def two_clusters(**changes):
@@ -64,3 +67,19 @@ def test_pricing_begins_with_hosts_in_turn():
     """Nobody asks for service: the cheapest host of each cluster, though the large one has but the dearest."""
     p = two_clusters(modules_max=np.array([1, 1, 1, 1, 1, 4]))
     assert cheapest_by_region(p, 2).tolist() == [0, 5]
+
+
+def test_a_campus_serves_at_the_cost_of_its_cheaper_class():
+    """Halls of a second class are priced with the first phase of their campus: they have none of their own."""
+    cheaper = 0
+    for seed in range(40):
+        p = with_cooling(random_problem(seed), np.random.default_rng(seed))
+        if p.annex is None:
+            continue
+        annexes = np.flatnonzero(p.annex.main >= 0)
+        mains = p.annex.main[annexes]
+        open_ = {"npv_open_musd": p.npv_open_musd[p.campus], "modules_first": p.modules_first[p.campus]}
+        each = serve_cost_musd(replace(p, **open_), open_["modules_first"])
+        np.testing.assert_array_equal(screen(p, 0).serve_cost_musd[mains], np.fmin(each[mains], each[annexes]))
+        cheaper += int((np.isfinite(each[annexes]) & ~(each[annexes] >= each[mains])).sum())
+    assert cheaper >= 5

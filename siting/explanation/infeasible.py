@@ -30,6 +30,7 @@ from siting.explanation.changes import Change, Smallest
 from siting.explanation.conflict import Conflict, Judge, Least, Violation
 from siting.explanation.elastic import Elastic
 from siting.explanation.limits import Edit, NamedLimit
+from siting.explanation.nowhere import proved_short
 from siting.explanation.of_accelerators import limits_of_accelerators
 from siting.explanation.of_clusters import limits_of_clusters
 from siting.explanation.of_demand import limits_of_demand
@@ -43,13 +44,11 @@ from siting.explanation.trial import Answer, PlanFound, any_plan, trial_of
 from siting.explanation.words import in_words
 from siting.formulation.build import build_model
 from siting.networks import with_own_buses
-from siting.pricing import parts_without_price
 from siting.problem import IntArray, Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
-from siting.solver.budget import PRICED_A_SECOND, Budget, affordable
+from siting.solver.budget import Budget, affordable
 from siting.solver.compile import compile_model
-from siting.solver.shortage import LEAST, short_of_everyone
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
@@ -64,8 +63,6 @@ FOR_ALL_PLACES = 0.4
 """Share of what is left then, in a wide study, for how much of them is enough over no candidate."""
 FOR_WHOLE_PLANS = 0.15
 """Share of what is left of it in a wide study for whole plans without one limit of the set."""
-LIKELY = 40
-"""Candidates that this pricing begins with."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -231,10 +228,8 @@ def _none_at_all(study: Study, p: Problem, budget: Budget) -> str:
     homeless = [str(name) for k, name in enumerate(p.cluster) if alone and not can_be_hosted(p, k)]
     if homeless:
         return f"none of them, and no lease, can stand {', '.join(homeless)} in time"
-    if budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id) or parts_without_price(p):
-        return ""
-    short = short_of_everyone(p, screen(p, LIKELY).rows, budget.of(options_of(study), FOR_THE_PRICES))
-    return "" if short is None or short.bound.least <= LEAST else "prices of the limits that they share prove it"
+    short = proved_short(p, options_of(study), budget, FOR_THE_PRICES)
+    return "" if short is None else "prices of the limits that they share prove it"
 
 
 def _kept(p: Problem, keep: int) -> IntArray:

@@ -30,6 +30,18 @@ FARTHER = 5e-3
 """Share of the amount below which one more step is not worth a relaxation."""
 
 
+def proved_short(
+    p: Problem, options: Options, budget: Budget, share: float = 1.0, rows: IntArray | None = None
+) -> Everyone | None:
+    """Prices that show that `p` has no plan over any candidate; None where none were found. share: of the budget. rows:
+    candidates to begin with, those that look best unless given."""
+    if parts_without_price(p) or budget.left_s * PRICED_A_SECOND < 2 * len(p.candidate_id):
+        return None
+    rows = screen(p, LIKELY).rows if rows is None else rows
+    found = short_of_everyone(p, rows, budget.of(options, share))
+    return found if found is not None and found.bound.least > LEAST else None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Priced:
     """Studies with a change of some amount, over all candidates."""
@@ -41,13 +53,7 @@ class Priced:
     def short(self, amount: float, budget: Budget, rows: IntArray | None = None) -> Everyone | None:
         """Prices that show that the amount leaves no plan over any candidate; None where none were found."""
         problem = self.problem_of(amount)
-        if problem is None or parts_without_price(problem):
-            return None
-        if budget.left_s * PRICED_A_SECOND < 2 * len(problem.candidate_id):
-            return None
-        rows = screen(problem, LIKELY).rows if rows is None else rows
-        found = short_of_everyone(problem, rows, budget.of(self.options))
-        return found if found is not None and found.bound.least > LEAST else None
+        return None if problem is None else proved_short(problem, self.options, budget, rows=rows)
 
     def most_short(self, low: float, enough: float, whole: bool, budget: Budget) -> float | None:
         """The largest amount found, from `low` on, that leaves no plan over any candidate; None where `low` is not

@@ -96,7 +96,7 @@ def test_without_prices_the_answer_is_of_the_places_searched(
     tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where pricing proves nothing, candidates are searched as before."""
-    monkeypatch.setattr("siting.explanation.infeasible.short_of_everyone", lambda *_: None)
+    monkeypatch.setattr("siting.explanation.infeasible.proved_short", lambda *_: None)
     found = explain(poor_study(tmp_path, 40.0), tables=tables)
     assert found.termination is Termination.INFEASIBLE and not found.proof
     assert found.candidates < found.of and "over any of its" not in str(found)

@@ -162,9 +162,7 @@ class Growing:
     def solve(self, time_limit_s: float) -> Outcome | None:
         """The optimum; None when nothing is feasible. A limit of time ends it with no duals."""
         began = time.perf_counter()
-        limit = self._solver.getRunTime() + time_limit_s
-        _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
-        _accepted(self._solver.run(), "run", warning_allowed=True)
+        _accepted(_run_for(self._solver, time_limit_s), "run", warning_allowed=True)
         return _outcome(self._solver, False, time.perf_counter() - began)
 
 
@@ -199,9 +197,7 @@ class Bounded:
 
     def _run(self, time_limit_s: float, *, may_fail: bool = False) -> object:
         """The status; None where HiGHS failed and may."""
-        limit = self._solver.getRunTime() + time_limit_s
-        _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
-        done = self._solver.run()
+        done = _run_for(self._solver, time_limit_s)
         if may_fail and done == highspy.HighsStatus.kError:
             return None
         _accepted(done, "run", warning_allowed=True)
@@ -235,10 +231,15 @@ class Columned:
         upper = np.where(shut, 0.0, INFINITY)
         columns = np.arange(number, dtype=np.int32)
         _accepted(self._solver.changeColsBounds(number, columns, np.zeros(number), upper), "bounds")
-        limit = self._solver.getRunTime() + time_limit_s
-        _accepted(self._solver.setOptionValue("time_limit", limit), "the time limit")
-        _accepted(self._solver.run(), "run", warning_allowed=True)
+        _accepted(_run_for(self._solver, time_limit_s), "run", warning_allowed=True)
         return _outcome(self._solver, False, time.perf_counter() - began)
+
+
+def _run_for(solver: highspy.Highs, time_limit_s: float) -> highspy.HighsStatus:
+    """One more run of a solver that may have run before: its clock goes on, so the limit is counted from there."""
+    _accepted(solver.setOptionValue("time_limit", solver.getRunTime() + time_limit_s), "the time limit")
+    done: highspy.HighsStatus = solver.run()
+    return done
 
 
 def _set_options(solver: highspy.Highs, options: Options, presolve: str) -> None:

@@ -201,9 +201,10 @@ def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
 
 def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None) -> Found:
     """One search, over the candidates that pass the screen, at the earliest date where that is what is asked; or from
-    what is known, where that gives a plan."""
+    what is known, where that gives a plan. Prices of all that open one site need no other beginning, known or not: the
+    few that they name take less time than what is known and those beside it."""
     if known is not None:
-        begun = _from_known(study, assembled, clock, budget, known)
+        begun = _over_one_site(study, assembled, clock, budget) or _from_known(study, assembled, clock, budget, known)
         if begun.searched.decisions is not None:
             return begun
     dated, assembled = _dated(study, assembled, clock, budget)

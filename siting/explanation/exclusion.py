@@ -260,7 +260,8 @@ def _sentences(found: WhyNot) -> list[str]:
     if found.in_plan:
         return [*lines, "The plan opens it."]
     if found.excluded:
-        lines.append("It is in no plan of this study:" if spot.candidate else "There is no place of this study:")
+        here = spot.candidate and not spot.outside  # the nearest candidate to a point outside may well be in a plan
+        lines.append("It is in no plan of this study:" if here else "There is no place of this study:")
         return [*lines, *(f"- {bar}" for bar in found.limits)]
     lines += [f"It cannot serve every use: {bar}." for bar in found.limits]
     if found.cost is not None:

@@ -47,7 +47,7 @@ from siting.networks import with_own_buses
 from siting.problem import IntArray, Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
-from siting.solver.budget import Budget, affordable
+from siting.solver.budget import Budget, affordable, budget_of
 from siting.solver.compile import compile_model
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
@@ -176,6 +176,8 @@ def explain(
     told what is looked at. Raises InputError for bad input and SolverError when HiGHS fails, as `solve` does.
     """
     began, clock = time.perf_counter(), Clock(progress)
+    if time_limit_s is not None:
+        budget_of(time_limit_s)  # bad input is refused before anything is read
     tables = with_own_buses(study, tables or read_tables())
     assembled = assemble(study, tables)
     budget = Budget(study.search.time_limit_s if time_limit_s is None else time_limit_s)

@@ -24,6 +24,8 @@ FILTERED = "candidates.grid"
 _POINT = re.compile(r"^\s*([-+]?\d+(?:\.\d+)?)\s*,\s*([-+]?\d+(?:\.\d+)?)\s*$")
 _COUNTY = re.compile(r"^\s*(.+?)\s*,\s*([A-Za-z]{2})\s*$")
 _KIND = re.compile(r"\s+(county|parish|borough|census area|municipality|city)$", re.IGNORECASE)
+FIRST_CITY = 510
+"""County codes from here on are independent cities (FIPS 6-4)."""
 COLUMNS = ["candidate", "name", "lat", "lon", "state", "county_fips", "utility_mw", "excluded_by"]
 
 
@@ -80,9 +82,22 @@ def find_place(asked: str, study: Study, tables: Tables, a: Assembled, rank_musd
     if found.empty and (match := _COUNTY.match(asked)):
         folded = counties["county"].map(_plain_county)
         found = counties[(folded == _plain_county(match[1])) & (counties["state"] == match[2].upper())]
+        found = _county_or_city(asked, match[1], found)
     if len(found):
         return _in_county(asked, found, places, rank_musd)
     raise InputError([_unknown(asked, places, counties)])
+
+
+def _county_or_city(asked: str, name: str, found: pd.DataFrame) -> pd.DataFrame:
+    """The one that is meant, where a county and an independent city have one name (Baltimore, Fairfax, St. Louis)."""
+    if len(found) < 2:
+        return found
+    city = found["county_fips"].str[2:].astype(int) >= FIRST_CITY
+    if kind := _KIND.search(name):
+        return found[city == (kind[1].lower() == "city")]
+    codes = " or ".join(found["county_fips"])
+    expected = f"{name} County or {name} city, or the FIPS code {codes}"
+    raise InputError([Fault(file="the question", key="place", value=repr(asked), expected=expected)])
 
 
 def _plain_county(name: str) -> str:

@@ -88,7 +88,7 @@ class LimitPrice:
         """The price of one unit; money for money in the same unit, `0.032 USD for each USD`."""
         if self.unit.startswith("MUSD"):
             return f"{musd:,.3f} USD for each {self.unit.removeprefix('M')}"
-        return f"{musd:,.3f} MUSD a {self.unit}"
+        return f"{musd:,.3f} MUSD {'an' if self.unit.startswith('a') else 'a'} {self.unit}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -340,10 +340,17 @@ def _below(part: Any, *names: str) -> tuple[Any, ...]:
     return part or ()
 
 
+def _entry(head: str) -> int:
+    """Number of an entry of a list, from 0; ValueError for what is none: -1 would be the last one, unasked."""
+    if not head.isdecimal():
+        raise ValueError(head)
+    return int(head)
+
+
 def _set(tree: Any, full: Any, keys: list[str], value: Any, dotted: str) -> None:
     head, *rest = keys
     try:
-        step: Any = int(head) if isinstance(full, list) else head
+        step: Any = _entry(head) if isinstance(full, list) else head
         below = full[step]
     except (KeyError, IndexError, TypeError, ValueError) as error:  # also below a value, or no number in a list
         raise KeyError(f"{dotted}: no field {head!r}") from error

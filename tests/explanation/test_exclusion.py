@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,12 +12,15 @@ import pytest
 from question_studies import asked_study, place
 
 import siting
-from siting import run
+from siting import explain, limit_prices, run, why_not
+from siting.assembly import assemble
 from siting.errors import InputError
 from siting.explanation.bars import filters_against
 from siting.explanation.change import FIGURES
 from siting.explanation.exclusion import _figures
+from siting.explanation.place import find_place
 from siting.plan import Plan, read_plan
+from siting.run import study_of
 from siting.tables.read import Tables, read_tables
 
 BESIDE = "32.46,-99.70"
@@ -162,3 +167,27 @@ def test_a_figure_that_the_chosen_site_does_not_have_is_none() -> None:
     a, plan = SimpleNamespace(usable=usable), SimpleNamespace(sites=sites)
     found = _figures(None, a, plan, "hall").set_index("figure")  # type: ignore[arg-type]
     assert found.loc["rent", ["here", "chosen"]].tolist() == ["130.00", "none"]
+
+
+@pytest.mark.parametrize(("name", "fips"), [("Baltimore city, MD", "24510"), ("baltimore county, MD", "24005")])
+def test_a_county_is_not_the_city_of_its_name(plan: Plan, tables: Tables, name: str, fips: str) -> None:
+    study = study_of(plan)
+    spots = [
+        find_place(asked, study, tables, assemble(study, tables), pd.Series(dtype=float)) for asked in (name, fips)
+    ]
+    assert spots[0] == replace(spots[1], asked=name)
+    with pytest.raises(InputError, match="24005 or 24510"):
+        why_not(plan, "Baltimore, MD", tables=tables)
+
+
+def test_the_nearest_candidate_to_a_point_outside_is_not_said_to_be_in_no_plan(plan: Plan, tables: Tables) -> None:
+    words = str(why_not(plan, "21.3,-157.8", tables=tables))
+    assert "There is no place of this study" in words and "in no plan" not in words
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
+def test_a_time_limit_is_a_number_of_seconds(plan: Plan, tables: Tables, seconds: float) -> None:
+    with pytest.raises(InputError, match="time_limit_s"):
+        limit_prices(plan, time_limit_s=seconds, tables=tables)
+    with pytest.raises(InputError, match="time_limit_s"):
+        explain(study_of(plan), time_limit_s=seconds, tables=tables)

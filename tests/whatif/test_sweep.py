@@ -113,7 +113,7 @@ def test_faults_of_all_variations_are_told_before_anything_is_written(tmp_path):
     """A misspelt key, a bare number, a name given twice: three faults at once, each with its variation; no folder."""
     study = small_study(tmp_path)
     wishes = [
-        Variation(name="one", edits={"clusters.0.buy": "2026-Q1"}),
+        Variation(name="one", edits={"clusters.0.buy": "2026-Q1", "clusters.-1.by": "2026-Q1"}),
         Variation(name="two", edits={"money.discount_rate": 8}),
         Variation(name="three", edits={}),
         Variation(name="three", edits={}),
@@ -124,6 +124,7 @@ def test_faults_of_all_variations_are_told_before_anything_is_written(tmp_path):
     assert told == [
         ("variation 'three'", "name", "the same name 2 times"),
         ("variation 'one'", "clusters.0.buy", "no field 'buy'"),
+        ("variation 'one'", "clusters.-1.by", "no field '-1'"),
         ("variation 'two'", "money.discount_rate", "8"),
     ]
     assert not (tmp_path / "sweep").exists()

@@ -5,7 +5,8 @@
    answer, and no tree was searched. That speaks of the candidates of the plan's model; where a bound over all is asked
    for, that must be as close as the gap, or as it was for the plan, too: places outside may have become better.
    Wide studies (`wide`) begin with that bound, and where it leaves the plan at hand open end in a search of their own.
-3. Else the search begins with the candidates of the plan and those that look best now, ends as soon as the plan at hand
+3. Else the few sites are searched that prices of all candidates name, where these open one (`siting.solver.one_site`);
+   or the search begins with the candidates of the plan and those that look best now, ends as soon as the plan at hand
    is proved to the gap, and never answers with a dearer one. Where these are too many for one search, it stays with the
    candidates of the plan, and all others are looked at in a search of its own if the bound over all is left open.
 
@@ -132,7 +133,9 @@ def what_if(
     rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
     part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
     from_here = None if alone else Known(rows=rows, plan=plan)
-    found = _no_worse(seek(study, tables, assembled, clock, part, from_here), same)
+    sought = seek(study, tables, assembled, clock, part, from_here)
+    from_plan = from_here is not None and sought.proof is None  # else it began with the sites that prices name
+    found = _no_worse(sought, same)
     if bound.bound_musd is not None and np.isin(found.screened.rows, there.rows).all():
         found = _bounded(found, bound.bound_musd, study.search.gap)
     if not found.everyone:
@@ -140,8 +143,8 @@ def what_if(
     if wide and not _as_sure(found, enough):
         clock.say("the candidates that the plan did not look at")
         found = _no_worse(seek(study, tables, assembled, clock, budget), found)
-    way = "search from the plan" if from_here is not None else "search"
-    said |= {"answered_by": way, "words": _searched_words(there, found, from_here is not None)}
+    way = "search from the plan" if from_plan else "search"
+    said |= {"answered_by": way, "words": _searched_words(there, found, from_plan)}
     return _written(study, tables, found, clock, said)
 
 

@@ -109,6 +109,24 @@ def test_a_search_from_a_plan_never_answers_with_a_dearer_one(tables: Tables, tm
     assert found.bound_musd is not None and found.bound_musd <= anew.npv_cost_musd + 1e-6 * abs(anew.npv_cost_musd)
 
 
+def test_one_site_that_prices_of_all_open_is_searched_before_the_plan_at_hand(
+    tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Abilene was the one candidate in the model; power in Dallas falls to 10 USD/MWh. With the few that prices name
+    the search is over, and says that it did not begin with the plan."""
+    monkeypatch.setattr("siting.seek.LIKELY", 0)
+    search = {"candidates_in_model": 1, "date_curve": False}
+    dear, cheap = (DALLAS.replace("100,,,,,", f"100,,{usd},2025-Q2,,") for usd in (200, 10))
+    (now := tmp_path / "now").mkdir()
+    base = solve(small_study(tmp_path, ABILENE + dear, search=search), tables=tables)
+    other = small_study(now, ABILENE + cheap, search=search)
+    found, anew = what_if(base, other, tables=tables), solve(other, tables=tables)
+    assert found.facts["what_if"]["answered_by"] == "search", found.facts["what_if"]
+    assert "one site" in found.seconds
+    assert found.sites["candidate"].tolist() == anew.sites["candidate"].tolist() == ["dallas"]
+    assert found.npv_cost_musd == pytest.approx(anew.npv_cost_musd, rel=other.search.gap)
+
+
 def test_a_plan_that_no_longer_holds_says_why(tiny: Plan, tables: Tables) -> None:
     """Halls that take seven quarters from 2024-Q2 on stand in 2026-Q1, too late for 2025-Q4: the offer is signed."""
     plan = what_if(tiny, {"halls.construction_quarters": 7}, tables=tables)

@@ -201,12 +201,8 @@ def _of_passes(p: Problem, found: Found) -> dict[str, Any]:
 
 def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, known: Known | None) -> Found:
     """One search, over the candidates that pass the screen, at the earliest date where that is what is asked; or from
-    what is known, where that gives a plan. Prices of all that open one site need no other beginning, known or not: the
-    few that they name take less time than what is known and those beside it."""
-    if known is not None:
-        begun = _over_one_site(study, assembled, clock, budget) or _from_known(study, assembled, clock, budget, known)
-        if begun.searched.decisions is not None:
-            return begun
+    what is known, where that gives a plan. Prices of all that open one site come before what is known: the few that
+    they name take less time than that and those beside it."""
     dated, assembled = _dated(study, assembled, clock, budget)
     if dated and dated[0].value is None:
         screened = screen(assembled.problem, study.search.candidates_in_model)
@@ -221,6 +217,10 @@ def _found(study: Study, assembled: Assembled, clock: Clock, budget: Budget, kno
     for way in (_over_open_sites, _over_one_site):
         if (there := way(study, assembled, clock, budget)) is not None:
             return replace(there, passes=(*dated, *there.passes))
+    if known is not None:
+        begun = _from_known(study, assembled, clock, budget, known)
+        if begun.searched.decisions is not None:
+            return begun
     there = _screened_search(study, assembled, clock, budget)
     return replace(there, passes=(*dated, *there.passes))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -46,3 +47,12 @@ def raise_if_any(faults: Sequence[Fault]) -> None:
     """Raise one InputError that lists every fault; do nothing when there is none."""
     if faults:
         raise InputError(faults)
+
+
+def not_above_zero(file: str, figures: Mapping[str, float | None]) -> list[Fault]:
+    """Faults of figures, by their key, that are not finite and above 0; one that is None was not stated."""
+    return [
+        Fault(file=file, key=key, value=str(value), expected="a finite number above 0")
+        for key, value in figures.items()
+        if value is not None and not 0 < value < math.inf
+    ]

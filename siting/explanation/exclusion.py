@@ -12,6 +12,7 @@ import pandas as pd
 
 from siting.assembly import Assembled
 from siting.assembly.campus import campus_ids
+from siting.errors import not_above_zero, raise_if_any
 from siting.explanation.bars import Bar, exclusions, filters_against, useless
 from siting.explanation.change import FIGURES, Change, changes_of
 from siting.explanation.forced import hosting, opened
@@ -115,8 +116,10 @@ def why_not(
     screen, in every search, beside the plan's own and the place. time_limit_s: of all searches; what is not reached is
     said.
 
-    Raises InputError for an unknown place, a plan without a cost or with other tables; SolverError when HiGHS fails.
+    Raises InputError for an unknown place, a time limit that is not above 0, a plan without a cost or with other
+    tables; SolverError when HiGHS fails.
     """
+    raise_if_any(not_above_zero("the question", {"time_limit_s": time_limit_s}))
     began, clock = time.perf_counter(), Clock(progress)
     study, tables, everyone = assembled_again(plan, tables)
     whole = as_asked(plan, study, everyone.problem)

@@ -26,7 +26,7 @@ from siting.progress import Clock
 from siting.reduction.screen import screen
 from siting.run import assembled_again
 from siting.seek import at_date
-from siting.solver.budget import Budget, budget_of
+from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
 from siting.solver.highs import Options
 from siting.solver.search import Searched, search
@@ -144,7 +144,7 @@ def ground_over(
     clock: Clock,
 ) -> Ground:
     """As `ground_of`, of what is assembled."""
-    budget, wish = budget_of(time_limit_s), options_of(study)
+    budget, wish = Budget(time_limit_s), options_of(study)
     options = replace(wish, gap=SHARPER * wish.gap)
     whole = as_asked(plan, study, everyone.problem)
     rows = _rows(everyone, whole, [*plan.sites["candidate"], *also], candidates)

@@ -26,6 +26,7 @@ import pandas as pd
 
 from siting.aims import options_of
 from siting.assembly import Assembled, assemble
+from siting.errors import not_above_zero, raise_if_any
 from siting.explanation.changes import Change, Smallest
 from siting.explanation.conflict import Conflict, Judge, Least, Violation
 from siting.explanation.elastic import Elastic
@@ -47,7 +48,7 @@ from siting.networks import with_own_buses
 from siting.problem import IntArray, Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
-from siting.solver.budget import Budget, affordable, budget_of
+from siting.solver.budget import Budget, affordable
 from siting.solver.compile import compile_model
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
@@ -175,9 +176,8 @@ def explain(
     time_limit_s: seconds for all of it; None: the study's. A limit is a result: what was not decided is said. progress:
     told what is looked at. Raises InputError for bad input and SolverError when HiGHS fails, as `solve` does.
     """
+    raise_if_any(not_above_zero("the question", {"time_limit_s": time_limit_s}))
     began, clock = time.perf_counter(), Clock(progress)
-    if time_limit_s is not None:
-        budget_of(time_limit_s)  # bad input is refused before anything is read
     tables = with_own_buses(study, tables or read_tables())
     assembled = assemble(study, tables)
     budget = Budget(study.search.time_limit_s if time_limit_s is None else time_limit_s)

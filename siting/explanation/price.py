@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from siting.assembly.tenures import in_shells
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, not_above_zero, raise_if_any
 from siting.explanation.ground import FEW, Difference, Ground, apart, ground_of, less, more
 from siting.explanation.loosened import Limit, limits_of
 from siting.plan import Plan
@@ -182,12 +182,11 @@ def limit_prices(
     meets with no room. step: units at once, for limits that are no counts or dates. candidates: of the screen, beside
     the plan's own. time_limit_s: of all searches; what is not reached is said.
 
-    Raises InputError for a limit that the study does not have, a step that is not above 0, a plan without a cost or
-    with other tables; SolverError when HiGHS fails.
+    Raises InputError for a limit that the study does not have, a step or a time limit that is not above 0, a plan
+    without a cost or with other tables; SolverError when HiGHS fails.
     """
     began, clock = time.perf_counter(), Clock(progress)
-    if not (math.isfinite(step) and step > 0.0):
-        raise InputError([Fault(file="the question", key="step", value=f"{step:g}", expected="a number above 0")])
+    raise_if_any(not_above_zero("the question", {"step": step, "time_limit_s": time_limit_s}))
     ground = ground_of(plan, tables=tables, candidates=candidates, time_limit_s=time_limit_s, clock=clock)
     asked = _asked(limits_of(ground, step), limits)
     if step != 1.0 and asked and all(limit.whole for limit in asked):

@@ -7,13 +7,11 @@ on a model of 15,000 columns the root heuristics of HiGHS 1.16 alone ran for 17 
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from siting.errors import Fault, InputError
 from siting.problem import Problem
 from siting.solver.highs import Options
 
@@ -44,14 +42,6 @@ class Budget:
     def of(self, options: Options, share: float = 1.0) -> Options:
         """The options with a share of what is left."""
         return replace(options, time_limit_s=max(LEAST_S, share * self.left_s))
-
-
-def budget_of(time_limit_s: float) -> Budget:
-    """A limit that a caller states. Raises InputError for one that is no number of seconds above 0."""
-    if not (math.isfinite(time_limit_s) and time_limit_s > 0.0):
-        expected = "a finite number of seconds above 0"
-        raise InputError([Fault(file="the question", key="time_limit_s", value=f"{time_limit_s:g}", expected=expected)])
-    return Budget(time_limit_s)
 
 
 def columns_each(p: Problem) -> float:

@@ -6,7 +6,6 @@ Workers are threads of this process that wait, each with processes of its own (`
 
 from __future__ import annotations
 
-import math
 import pickle
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import pandas as pd
 
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, not_above_zero
 from siting.places import shipped
 from siting.plan import Plan
 from siting.study import Study
@@ -232,11 +231,7 @@ def _answer(future: Future[JobResult]) -> JobResult | str:
 
 def _refuse(folder: Path, study: Study, above_zero: Mapping[str, float | None]) -> None:
     """Nothing is run where the results could not be kept."""
-    faults = [
-        Fault(file="the sweep", key=key, value=str(value), expected="a finite number above 0")
-        for key, value in above_zero.items()
-        if value is not None and not 0 < value < math.inf
-    ]
+    faults = not_above_zero("the sweep", above_zero)
     for parent in folder.absolute().parents:
         if parent.exists() and not parent.is_dir():
             faults.append(Fault(file=str(folder), key="folder", value=f"{parent}, a file", expected="a folder there"))

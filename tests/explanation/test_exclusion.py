@@ -171,10 +171,9 @@ def test_a_figure_that_the_chosen_site_does_not_have_is_none() -> None:
 
 @pytest.mark.parametrize(("name", "fips"), [("Baltimore city, MD", "24510"), ("baltimore county, MD", "24005")])
 def test_a_county_is_not_the_city_of_its_name(plan: Plan, tables: Tables, name: str, fips: str) -> None:
-    study = study_of(plan)
-    spots = [
-        find_place(asked, study, tables, assemble(study, tables), pd.Series(dtype=float)) for asked in (name, fips)
-    ]
+    study, none = study_of(plan), pd.Series(dtype=float)
+    assembled = assemble(study, tables)
+    spots = [find_place(asked, study, tables, assembled, none) for asked in (name, fips)]
     assert spots[0] == replace(spots[1], asked=name)
     with pytest.raises(InputError, match="24005 or 24510"):
         why_not(plan, "Baltimore, MD", tables=tables)
@@ -187,7 +186,9 @@ def test_the_nearest_candidate_to_a_point_outside_is_not_said_to_be_in_no_plan(p
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
 def test_a_time_limit_is_a_number_of_seconds(plan: Plan, tables: Tables, seconds: float) -> None:
+    with pytest.raises(InputError, match=r"step(.|\n)*time_limit_s"):
+        limit_prices(plan, step=0.0, time_limit_s=seconds, tables=tables)
     with pytest.raises(InputError, match="time_limit_s"):
-        limit_prices(plan, time_limit_s=seconds, tables=tables)
+        why_not(plan, "small", time_limit_s=seconds, tables=tables)
     with pytest.raises(InputError, match="time_limit_s"):
         explain(study_of(plan), time_limit_s=seconds, tables=tables)

@@ -7,7 +7,7 @@ costs less partly because the clusters then run for fewer quarters inside the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from siting.aims import cost_alone, options_of
+from siting.arguments import checked
 from siting.assembly import Assembled, assemble
 from siting.errors import Fault, InputError
 from siting.problem import IntArray
@@ -58,9 +59,10 @@ class Point:
     seconds: float
 
 
+@checked
 def money_against_date(
     study: Study,
-    shifts: Iterable[int] = range(-4, 5),
+    shifts: range | Sequence[int] = range(-4, 5),
     *,
     progress: Listener | None = None,
     tables: Tables | None = None,

@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from siting.arguments import checked
 from siting.errors import Fault, InputError, raise_if_any
 from siting.plan_head import PLAN_HEAD
 from siting.saved import read_record
@@ -182,7 +183,7 @@ class Plan:
     def _first(self, name: str) -> pd.DataFrame:
         return self.tables.get(name, pd.DataFrame()).head(MOST_LINES)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the plan folder whole: built beside its place, then renamed. An older plan there is replaced."""
         folder = Path(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -204,7 +205,7 @@ class Plan:
             shutil.rmtree(draft, ignore_errors=True)
             raise
 
-    def save_facts(self, folder: Path) -> None:
+    def save_facts(self, folder: str | Path) -> None:
         """Write `plan.json` alone again, whole, into the folder of this plan: for what was found out later."""
         draft = Path(folder) / f".plan-{os.getpid()}.json"
         try:
@@ -236,7 +237,8 @@ class Plan:
                 gpd.GeoDataFrame(frame, geometry=points, crs="EPSG:4326").to_parquet(folder / f"{name}.parquet")
 
 
-def read_plan(folder: Path) -> Plan:
+@checked
+def read_plan(folder: str | Path) -> Plan:
     """The plan of a folder, equal to the one saved. Raises InputError with every value of `plan.json` that is of
     another kind, or every table that is missing or broken."""
     folder = Path(folder)

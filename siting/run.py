@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from siting.aims import aims_of, options_of
+from siting.arguments import checked
 from siting.assembly import Assembled, assemble
 from siting.assembly.campus import is_annex
 from siting.binding import own_limits
@@ -33,7 +33,7 @@ from siting.solver.highs import Options
 from siting.solver.passes import cost_problem
 from siting.solver.prices import row_prices
 from siting.study import Study
-from siting.study.faults import faults_of
+from siting.study.toml import study_from
 from siting.tables.read import Tables, read_tables
 from siting.tabulate import place_tables, plan_tables
 from siting.tabulate.grid import ISLANDS, LINES, grid_limits
@@ -46,6 +46,7 @@ FOR_REASONS = 0.5
 """Share of the time that is left for limits in the way of a plan; the rest is for how much the money carries."""
 
 
+@checked
 def solve(study: Study, *, progress: Listener | None = None, tables: Tables | None = None) -> Plan:
     """The best plan found for the study, with a bound over the candidates that passed the screen.
 
@@ -101,13 +102,8 @@ def figures_of(study: Study, assembled: Assembled) -> list[tuple[str, str, str]]
 
 def study_of(plan: Plan, file: str = "plan.json") -> Study:
     """The validated study inside a plan, looking for its files where it did. Raises InputError, faults of that file."""
-    try:
-        study = Study.model_validate(dict(plan.study))
-    except ValidationError as error:
-        raise InputError(faults_of(error, Study, dict(plan.study), file)) from error
-    if path := plan.facts.get("study_file"):
-        study._path = Path(path)
-    return study
+    path = plan.facts.get("study_file")
+    return study_from(dict(plan.study), file=file, path=Path(path) if path else None)
 
 
 def assembled_again(plan: Plan, tables: Tables | None = None) -> tuple[Study, Tables, Assembled]:
@@ -172,6 +168,7 @@ def _another(file: str, then: str | None, now: str | None) -> Fault:
     return Fault(file=file, key="SHA-256", value=value, expected="what the plan was made with, or a new plan")
 
 
+@checked
 def verify_plan(plan: Plan, tables: Tables | None = None) -> Verification:
     """Recompute every limit and every cash flow of a plan from its study and the tables.
 

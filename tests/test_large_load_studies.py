@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pydantic
 import pytest
 
 from siting import run
+from siting.errors import InputError
 from siting.plan import Plan
 from siting.run import verify_plan
 from siting.study import read_study
@@ -101,7 +101,7 @@ def test_demand_charge_is_never_counted_twice() -> None:
         ({"power.usd_per_mwh": "45 USD/MWh"}, "exactly when price_column is energy_only"),
         ({"power.price_column": "energy_only"}, "usd_per_mwh: found nothing"),
     ):
-        with pytest.raises(pydantic.ValidationError, match=said):
+        with pytest.raises(InputError, match=said):
             study.update(changes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,7 @@ from siting.errors import Fault, InputError
 from siting.study import read_study
 
 
-def run_curve(study: Path, shifts: Iterable[int], out: Path | None, *, as_json: bool) -> None:
+def run_curve(study: Path, shifts: Sequence[int], out: Path | None, *, as_json: bool) -> None:
     """Print the curve, and write it whole when a file is named. Raises InputError."""
     if out is not None and not out.parent.is_dir():
         raise InputError([Fault(file=str(out), key="--out", value="no such folder", expected="a file in a folder")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,18 +50,14 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
 
 def _changed(study: Study, changes: dict[str, Any]) -> Study:
     """The study with the options of the command line."""
-    from pydantic import ValidationError
-
     try:
-        return study.update(changes)
-    except ValidationError as error:
-        faults = []
-        for item in error.errors():
-            key = ".".join(map(str, item["loc"]))
-            option = "--" + key.removeprefix("search.").removesuffix("_s").replace("_", "-")
-            expected = item["msg"].removeprefix("Value error, ").removeprefix("expected ")
-            faults.append(Fault(file="command line", key=option, value=str(changes.get(key)), expected=expected))
-        raise InputError(faults) from error
+        return study.update(changes, file="command line")
+    except InputError as error:
+        raise InputError([replace(fault, key=_option(fault.key)) for fault in error.faults]) from error
+
+
+def _option(key: str) -> str:
+    return "--" + key.removeprefix("search.").removesuffix("_s").replace("_", "-")
 
 
 def _refuse_existing(folder: Path, force: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from siting.arguments import checked
 from siting.assembly import Assembled
 from siting.assembly.campus import campus_ids
 from siting.errors import not_above_zero, raise_if_any
@@ -99,6 +100,7 @@ class WhyNot:
         return "\n".join(self.words)
 
 
+@checked
 def why_not(
     plan: Plan,
     place: str,

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from siting.aims import options_of
+from siting.arguments import checked
 from siting.assembly import Assembled, assemble
 from siting.errors import not_above_zero, raise_if_any
 from siting.explanation.changes import Change, Smallest
@@ -164,6 +165,7 @@ def _row(change: Change) -> dict[str, Any]:
     }
 
 
+@checked
 def explain(
     study: Study,
     *,

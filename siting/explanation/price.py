@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from siting.arguments import checked
 from siting.assembly.tenures import in_shells
 from siting.errors import Fault, InputError, not_above_zero, raise_if_any
 from siting.explanation.ground import FEW, Difference, Ground, apart, ground_of, less, more
@@ -165,6 +166,7 @@ COLUMNS = [
 ]
 
 
+@checked
 def limit_prices(
     plan: Plan,
     limits: Sequence[str] = (),

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from siting.aims import options_of
 from siting.assembly import Assembled, assemble
@@ -174,7 +173,7 @@ def trial_of(q: Question, edit: Edit, keep: int, among: frozenset[str] | None = 
     try:
         with edited(q, edit) as study:
             assembled = assemble(study, q.tables, among)
-    except (ValidationError, InputError, KeyError):
+    except InputError:
         return None if among is None else trial_of(q, edit, keep)
     problem = assembled.problem if edit.arrays is None else edit.arrays(assembled)
     if q.problem.grid is not None and problem.grid is not None and edit.arrays is None:

@@ -12,15 +12,17 @@ import re
 import types
 import typing
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from siting.errors import Fault
+from siting.errors import Fault, InputError, raise_if_any
 from siting.study.strict import Checked, Clash, ClashError, takes_truth
 from siting.units import Unit
+
+C = TypeVar("C", bound=Checked)
 
 KINDS = {
     "model_type": "a table",
@@ -48,6 +50,16 @@ BOUNDS = {
     "less_than": ("lt", "below"),
     "less_than_equal": ("le", "at most"),
 }
+
+
+def validated(model: type[C], raw: dict[str, Any], file: str, found: Sequence[Fault] = ()) -> C:
+    """`raw` as the model. found: faults that are known before. Raises InputError with all."""
+    try:
+        read = model.model_validate(raw)
+    except ValidationError as error:
+        raise InputError([*found, *faults_of(error, model, raw, file)]) from error
+    raise_if_any(found)
+    return read
 
 
 def faults_of(error: ValidationError, model: type[Checked], raw: dict[str, Any], file: str) -> list[Fault]:

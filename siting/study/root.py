@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
+from siting.arguments import checked
 from siting.study.assets import (
     Accelerator,
     Cluster,
@@ -25,6 +26,8 @@ from siting.study.assets import (
 )
 from siting.study.carbon import Carbon, Water
 from siting.study.compute import Basis, of_another_basis
+from siting.study.edits import set_fields
+from siting.study.faults import validated
 from siting.study.finance import Debt, Revenue
 from siting.study.grid import Grid
 from siting.study.limits import Limit
@@ -125,22 +128,17 @@ class Study(Checked):
         """Day whose prices count."""
         return self.prices_on or first_day(self.start)
 
-    def update(self, changes: Mapping[str, Any]) -> Study:
+    @checked
+    def update(self, changes: Mapping[str, Any], file: str = "the changes") -> Study:
         """A validated copy with fields changed by dotted name: `{"money.discount_rate": "8 %/y"}`.
 
-        Raises KeyError when a name matches nothing, pydantic.ValidationError when the value is wrong.
+        file: what faults name. Raises InputError with every name that matches nothing and every value that is wrong.
         """
-        changed = Study.model_validate(self.edited(changes))
+        tree = self.model_dump(mode="json", exclude_unset=True)
+        unknown = set_fields(tree, self.model_dump(mode="json"), changes, file)
+        changed = validated(Study, tree, file, unknown)
         changed._path = self._path
         return changed
-
-    def edited(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """What the study's TOML would hold with the changes, not yet validated. Raises KeyError as `update`."""
-        tree = self.model_dump(mode="json", exclude_unset=True)
-        full = self.model_dump(mode="json")
-        for dotted, value in changes.items():
-            _set(tree, full, dotted.split("."), value, dotted)
-        return tree
 
     def __str__(self) -> str:
         """A few readable lines; `siting validate --show` prints every value."""
@@ -338,25 +336,3 @@ def _below(part: Any, *names: str) -> tuple[Any, ...]:
     for name in names:
         part = getattr(part, name, None)
     return part or ()
-
-
-def _entry(head: str) -> int:
-    """Number of an entry of a list, from 0; ValueError for what is none: -1 would be the last one, unasked."""
-    if not head.isdecimal():
-        raise ValueError(head)
-    return int(head)
-
-
-def _set(tree: Any, full: Any, keys: list[str], value: Any, dotted: str) -> None:
-    head, *rest = keys
-    try:
-        step: Any = _entry(head) if isinstance(full, list) else head
-        below = full[step]
-    except (KeyError, IndexError, TypeError, ValueError) as error:  # also below a value, or no number in a list
-        raise KeyError(f"{dotted}: no field {head!r}") from error
-    if not rest:
-        tree[step] = value
-        return
-    if isinstance(tree, dict) and step not in tree:
-        tree[step] = {} if isinstance(below, dict) else below
-    _set(tree[step], below, rest, value, dotted)

@@ -8,14 +8,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from siting.arguments import checked
 from siting.errors import Fault, InputError
 from siting.places import shipped
-from siting.study.faults import faults_of
+from siting.study.faults import validated
 from siting.study.root import Study
 
 
+@checked
 def read_study(path: str | Path) -> Study:
     """The study of a TOML file. A name that is no file here is looked for among the shipped studies.
 
@@ -33,10 +35,7 @@ def read_study(path: str | Path) -> Study:
 
 def study_from(raw: dict[str, Any], *, file: str, path: Path | None = None) -> Study:
     """The study of parsed TOML; `file` is named in faults. Raises InputError."""
-    try:
-        study = Study.model_validate(raw)
-    except ValidationError as error:
-        raise InputError(faults_of(error, Study, raw, file)) from error
+    study = validated(Study, raw, file)
     study._path = path
     return study
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from siting.arguments import checked
+from siting.errors import Fault, InputError
 from siting.places import shipped
 
 SUBSTATIONS = "grid_substations.parquet"
@@ -77,15 +79,17 @@ NAMES = tuple(f.name for f in fields(Tables) if f.name not in ("data_dir", "hash
 """Names of the tables, in the order of `Tables`."""
 
 
-def read_tables(data_dir: Path | None = None) -> Tables:
+@checked
+def read_tables(data_dir: str | Path | None = None) -> Tables:
     """Read the catalogue and the substations (the bus and branch tables are read by `siting.grid` when needed).
 
-    data_dir: folder of the tables; None: the shipped ones. Raises FileNotFoundError that names what is missing.
+    data_dir: folder of the tables; None: the shipped ones. Raises InputError that names what is missing.
     """
-    folder = shipped("data") if data_dir is None else data_dir
+    folder = shipped("data") if data_dir is None else Path(data_dir)
     paths = {name: folder / (SUBSTATIONS if name == "grid_substations" else f"{name}.csv") for name in NAMES}
     if missing := [path.name for path in paths.values() if not path.is_file()]:
-        raise FileNotFoundError(f"{folder} lacks {', '.join(missing)}")
+        found = f"no {', '.join(missing)}"
+        raise InputError([Fault(file=str(folder), key="data_dir", value=found, expected="a folder of all the tables")])
     frames = {
         name: pd.read_parquet(path) if path.suffix == ".parquet" else read_table(path) for name, path in paths.items()
     }

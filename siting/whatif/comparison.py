@@ -15,6 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from siting.arguments import checked
+from siting.errors import Fault, raise_if_any
 from siting.plan import Plan
 from siting.run import solve
 from siting.study import Study
@@ -99,6 +101,7 @@ class Comparison:
         )
 
 
+@checked
 def compare(
     first: Plan | Study,
     *others: Plan | Study | Variation,
@@ -107,13 +110,17 @@ def compare(
 ) -> Comparison:
     """Plans side by side. A study is solved; a variation is answered from the first plan (`what_if`).
 
-    names: of all of them; by default those of the studies and variations. Raises InputError for bad input and whatever
-    solving raises; ValueError for fewer than two, or names that do not fit.
+    names: of all of them; by default those of the studies and variations. Raises InputError for bad input, fewer than
+    two and names that do not fit, and whatever solving raises.
     """
+    count = 1 + len(others)
+    faults = []
     if not others:
-        raise ValueError("two plans, studies or variations are needed to compare")
-    if names and len(names) != 1 + len(others):
-        raise ValueError(f"{1 + len(others)} names are needed, not {len(names)}")
+        faults.append(Fault(file="compare", key="others", value="none", expected="something to compare the first with"))
+    if names and len(names) != count:
+        expected = f"{count}, one for each that is compared"
+        faults.append(Fault(file="compare", key="names", value=f"{len(names)}", expected=expected))
+    raise_if_any(faults)
     tables = tables or read_tables()
     base = _planned(first, None, tables)
     plans = [base, *(_planned(other, base, tables) for other in others)]

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from siting.aims import aims_of, options_of
+from siting.arguments import checked
 from siting.assembly import Assembled, assemble
 from siting.assembly.assemble import with_figures
 from siting.assembly.campus import campus_ids
@@ -199,6 +200,7 @@ class Decided:
         return replace(plan, facts={**plan.facts, "other_figures": self.as_facts()})
 
 
+@checked
 def place_decided(
     of: Study | Plan,
     runs: int = 50,

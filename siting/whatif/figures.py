@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from siting.arguments import checked_fields
 from siting.assembly.campus import campus_ids
 from siting.problem import FloatArray
 from siting.study import Study
 
 
+@checked_fields
 @dataclass(frozen=True, kw_only=True)
 class Spread:
     """How far figures may be off either way; drawn evenly. Assumptions, not measured errors."""

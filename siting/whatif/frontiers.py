@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from siting.arguments import checked, checked_fields
 from siting.errors import Fault, InputError, raise_if_any
 from siting.study import Study
 from siting.units import quarter_label
@@ -28,6 +29,7 @@ POINTS, BUDGET, STEPS = 5, 25, 64
 CARBON_CAP = "frontier: carbon"
 
 
+@checked_fields
 @dataclass(frozen=True)
 class KeyAxis:
     """Cost against a field of the study, MW say: its dotted key, and the range."""
@@ -38,6 +40,7 @@ class KeyAxis:
     """Finest parts of the range. None: each whole number or quarter, 64 parts of anything else."""
 
 
+@checked_fields
 @dataclass(frozen=True)
 class DateAxis:
     """Money against date: every cluster moved by the same number of quarters, as far as the horizon allows."""
@@ -46,6 +49,7 @@ class DateAxis:
     later: int = 4
 
 
+@checked_fields
 @dataclass(frozen=True)
 class CarbonAxis:
     """Money against carbon: caps on the tonnes of the whole horizon, from those of the cheapest plan down to the least
@@ -65,6 +69,7 @@ class _Line:
     at: Callable[[int], Variation]
 
 
+@checked
 def frontier(
     study: Study, axis: Axis, *, folder: str | Path, points: int = POINTS, budget: int = BUDGET, **options: Any
 ) -> Sweep:

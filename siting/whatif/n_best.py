@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from siting.aims import aims_of, options_of
+from siting.arguments import checked
 from siting.assembly import assemble
 from siting.errors import Fault, InputError
 from siting.networks import with_own_buses
@@ -150,6 +151,7 @@ class NBest:
         yield from (pair for pair in pairs if not self.order_proved(*pair))
 
 
+@checked
 def n_best(
     study: Study,
     k: int = 5,

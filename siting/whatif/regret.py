@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from siting.arguments import checked
 from siting.errors import Fault, InputError
 from siting.plan import Plan
 from siting.problem import FloatArray
@@ -256,6 +257,7 @@ class Regret:
         )
 
 
+@checked
 def no_regret(
     of: Sweep | Mapping[str, Plan],
     within: float = 0.02,

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 import pandas as pd
 
+from siting.arguments import checked
 from siting.errors import Fault, InputError, not_above_zero
 from siting.places import shipped
 from siting.plan import Plan
@@ -57,6 +58,7 @@ class SweepProgress:
 SweepListener = Callable[[SweepProgress], None]
 
 
+@checked
 def sweep(study: Study, variations: Wishes, *, folder: str | Path, **options: Any) -> Sweep:
     """Solve the study once for every variation; results go one by one into the folder and are used again from there.
 
@@ -86,6 +88,7 @@ def _variations(study: Study, wishes: Wishes) -> list[Variation]:
 class Runner:
     """A folder and the workers that fill it; `run` may be called again with more variations."""
 
+    @checked
     def __init__(
         self,
         study: Study,

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from siting.errors import Fault, InputError
 from siting.places import shipped
 from siting.study import Study, read_study
-from siting.study.faults import faults_of
+from siting.study.faults import validated
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Unit
 from siting.whatif import frontiers
@@ -162,11 +162,9 @@ def read_sweep_file(path: str | Path) -> tuple[SweepFile, Study, Path]:
     found = _find(Path(path))
     try:
         raw = tomllib.loads(found.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8"))
-        asked = SweepFile.model_validate(raw)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError([_fault(path, str(error), "TOML 1.0 in UTF-8")]) from error
-    except ValidationError as error:
-        raise InputError(faults_of(error, SweepFile, raw, str(path))) from error
+    asked = validated(SweepFile, raw, str(path))
     beside = found.parent / asked.study
     return asked, read_study(beside if beside.is_file() else asked.study), found.parent
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
-from pydantic import ValidationError
 
+from siting.arguments import checked
 from siting.errors import Fault, InputError
 from siting.plan import Plan, read_plan
 from siting.saved import TEXT, Entries, Items, Record, read_record
 from siting.study import Study
-from siting.study.faults import faults_of
+from siting.study.toml import study_from
 from siting.whatif.runs import WORDS, Run, read_run, write_json
 from siting.whatif.variation import Variation
 
@@ -124,17 +124,15 @@ class _Plans(Mapping[str, Plan]):
         return len(self._names)
 
 
+@checked
 def read_sweep(folder: str | Path) -> Sweep:
     """The sweep in a folder as far as it has come, also while it runs. Raises InputError when there is none."""
     folder = Path(folder)
     head = read_head(folder)
     if head is None:
         raise InputError([Fault(file=str(folder), key=HEAD, value="nothing", expected="the folder of a sweep")])
-    try:
-        study = Study.model_validate(head["study"])
-    except ValidationError as error:
-        raise InputError(faults_of(error, Study, head["study"], str(folder / HEAD))) from error
-    study._path = Path(head["study_file"]) if head["study_file"] else None
+    path = head["study_file"]
+    study = study_from(head["study"], file=str(folder / HEAD), path=Path(path) if path else None)
     runs = [
         read_run(folder / RECORDS, Variation(name=entry["name"], edits=entry["edits"]), entry["key"])
         for entry in head["variations"]

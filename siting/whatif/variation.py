@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
+from siting.arguments import checked_fields
 from siting.errors import Fault, InputError, raise_if_any
 from siting.study import Study
-from siting.study.faults import faults_of
 from siting.whatif.filenames import file_name
 
 
+@checked_fields
 @dataclass(frozen=True, kw_only=True)
 class Variation:
     """One what-if change, under a name that people read."""
@@ -34,25 +33,7 @@ class Variation:
 
     def of(self, study: Study) -> Study:
         """The study with the edits. Raises InputError with every fault, which name the variation."""
-        where = f"variation {self.name!r}"
-        faults = [*self._unknown(study, where)]
-        unknown = {fault.key for fault in faults}
-        known = {key: value for key, value in self.edits.items() if key not in unknown}
-        try:
-            changed = study.update(known)
-        except ValidationError as error:
-            raise InputError([*faults, *faults_of(error, Study, study.edited(known), where)]) from error
-        raise_if_any(faults)
-        return changed
-
-    def _unknown(self, study: Study, where: str) -> Iterator[Fault]:
-        for key, value in self.edits.items():
-            try:
-                study.edited({key: value})
-            except KeyError as error:
-                found = str(error.args[0]).removeprefix(f"{key}: ")
-                expected = "a field of the study by its dotted name, entries of a list by number from 0"
-                yield Fault(file=where, key=key, value=found, expected=expected)
+        return study.update(self.edits, file=f"variation {self.name!r}")
 
 
 def studies_of(study: Study, variations: Iterable[Variation]) -> list[Study]:

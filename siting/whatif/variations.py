@@ -13,26 +13,29 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import Field
 from scipy.stats import qmc
 
+from siting.arguments import checked
 from siting.errors import Fault, InputError, raise_if_any
 from siting.units import parse_quantity, parse_quarter, quarter_label
 from siting.whatif.variation import Variation
 
 MOST = 100_000
 """More variations than this are a slip: they would run for months."""
-METHODS = ("latin-hypercube", "sobol")
 _QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*(\D.*?)\s*")
 
 
-def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]], file: str = "grid") -> list[Variation]:
+@checked
+def grid(choices: Mapping[str, Any], file: str = "grid") -> list[Variation]:
     """Every combination of the values of each key, the last key changing fastest.
 
-    choices: values by dotted key; a mapping gives each value its name in that of the variation. Text that no other key
-    has stands in a name by itself, anything else behind the end of its key. file: what faults name. Raises InputError.
+    choices: a list of values by dotted key; a mapping gives each value its name in that of the variation. Text that no
+    other key has stands in a name by itself, anything else behind the end of its key. file: what faults name. Raises
+    InputError.
     """
     raise_if_any(
         [
@@ -62,6 +65,7 @@ def grid(choices: Mapping[str, Sequence[Any] | Mapping[str, Any]], file: str = "
     ]
 
 
+@checked
 def table(rows: pd.DataFrame | str | Path | Iterable[Mapping[str, Any]]) -> list[Variation]:
     """One variation a row: column `name`, every other column the dotted key of a field; a blank cell changes nothing.
 
@@ -139,11 +143,12 @@ class Range:
         return ends, said
 
 
+@checked
 def sample(
-    ranges: Mapping[str, Range | Sequence[Any]],
+    ranges: Mapping[str, Any],
     size: int,
     *,
-    seed: int = 0,
+    seed: Annotated[int, Field(ge=0)] = 0,
     method: Literal["latin-hypercube", "sobol"] = "latin-hypercube",
 ) -> list[Variation]:
     """`size` variations spread evenly over the ranges, named `sample 001` and so on.
@@ -151,12 +156,7 @@ def sample(
     ranges: by dotted key, a `Range`, or a list of values that are equally likely. A Sobol sample whose size is no power
     of two is the beginning of the next longer one, and a little less even. Raises InputError.
     """
-    faults = [*_sample_faults(ranges, size)]
-    if seed < 0:
-        faults.append(Fault(file="sample", key="seed", value=f"{seed}", expected="0 or more"))
-    if method not in METHODS:
-        faults.append(Fault(file="sample", key="method", value=repr(method), expected=f"one of {', '.join(METHODS)}"))
-    raise_if_any(faults)
+    raise_if_any([*_sample_faults(ranges, size)])
     if method == "sobol":
         sampler = qmc.Sobol(d=len(ranges), rng=seed)
         points = sampler.random_base2(max(0, math.ceil(math.log2(size))))[:size]

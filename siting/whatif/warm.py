@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from siting.aims import options_of, proof_asked
+from siting.arguments import checked
 from siting.assembly import Assembled, assemble
 from siting.memory import peak_mb
 from siting.networks import with_own_buses
@@ -79,6 +80,7 @@ class _Held:
         return self.repriced.result.value
 
 
+@checked
 def what_if(
     base: Plan | Study,
     change: Variation | Study | Mapping[str, Any],

@@ -8,6 +8,8 @@ import pytest
 from pydantic import ValidationError
 from small_studies import H100, small_study
 
+from siting.errors import InputError
+
 PARTS = ["accelerator", "server", "network", "storage"]
 LOAN = {"name": "loan", "rate": "8 %/y", "tenor_quarters": 8, "advance_rate": "60 %"}
 
@@ -30,7 +32,7 @@ def test_a_path_of_prices_begins_somewhere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", ["500", "500 MUSD", "-1 MUSD/y"])
 def test_a_yearly_cap_is_per_year(tmp_path: Path, wrong: str) -> None:
     """A bare number, a sum without the year and a negative one are refused."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(InputError):
         small_study(tmp_path).update({"money.opex_cap_musd_per_year": wrong})
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pydantic
 import pytest
 
+from siting.errors import InputError
 from siting.study import Study, read_study
 from siting.study.supply import PowerContract, contract_quarters
 
@@ -35,7 +35,7 @@ def with_contracts(*contracts: dict[str, Any]) -> Study:
 )
 def test_one_wrong_field_is_named(changes: dict[str, Any], said: str) -> None:
     """A contract that is right but for one thing."""
-    with pytest.raises(pydantic.ValidationError) as refused:
+    with pytest.raises(InputError) as refused:
         with_contracts({**PPA, **changes})
     assert said in str(refused.value)
 
@@ -46,19 +46,19 @@ def test_a_price_path_covers_every_year_in_which_the_contract_binds() -> None:
     index = {"name": "hub", "kind": "index", "prices": path}
     assert with_contracts(index).power.contracts[0].dated
     dated = {**PPA, "price_usd_per_mwh": None, "prices": path}
-    with pytest.raises(pydantic.ValidationError, match=r"power.contracts\[0\].prices: .*a price for 2028 too"):
+    with pytest.raises(InputError, match=r"power.contracts\[0\].prices: .*a price for 2028 too"):
         with_contracts(dated)
     del path["2026"]
-    with pytest.raises(pydantic.ValidationError, match="a price for 2026 too"):
+    with pytest.raises(InputError, match="a price for 2026 too"):
         with_contracts(index)
 
 
 def test_contracts_leave_room_for_one_another() -> None:
     """Least shares of 60 and 50 % everywhere do not fit; nor do two contracts of one name."""
     shares = [{**PPA, "min_share": "60 %"}, {**PPA, "name": "sun", "min_share": "50 %"}]
-    with pytest.raises(pydantic.ValidationError, match="min_share 110% together"):
+    with pytest.raises(InputError, match="min_share 110% together"):
         with_contracts(*shares)
-    with pytest.raises(pydantic.ValidationError, match=r"contracts\[1\].name: found 'wind'; expected a name"):
+    with pytest.raises(InputError, match=r"contracts\[1\].name: found 'wind'; expected a name"):
         with_contracts(PPA, PPA)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from siting.errors import InputError
 from siting.places import shipped
 from siting.tables.read import NAMES, TEXT, Tables, read_table, read_tables, sha256
 
@@ -75,5 +76,5 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
         if path.suffix == ".csv" and path.name not in ("regions.csv", "co2_rates.csv"):
             shutil.copy(path, tmp_path)
     shutil.copy(shipped("data") / "grid_substations.parquet", tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"lacks regions\.csv, co2_rates\.csv"):
+    with pytest.raises(InputError, match=r"found no regions\.csv, co2_rates\.csv"):
         read_tables(tmp_path)

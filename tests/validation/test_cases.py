@@ -141,7 +141,7 @@ def test_case_14_misspelt_and_doubled_keys(tmp_path: Path) -> None:
         small_study(tmp_path, inference={**inference(1000, 90)["inference"], "latencey_ms": "30 ms"})
     with pytest.raises(tomllib.TOMLDecodeError):
         tomllib.loads('name = "a"\nname = "b"\n')
-    with pytest.raises(KeyError, match="discount"):
+    with pytest.raises(InputError, match="discount"):
         small_study(tmp_path).update({"money.discount": "8 %/y"})
 
 

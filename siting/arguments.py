@@ -13,7 +13,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_orig
 import numpy as np
 from pydantic import BaseModel, ConfigDict, InstanceOf, ValidationError, validate_call
 
-from siting.errors import Fault, raise_if_any
+from siting.errors import Fault, InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +46,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         try:
             refuse()(*given.args, **given.kwargs)
         except ValidationError as error:
-            raise_if_any(_faults(function.__qualname__.removesuffix(".__init__"), error, signature))
+            raise InputError(_faults(function.__qualname__.removesuffix(".__init__"), error, signature)) from None
         return function(*given.args, **given.kwargs)
 
     return called

@@ -29,6 +29,7 @@ KINDS = {
     "model_attributes_type": "a table",
     "dict_type": "a table",
     "tuple_type": "an array",
+    "too_short": "at least one entry",
     "string_type": "text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -57,7 +58,7 @@ def validated(model: type[C], raw: dict[str, Any], file: str, found: Sequence[Fa
     try:
         read = model.model_validate(raw)
     except ValidationError as error:
-        raise InputError([*found, *faults_of(error, model, raw, file)]) from error
+        raise InputError([*found, *faults_of(error, model, raw, file)]) from None
     raise_if_any(found)
     return read
 

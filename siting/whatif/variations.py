@@ -26,7 +26,7 @@ from siting.whatif.variation import Variation
 
 MOST = 100_000
 """More variations than this are a slip: they would run for months."""
-_QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*(\D.*?)\s*")
+_QUANTITY = re.compile(r"\s*[-+]?[\d._]+(?:[eE][-+]?\d+)?\s*([^\W\d_].*?|%.*?)\s*")
 
 
 @checked
@@ -83,11 +83,14 @@ def table(rows: pd.DataFrame | str | Path | Iterable[Mapping[str, Any]]) -> list
                 Fault(file=file, key=f"row {number}, name", value="nothing", expected="a name for every variation")
             )
             continue
-        edits = {str(key): value for key, value in entry.items() if not _blank(value)}
-        try:
-            variations.append(Variation(name=str(name), edits={key: _from_json(value) for key, value in edits.items()}))
-        except ValueError as error:
-            faults.append(Fault(file=file, key=f"row {number}", value=str(error), expected="JSON after [ or {"))
+        edits: dict[str, Any] = {}
+        for key, value in entry.items():
+            try:
+                edits |= {} if _blank(value) else {str(key): _from_json(value)}
+            except ValueError:
+                where = f"row {number}, {key}"
+                faults.append(Fault(file=file, key=where, value=value, expected="JSON, as after any [ or {"))
+        variations.append(Variation(name=str(name), edits=edits))
     raise_if_any(faults)
     return variations
 
@@ -235,8 +238,8 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        fault = Fault(file=str(path), key="the file", value=f"{type(error).__name__}: {error}", expected="CSV in UTF-8")
-        raise InputError([fault]) from error
+        found = str(getattr(error, "strerror", None) or error)
+        raise InputError([Fault(file=str(path), key="the file", value=found, expected="CSV in UTF-8")]) from error
     if "name" not in frame.columns:
         found = ", ".join(map(str, frame.columns))
         raise InputError([Fault(file=str(path), key="columns", value=found, expected="a column `name`")])

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import highspy
 import numpy as np
@@ -40,11 +41,16 @@ STALLED = "rounding"
 """Name of that limit."""
 NO_PLAN = (_STATUS.kInfeasible, _STATUS.kUnboundedOrInfeasible)
 
+NOTHING = 1e-9
+"""Entries of a matrix up to here HiGHS leaves out, with a warning; a price that falls by 60 % a year has some."""
+
 CONFIRMING = 1.0
 """Seconds for looking again at what HiGHS said, at least."""
 
 BEFORE_AGAIN = 0.25
 """Share of the time of a linear problem with other bounds, before it begins from no basis."""
+
+Entries = TypeVar("Entries", csc_array, csr_array)
 
 Watcher = Callable[[float | None, float | None, float], None]
 """Called with incumbent, bound, seconds about twice a second."""
@@ -155,6 +161,7 @@ class Growing:
 
     def add_rows(self, rows: csr_array, lower: NDArray[np.float64]) -> None:
         """Rows that must be at least `lower`."""
+        rows = _above_nothing(rows)
         entries = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float64)
         upper = np.full(len(lower), INFINITY)
         _accepted(self._solver.addRows(len(lower), lower, upper, rows.nnz, *entries), "rows")
@@ -218,6 +225,7 @@ class Columned:
 
     def add(self, cost: NDArray[np.float64], columns: csc_array) -> None:
         """Columns that may take any value from 0 on."""
+        columns = _above_nothing(columns)
         entries = columns.indptr[:-1].astype(np.int32), columns.indices.astype(np.int32), columns.data.astype(float)
         limits = np.zeros(len(cost)), np.full(len(cost), INFINITY)
         _accepted(self._solver.addCols(len(cost), cost, *limits, columns.nnz, *entries), "columns")
@@ -307,13 +315,25 @@ def _lp(matrix: Matrix) -> highspy.HighsLp:
     lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
     lp.col_lower_, lp.col_upper_ = _finite(matrix.lower), _finite(matrix.upper)
     lp.row_lower_, lp.row_upper_ = _finite(matrix.row_lower), _finite(matrix.row_upper)
+    a = _above_nothing(matrix.a)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = matrix.a.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = matrix.a.indices.astype(np.int32)
-    lp.a_matrix_.value_ = matrix.a.data.astype(np.float64)
+    lp.a_matrix_.start_ = a.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = a.indices.astype(np.int32)
+    lp.a_matrix_.value_ = a.data.astype(np.float64)
     kinds = highspy.HighsVarType
     lp.integrality_ = [kinds.kInteger if whole else kinds.kContinuous for whole in matrix.integer]
     return lp
+
+
+def _above_nothing(a: Entries) -> Entries:
+    """The matrix without the entries that HiGHS would leave out."""
+    small = np.abs(a.data) <= NOTHING
+    if not small.any():
+        return a
+    kept = a.copy()
+    kept.data[small] = 0.0
+    kept.eliminate_zeros()
+    return kept
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:

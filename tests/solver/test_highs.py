@@ -120,6 +120,14 @@ def test_warning_is_an_error_unless_a_run_may_warn() -> None:
         _accepted(highspy.HighsStatus.kError, "run", warning_allowed=True)
 
 
+def test_entries_that_are_next_to_nothing_are_left_out() -> None:
+    """HiGHS drops entries up to 1e-9 and warns, which is a fault elsewhere: the knapsack with two such is solved."""
+    p = knapsack()
+    dusty = replace(p, a=csc_array(np.vstack([p.a.toarray(), [1e-12, 0.0, -1e-9]])))
+    dusty = replace(dusty, row_lower=np.full(2, -np.inf), row_upper=np.array([5.0, 1.0]))
+    assert solve_matrix(dusty, Options(gap=0.0, threads=1)).value == pytest.approx(-5.0)
+
+
 def test_thread_count_may_change_inside_a_process() -> None:
     """1, 2, 1 and 2 threads one after the other: the scheduler of the run before does not get in the way."""
     values = [solve_matrix(knapsack(), Options(gap=0.0, threads=n)).value for n in (1, 2, 1, 2)]

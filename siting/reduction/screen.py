@@ -40,7 +40,9 @@ def screen(p: Problem, keep: int) -> Screened:
     host = _sum_of_found(by_cluster)
     everyone = np.arange(len(p.candidate_id))
     usable = everyone[np.isfinite(host) | np.isfinite(serve)]
-    if len(usable) <= keep:
+    if len(everyone) <= keep:  # halls that nobody needs may pay all the same, or tell one plan from another
+        rows = everyone
+    elif len(usable) <= keep:
         rows = usable
     else:
         for_hosts = _cheapest_in_turn(by_cluster, keep - keep // 3 if np.isfinite(serve).any() else keep)

@@ -29,7 +29,7 @@ def test_cost_of_a_host_by_hand() -> None:
 
 def test_who_cannot_host_is_blank() -> None:
     """One module at most holds 10 of 12 pods: NaN, never a low cost; it is not kept."""
-    found = screen(cluster_problem(3, modules_max=np.array([1, 4, 4])), 10)
+    found = screen(cluster_problem(3, modules_max=np.array([1, 4, 4])), 2)
     assert np.isnan(found.host_cost_musd).tolist() == [True, False, False]
     assert found.rows.tolist() == [1, 2]
 
@@ -43,8 +43,9 @@ def test_the_cheapest_hosts_are_kept() -> None:
 
 @pytest.mark.parametrize("keep", [6, 7, 120])
 def test_nobody_is_dropped_when_they_are_few(keep: int) -> None:
-    """Six candidates that can host, room for six or more."""
-    assert screen(cluster_problem(6), keep).rows.tolist() == [0, 1, 2, 3, 4, 5]
+    """Five candidates that can host and one that cannot, room for six or more: its halls may pay all the same."""
+    few = cluster_problem(6, modules_max=np.array([4, 4, 1, 4, 4, 4]))
+    assert screen(few, keep).rows.tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_every_coverage_class_has_a_member() -> None:

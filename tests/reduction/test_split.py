@@ -29,4 +29,4 @@ def test_no_pair() -> None:
     split = Split(lat=np.array([32.0, 33.0]), lon=np.full(2, -97.0), within_km=np.array([35.0]))
     p = hand_problem(2, **one_cluster(30), split=split, energized_mw=np.full((2, 2), 20.0))
     assert np.isnan(pair_costs_musd(p, 0)[0]).all()
-    assert screen(p, 2).rows.tolist() == []
+    assert screen(p, 1).rows.tolist() == []

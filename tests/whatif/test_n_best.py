@@ -7,7 +7,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from small_studies import small_study
+from small_studies import ABILENE, small_study
 
 from siting.errors import InputError
 from siting.run import solve
@@ -50,6 +50,14 @@ def test_plans_are_those_of_every_set_forced_by_rules(ranked: NBest, tables: Tab
         assert bound <= near[sites] + 1e-3
     assert ranked.unlisted_bound_musd > 1.45 * ranked.value_musd
     assert ranked.unlisted_bound_musd <= min(cost for sites, cost in costs.items() if sites not in near) + 1e-3
+    assert ranked.stopped == "no other set within"
+
+
+def test_a_place_that_nobody_needs_makes_another_set(tables: Tables, tmp_path: Path) -> None:
+    """Power at the second place comes after the cluster's date: it opens beside the first, or not at all."""
+    late = "late,36.15,-95.99,own,60,,62,2027-Q1,,\n"
+    ranked = n_best(small_study(tmp_path, ABILENE + late), k=3, within=0.9, tables=tables)
+    assert ranked.site_sets == (frozenset({"abilene"}), frozenset({"abilene", "late"}))
     assert ranked.stopped == "no other set within"
 
 

@@ -35,6 +35,8 @@ def run_why_not(plan: Path, place: str, *, changes: bool, time_limit_s: float, a
             "unit": "musd",
             "cost": None if found.cost is None else asdict(found.cost),
             "hosting": {name: asdict(cost) for name, cost in found.hosting},
+            "hosting_nothing": found.hosting_nothing,
+            "hosting_open": found.hosting_open,
             "changes": [asdict(change) for change in found.changes],
             "figures": _rows(found.figures),
             "candidates": found.candidates,

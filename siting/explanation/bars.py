@@ -30,6 +30,8 @@ class Bar:
     needed: str
     excludes: bool = True
     """False: it bars one use of the place, and others are left."""
+    idle: bool = False
+    """A plan may open it all the same, for nothing."""
 
     def __str__(self) -> str:
         return f"{self.limit}: found {self.found}; needed {self.needed}"
@@ -106,7 +108,8 @@ def useless(study: Study, a: Assembled, p: Problem, i: int) -> list[Bar]:
     """Why candidate i of the problem over all usable candidates may not open, or what it may not be used for."""
     place, last = a.usable.iloc[i], quarter_label(study.end - 1)
     # a campus may open for what is counted there, of which halls without power or inference are a part
-    counts = idling_may_pay(p) or p.limits is not None or bool(p.rules is not None and p.rules.min_sites)
+    counts = idling_may_pay(p) or any(part is not None for part in (p.limits, p.income_tax))
+    counts |= p.rules is not None and p.rules.min_sites > 0
     if p.live_from[i] >= p.quarters:
         works = terms_of(study, str(place["tenure"])).construction_quarters
         ready = f"handed over in {quarter_label(int(place['energization']))}"
@@ -115,13 +118,13 @@ def useless(study: Study, a: Assembled, p: Problem, i: int) -> list[Bar]:
     if not p.most_power_mw[i].any():
         on = quarter_label(int(place["energization"]))
         needed = f"{last} at the latest, the end of the horizon"
-        return [Bar(limit="energization", found=on, needed=needed, excludes=not counts)]
+        return [Bar(limit="energization", found=on, needed=needed, excludes=not counts, idle=True)]
     far = _out_of_reach(study, a, p, i)
     hosts = [bar for k in range(len(p.cluster)) for bar in _no_host(study, p, i, k)]
     barred = {bar.limit for bar in hosts}
     idle = len(barred) == len(p.cluster) and (far is not None or not p.demand_h100e.any()) and not counts
     uses = [*([far] if far is not None else []), *hosts]
-    return [Bar(limit=bar.limit, found=bar.found, needed=bar.needed, excludes=idle) for bar in uses]
+    return [Bar(limit=bar.limit, found=bar.found, needed=bar.needed, excludes=idle, idle=True) for bar in uses]
 
 
 def _out_of_reach(study: Study, a: Assembled, p: Problem, i: int) -> Bar | None:

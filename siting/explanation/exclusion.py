@@ -32,6 +32,8 @@ from siting.units import quarter_label
 
 LATER = 1e9
 """musd that put what may not host a cluster behind what may."""
+NO_HOST = "no plan has it there"
+NOT_LOOKED_AT = "not looked at, the time was up"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,6 +48,10 @@ class WhyNot:
     """Of opening it, a first phase by the end of the horizon at least. None: not looked at, or no plan opens it."""
     hosting: tuple[tuple[str, Difference], ...] = ()
     """Of each cluster standing there."""
+    hosting_nothing: tuple[str, ...] = ()
+    """Clusters that no plan over `candidates` has there."""
+    hosting_open: tuple[str, ...] = ()
+    """Clusters of which the time ended before that was looked at."""
     changes: tuple[Change, ...] = ()
     """The smallest change of each of its own figures that brings it in."""
     figures: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -79,6 +85,8 @@ class WhyNot:
         costs = [] if self.cost is None else [("opening it", self.cost)]
         for what, found in [*costs, *((f"host of {name}", found) for name, found in self.hosting)]:
             rows.append({"what": what, "unit": "MUSD", "value": found.point, "low": found.low, "high": found.high})
+        rows += [{"what": f"host of {name}", "note": NO_HOST} for name in self.hosting_nothing]
+        rows += [{"what": f"host of {name}", "note": NOT_LOOKED_AT} for name in self.hosting_open]
         for change in self.changes:
             numbers = {"value": change.needed, "low": change.low, "high": change.needed}
             rows.append({"what": change.figure, "unit": change.unit, **numbers, "note": str(change)})
@@ -130,11 +138,11 @@ def why_not(
     rank[rank.index.isin(plan.sites["candidate"])] = -np.inf  # the place of a county with a site is that site
     spot = find_place(place, study, tables, everyone, rank)
     found = WhyNot(spot=spot, usable=len(everyone.usable))
+    if spot.candidate in set(plan.sites["candidate"]) and not spot.outside:
+        return replace(found, in_plan=True, seconds=time.perf_counter() - began)
     limits = _limits(study, tables, everyone, whole, spot)
     if spot.candidate is None or any(bar.excludes for bar in limits):
         return replace(found, limits=tuple(limits), seconds=time.perf_counter() - began)
-    if spot.candidate in set(plan.sites["candidate"]):
-        return replace(found, in_plan=True, seconds=time.perf_counter() - began)
     ground = ground_over(
         plan,
         study,
@@ -172,15 +180,20 @@ def _costs(found: WhyNot, ground: Ground, candidate: str, changes: bool) -> WhyN
     assert base.base.value_musd is not None and result is not None and result.value is not None
     found = replace(found, cost=more(forced, base.base), improved_musd=max(0.0, result.value - base.base.value_musd))
     able = p.host_candidates()
-    hosts, others = [], []
-    for k, name in enumerate(p.cluster):
-        if able[k, np.flatnonzero(p.campus == i)].any() and ground.budget.left_s:
-            ground.clock.say(f"the place as host of {name}")
-            answer = ground.answer(hosting(p, k, i))
-            if not answer.infeasible:
-                hosts.append((str(name), more(answer, base.base)))
-                others.append(answer)
-    found = replace(found, hosting=tuple(hosts))
+    hosts, others, nothing, unseen = [], [], [], []
+    for k in np.flatnonzero(able[:, p.campus == i].any(axis=(1, 2))).tolist():
+        name = str(p.cluster[k])
+        if not ground.budget.left_s:
+            unseen.append(name)
+            continue
+        ground.clock.say(f"the place as host of {name}")
+        answer = ground.answer(hosting(p, k, i))
+        if answer.infeasible:
+            nothing.append(name)
+        else:
+            hosts.append((name, more(answer, base.base)))
+            others.append(answer)
+    found = replace(found, hosting=tuple(hosts), hosting_nothing=tuple(nothing), hosting_open=tuple(unseen))
     if changes and found.cost is not None and not found.near_tie:
         found = replace(found, changes=tuple(changes_of(base, candidate, forced, others)))
     return found
@@ -266,12 +279,16 @@ def _sentences(found: WhyNot) -> list[str]:
         return [*lines, "The plan opens it."]
     if found.excluded:
         here = spot.candidate and not spot.outside  # the nearest candidate to a point outside may well be in a plan
-        lines.append("It is in no plan of this study:" if here else "There is no place of this study:")
+        idle = all(bar.idle for bar in found.limits)
+        none = "No plan of this study has a use for it:" if idle else "It is in no plan of this study:"
+        lines.append(none if here else "There is no place of this study:")
         return [*lines, *(f"- {bar}" for bar in found.limits)]
     lines += [f"It cannot serve every use: {bar}." for bar in found.limits]
     if found.cost is not None:
         lines.append(_cost_words("A plan that opens it", found.cost))
         lines += [_cost_words(f"With {name} standing there the plan", cost) for name, cost in found.hosting]
+        lines += [f"With {name} standing there: {NO_HOST}." for name in found.hosting_nothing]
+        lines += [f"With {name} standing there: {NOT_LOOKED_AT}." for name in found.hosting_open]
         over = f"These differences hold over {found.candidates} of {found.usable:,} candidates"
         if found.low_over_all:
             over += f"; over all of them opening it costs {found.low_over_all:,.1f} MUSD more at least"
@@ -281,8 +298,10 @@ def _sentences(found: WhyNot) -> list[str]:
     if found.near_tie:
         lines.append("It is a near tie: not proved worse than the plan at hand.")
     elif found.changes:
-        lines.append("A plan that opens it would cost no more than the best one with one of these alone:")
-        lines += [f"- {change}" for change in found.changes if change.needed is not None]
+        enough = [change for change in found.changes if change.needed is not None]
+        same = "plan that opens it would cost no more than the best one"
+        lines.append(f"A {same} with one of these alone:" if enough else f"No change was found with which a {same}:")
+        lines += [f"- {change}" for change in enough]
         lines += [f"- {change}" for change in found.changes if change.needed is None]
     return lines
 

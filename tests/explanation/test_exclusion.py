@@ -73,6 +73,7 @@ def test_limits_are_said_with_both_figures(
     assert [bar.limit for bar in answer.limits] == [limit]
     assert found in answer.limits[0].found and answer.limits[0].needed == needed
     assert limit in str(answer) and answer.frame["what"].tolist() == [limit]
+    assert ("No plan of this study has a use for it" in str(answer)) == (name in ("late", "tardy"))
 
 
 def test_a_place_without_power_in_time_may_still_open_to_be_counted(
@@ -87,6 +88,31 @@ def test_a_place_without_power_in_time_may_still_open_to_be_counted(
     assert set(both.sites["candidate"]) == {"abilene", "late"}
     answer = siting.why_not(both, "late", tables=tables)
     assert answer.in_plan and not answer.excluded
+
+
+def test_halls_that_save_tax_may_open_for_nothing_else(
+    tables: Tables, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Halls that are written off and worth nearly what they cost at the end pay by the tax that they save, without
+    power too: the plan opens both places, and neither is kept out of it."""
+    late = place("late", energization="2031-Q1", where="36.15,-95.99")
+    taxes = {"property_tax_where_blank": "1 %/y", "income": {"taxable_musd_per_year": "500 MUSD/y", "state": False}}
+    funding = [{"quarter": "2024-Q2", "amount_musd": "9 GUSD", "status": "closed"}]
+    money = {"discount_rate": "0 %/y", "funding": funding}
+    study = asked_study(tmp_path_factory.mktemp("tax"), place("abilene"), late, taxes=taxes, money=money)
+    both = run.solve(study, tables=tables)
+    assert set(both.sites["candidate"]) == {"abilene", "late"}
+    assert siting.why_not(both, "late", tables=tables).in_plan
+
+
+def test_what_the_time_left_out_is_said(plan: Plan, tables: Tables) -> None:
+    """With no time after the first search: of the cluster standing there it is said that nothing was looked at, and
+    that no change was found."""
+    answer = siting.why_not(plan, "dear", time_limit_s=0.001, tables=tables)
+    assert answer.hosting == () and answer.hosting_open == ("first",)
+    assert "With first standing there: not looked at, the time was up." in answer.words
+    assert "host of first" in answer.frame["what"].tolist()
+    assert not any("with one of these alone" in line for line in answer.words)
 
 
 def test_dearer_energy_is_named_to_the_dollar(plan: Plan, tables: Tables) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, json_or_text, print_json, read_saved
+from siting.printed import of_all, plural
 
 app = typer.Typer(
     name="siting",
@@ -92,7 +93,7 @@ def validate(
         return
     for key, value, origin in rows:
         typer.echo(f"{key} = {value}    # {origin}")
-    typer.echo(f"{study}: valid; {usable:,} of {read:,} candidates can be used")
+    typer.echo(f"{study}: valid; {of_all(usable, read, 'candidate')} can be used")
 
 
 @app.command()
@@ -173,7 +174,7 @@ def verify(plan: PlanFolder, as_json: Json = False) -> None:
     else:
         for fault in checked.faults:
             typer.echo(fault, err=True)
-        verdict = "holds" if checked.ok else f"fails: {len(checked.faults)} faults"
+        verdict = "holds" if checked.ok else f"fails: {plural(len(checked.faults), 'fault')}"
         bound = checked.bound_over_all_musd
         over_all = "" if bound is None else f", bound over all candidates {bound:,.3f} MUSD"
         typer.echo(f"{plan}: {verdict}; cost recomputed {checked.npv_cost_musd:,.3f} MUSD{over_all}")
@@ -324,5 +325,5 @@ def data_check() -> None:
     faults = check_tables(read_tables())
     for fault in faults:
         typer.echo(str(fault), err=True)
-    typer.echo(f"{len(faults)} faults" if faults else "all tables as shipped")
+    typer.echo(plural(len(faults), "fault") if faults else "all tables as shipped")
     raise typer.Exit(EXIT_BAD_INPUT if faults else 0)

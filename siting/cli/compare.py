@@ -73,7 +73,7 @@ def _show(found: Comparison) -> None:
     from rich.table import Table
 
     console = Console()
-    for title, frame in (("Inputs that differ", found.inputs), ("Plans", found.shown())):
+    for title, frame in (("Inputs that differ", found.differing()), ("Plans", found.shown())):
         if not len(frame):
             console.print(f"{title}: none, the same study, places, tables and programs.")
             continue

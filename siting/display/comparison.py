@@ -9,7 +9,7 @@ from siting.whatif.comparison import Comparison
 
 def comparison_html(found: Comparison) -> str:
     """What a notebook shows of a comparison."""
-    differ = html.table(found.inputs) if len(found.inputs) else html.paragraph("None.", "quiet")
+    differ = html.table(found.differing()) if len(found.inputs) else html.paragraph("None.", "quiet")
     said = "".join(html.paragraph(line) for line in found.words)
     return framed(
         f"<h3>{html.text(' and '.join(found.names))}</h3>",

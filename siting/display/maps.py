@@ -10,9 +10,9 @@ import pandas as pd
 
 from siting.display.frame import picture
 from siting.geo.places import STATE_OF_FIPS
+from siting.printed import plural
 from siting.report import html
 from siting.report.map import BLUE, GOLD, PALE, RED, outlines, places_map
-from siting.report.numbers import plural
 
 COARSE_DEG = 0.06
 """Outlines are thinned to what half a page shows."""

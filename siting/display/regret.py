@@ -7,7 +7,7 @@ import pandas as pd
 from siting.display.answers import Columns, sentences, table
 from siting.display.frame import framed
 from siting.report import html
-from siting.whatif.regret import Regret
+from siting.whatif.regret import MOST_RUNS, Regret
 
 PLANS: Columns = {
     "plan": ("plan of", None),
@@ -27,8 +27,6 @@ DECISIONS: Columns = {
     "last_due": ("to", None),
     "depends_on": ("where", None),
 }
-MOST_RUNS = 12
-"""Most runs whose table of regrets is shown whole."""
 
 
 def regret_html(found: Regret) -> str:

@@ -12,8 +12,8 @@ from siting.display.frame import framed
 from siting.display.maps import places_picture
 from siting.errors import InputError
 from siting.grid.chosen import network_facts
+from siting.printed import plural
 from siting.report import html
-from siting.report.numbers import plural
 from siting.run import assemble_only
 from siting.study import Study
 from siting.study.words import study_words

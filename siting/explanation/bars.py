@@ -13,6 +13,7 @@ from siting.assembly.candidates import EQUAL_AREA
 from siting.assembly.places import grid_filters, hosting_mw
 from siting.assembly.tenures import first_modules, first_phase_it_mw, step_it_mw, terms_of
 from siting.formulation.power import idling_may_pay
+from siting.printed import plural
 from siting.problem import Problem
 from siting.study import Study
 from siting.study.tenures import BUILT
@@ -113,7 +114,7 @@ def useless(study: Study, a: Assembled, p: Problem, i: int) -> list[Bar]:
     if p.live_from[i] >= p.quarters:
         works = terms_of(study, str(place["tenure"])).construction_quarters
         ready = f"handed over in {quarter_label(int(place['energization']))}"
-        what = f"{works} quarters of construction" if place["tenure"] in BUILT else ready
+        what = f"{plural(works, 'quarter')} of construction" if place["tenure"] in BUILT else ready
         return [Bar(limit="construction", found=what, needed=f"halls by {last}, the end of the horizon")]
     if not p.most_power_mw[i].any():
         on = quarter_label(int(place["energization"]))

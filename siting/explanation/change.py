@@ -96,7 +96,7 @@ class Change:
         if self.needed is None:
             end = f"{self.now + self.sign * self.most:,.{digits}f} {self.unit}"
             most = "power from the start on" if self.unit == "quarters" else end
-            return f"{figure}: no change of it alone does, not even {most}"
+            return f"{figure}: no change of it alone is enough, not even {most}"
         less = {"quarters": "earlier", "MW": "more"}.get(self.unit, "less")
         after = self.now + self.sign * self.needed
         instead = "" if self.unit == "quarters" else f": {after:,.{digits}f} instead of {self.now:,.{digits}f}"

@@ -22,6 +22,7 @@ from siting.explanation.place import FILTERED, Spot, all_places, find_place
 from siting.plan import Plan
 from siting.pricing import Bound, Prices, bound_of, parts_without_price
 from siting.pricing.reduced import NEVER
+from siting.printed import of_all
 from siting.problem import Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
@@ -289,7 +290,7 @@ def _sentences(found: WhyNot) -> list[str]:
         lines += [_cost_words(f"With {name} standing there the plan", cost) for name, cost in found.hosting]
         lines += [f"With {name} standing there: {NO_HOST}." for name in found.hosting_nothing]
         lines += [f"With {name} standing there: {NOT_LOOKED_AT}." for name in found.hosting_open]
-        over = f"These differences hold over {found.candidates} of {found.usable:,} candidates"
+        over = f"These differences hold over {of_all(found.candidates, found.usable, 'candidate')}"
         if found.low_over_all:
             over += f"; over all of them opening it costs {found.low_over_all:,.1f} MUSD more at least"
         lines.append(f"{over}.")
@@ -298,11 +299,13 @@ def _sentences(found: WhyNot) -> list[str]:
     if found.near_tie:
         lines.append("It is a near tie: not proved worse than the plan at hand.")
     elif found.changes:
-        enough = [change for change in found.changes if change.needed is not None]
+        enough = [f"- {change}" for change in found.changes if change.needed is not None]
+        others = [f"- {change}" for change in found.changes if change.needed is None]
         same = "plan that opens it would cost no more than the best one"
-        lines.append(f"A {same} with one of these alone:" if enough else f"No change was found with which a {same}:")
-        lines += [f"- {change}" for change in enough]
-        lines += [f"- {change}" for change in found.changes if change.needed is None]
+        if enough:
+            lines += [f"A {same} with one of these alone:", *enough]
+        if others:
+            lines += ["Of its other figures:" if enough else f"No change was found with which a {same}:", *others]
     return lines
 
 

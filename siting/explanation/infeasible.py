@@ -46,6 +46,7 @@ from siting.explanation.trial import Answer, PlanFound, any_plan, trial_of
 from siting.explanation.words import in_words
 from siting.formulation.build import build_model
 from siting.networks import with_own_buses
+from siting.printed import in_width
 from siting.problem import IntArray, Problem
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
@@ -127,8 +128,11 @@ class Explanation:
     def __str__(self) -> str:
         if not self.changes:
             return in_words(self)
-        shown = self.frame[["limit", "change", "npv_cost_musd", "hosts"]]
-        return f"{in_words(self)}\n\n{shown.to_string(index=False, max_colwidth=60)}"
+        found = self.frame
+        shown = pd.DataFrame({"limit to be changed alone": found["limit"]})
+        for name, heading in (("npv_cost_musd", "a plan then, MUSD"), ("bound_musd", "its bound")):
+            shown[heading] = found[name].astype(float).map("{:,.1f}".format).replace("nan", "-")
+        return f"{in_words(self)}\n\n{in_width(shown)}"
 
 
 COLUMNS = [

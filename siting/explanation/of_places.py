@@ -17,6 +17,7 @@ from siting.explanation.elastic import Elastic
 from siting.explanation.limits import QUARTERS_OF_ONE, Edit, NamedLimit, Way
 from siting.explanation.question import SHELLS, Question
 from siting.explanation.relaxed import Relaxed
+from siting.printed import plural
 from siting.problem import FloatArray, IntArray, Problem
 from siting.study.tenures import BUILT
 from siting.units import quarter_label
@@ -304,7 +305,7 @@ def _sooner_by(edit: Callable[[float], Edit], name: str) -> Way:
         one=QUARTERS_OF_ONE,
         amount=(),
         edit=edit,
-        said=lambda n: f"{said} {round(n)} quarters sooner, each",
+        said=lambda n: f"{said} {plural(round(n), 'quarter')} sooner, each",
         whole=True,
     )
 

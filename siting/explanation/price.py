@@ -24,6 +24,7 @@ from siting.errors import Fault, InputError, not_above_zero, raise_if_any
 from siting.explanation.ground import FEW, Difference, Ground, apart, ground_of, less, more
 from siting.explanation.loosened import Limit, limits_of
 from siting.plan import Plan
+from siting.printed import of_all
 from siting.progress import Clock, Listener
 from siting.solver.prices import relaxed_value
 from siting.tables.read import Tables
@@ -137,7 +138,7 @@ class LimitPrices:
     def words(self) -> tuple[str, ...]:
         """The answer line by line, a limit a line."""
         bound = "" if self.bound_musd is None else f", its bound {self.bound_musd:,.1f}"
-        over = f"over {self.candidates} of {self.usable:,} candidates"
+        over = f"over {of_all(self.candidates, self.usable, 'candidate')}"
         lines = [f"What limits cost, present value, {over}: the plan costs {self.value_musd:,.1f} MUSD{bound}."]
         if not self.prices:
             return (*lines, "The plan names no limit that binds; ask for one by its name.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from siting.printed import of_all
 from siting.termination import Termination
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def in_words(found: Explanation) -> str:
 
 
 def _sentences(found: Explanation) -> Iterator[str]:
-    over = f"over {found.candidates:,} of {found.of:,} candidates" if found.candidates < found.of else ""
+    over = f"over {of_all(found.candidates, found.of, 'candidate')}" if found.candidates < found.of else ""
     if found.plan is not None:
         hosts = ", ".join(found.plan.hosts)
         yield f"{found.study}: there is a plan{f' (hosts: {hosts})' if hosts else ''}. Nothing to explain; solve it."
@@ -46,9 +47,13 @@ def _sentences(found: Explanation) -> Iterator[str]:
     yield from _least(found)
     yield "One of these alone is enough for a plan:" if _some(found) else "No single change of one of them was found."
     yield from (f"  - {_change(change)}" for change in found.changes if change.amount is not None)
-    for change in found.changes:
-        if change.amount is None:
-            yield f"  - {change.limit.name}: {change.words}"
+    none = [change for change in found.changes if change.amount is None]
+    yield from (f"  - {change.limit.name}: {change.words}" for change in none)
+    if any(change.decided for change in none):
+        yield (
+            "Where no change is enough, even the largest that means anything leaves no plan: as a rule limits outside "
+            "this set are in the way as well."
+        )
     if found.wide:
         yield from _over_all(found)
     if found.in_fractions:

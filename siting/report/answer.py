@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from siting.plan import Plan
-from siting.report.numbers import in_service, listed, megawatts, money, number, percent, plural
+from siting.printed import of_all, plural
+from siting.report.numbers import in_service, listed, megawatts, money, number, percent
 from siting.report.over_all import passes_over_all
 from siting.report.passes import passes_line
 from siting.study import Study
@@ -136,7 +137,7 @@ def bound_covers(plan: Plan) -> str:
     if inside is None:
         return "How many candidates the bound covers was not recorded."
     if usable is not None and inside >= usable:
-        return f"The bound holds for all {number(usable)} usable candidates."
+        return f"The bound holds for {of_all(usable, usable, 'usable candidate')}."
     everyone = plan.facts.get("everyone", {})
     if everyone.get("passes"):
         return passes_over_all(plan) + _searched_only(plan)
@@ -164,9 +165,10 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
     dear, rest = int(everyone["too_dear"]), int(everyone["candidates"]) - int(everyone["too_dear"])
     dated = " for the date that was found" if plan.passes[0].objective.startswith("time_to_compute") else ""
     many, alone, crowds = number(everyone["candidates"]), number(everyone["alone"]), int(everyone["crowds"])
+    those = f"{number(dear)} of them cannot be in a better plan; the other {number(rest)}" if dear else "All of them"
     how = (
-        f" {number(dear)} of them cannot be in a better plan; the other {number(rest)} were searched, {alone} for "
-        f"themselves and the rest in {plural(crowds, 'crowd')}, each as good as the best of its members."
+        f" {those} were searched, {alone} for themselves and the rest in {plural(crowds, 'crowd')}, each as good as the "
+        "best of its members."
         if everyone["rounds"]
         else ""
     )

@@ -56,11 +56,6 @@ def percent(share: object, digits: int = 1) -> str:
     return f"{figure * 100:,.{digits}f} %"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """`1 candidate`, `35,268 candidates`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def listed(words: list[str], most: int = 8, joined: str = "and") -> str:
     """`TX, OK and NM`; a long list is cut and says how many more. joined: the word before the last."""
     if len(words) > most:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from siting.plan import Plan
-from siting.report.numbers import listed, number, percent, plural
+from siting.printed import plural
+from siting.report.numbers import listed, number, percent
 
 
 def place_decided(plan: Plan) -> tuple[bool, str]:

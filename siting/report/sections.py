@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 
 from siting.plan import Plan
+from siting.printed import plural
 from siting.report import answer as words
 from siting.report import charts, html
 from siting.report.belief import belief, cluster_megawatts
 from siting.report.defaults import standing_defaults
 from siting.report.items import payments
 from siting.report.map import site_map
-from siting.report.numbers import BLANK, in_service, megawatts, money, number, percent, plural
+from siting.report.numbers import BLANK, in_service, megawatts, money, number, percent
 from siting.report.place import place_decided
 from siting.report.shown import plan_tables, shown
 from siting.study import Study

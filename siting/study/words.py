@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from siting.printed import plural
 from siting.units import quarter_label
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ MOST = 4
 
 def study_words(study: Study) -> list[tuple[str, str]]:
     """(label, text) pairs, each a line that stands for itself; what the study leaves out is left out."""
-    last = quarter_label(study.end - 1)
-    horizon = f"{quarter_label(study.start)} to {last} ({study.quarters} quarters), prices known on {study.price_day}"
+    last, long = quarter_label(study.end - 1), plural(study.quarters, "quarter")
+    horizon = f"{quarter_label(study.start)} to {last} ({long}), prices known on {study.price_day}"
     return [
         ("Horizon", horizon),
         *([("Wanted", _listed([_cluster(cluster) for cluster in study.clusters]))] if study.clusters else []),
@@ -99,7 +100,8 @@ def _power(study: Study) -> str:
     waits = [f"{', '.join(row.where) or 'elsewhere'} {getattr(row, case)}" for row in study.power.time_to_power]
     if len(waits) == 1:
         waits = [str(getattr(study.power.time_to_power[0], case))]
-    return f"after {_listed(waits)} quarters ({study.power.case} case of the study's own assumption)"
+    quarters = "quarter" if waits == ["1"] else "quarters"
+    return f"after {_listed(waits)} {quarters} ({study.power.case} case of the study's own assumption)"
 
 
 def _money(study: Study) -> str:

@@ -18,11 +18,12 @@ import pandas as pd
 from siting.arguments import checked
 from siting.errors import Fault, raise_if_any
 from siting.plan import Plan
+from siting.printed import in_width
 from siting.run import solve
 from siting.study import Study
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
-from siting.whatif.inputs import asked_alike, inputs_that_differ
+from siting.whatif.inputs import asked_alike, inputs_that_differ, shortened
 from siting.whatif.side_by_side import side_by_side
 from siting.whatif.variation import Variation
 from siting.whatif.warm import what_if
@@ -35,6 +36,8 @@ SAME_MONEY = {
 """Fields of a study that must be equal for two costs to be one kind of money, and what they are where it is not."""
 CLOSE = 1e-6
 """Relative difference that is rounding."""
+HALF_A_DIGIT = 0.0005
+"""musd: what is less apart reads the same in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,11 +87,15 @@ class Comparison:
         return self.plans
 
     def __str__(self) -> str:
-        differ = (
-            self.inputs.to_string(index=False) if len(self.inputs) else "None: the same study, tables and programs."
-        )
-        shown, said = self.shown().to_string(index=False), "\n".join(self.words)
-        return f"Inputs that differ\n{differ}\n\nPlans\n{shown}\n\nWhat can be said\n{said}"
+        differ = in_width(self.differing()) if len(self.inputs) else "None: the same study, tables and programs."
+        shown = self.shown()
+        shown["figure"] += shown.pop("unit").map(lambda unit: unit and f", {unit}")
+        said = "\n".join(self.words)
+        return f"Inputs that differ\n{differ}\n\nPlans\n{in_width(shown)}\n\nWhat can be said\n{said}"
+
+    def differing(self) -> pd.DataFrame:
+        """`inputs` for people: the planner's assumptions counted, long text cut in its middle."""
+        return shortened(self.inputs)
 
     def shown(self) -> pd.DataFrame:
         """`plans` as text."""
@@ -110,8 +117,8 @@ def compare(
 ) -> Comparison:
     """Plans side by side. A study is solved; a variation is answered from the first plan (`what_if`).
 
-    names: of all of them; by default those of the studies and variations. Raises InputError for bad input, fewer than
-    two and names that do not fit, and whatever solving raises.
+    names: of all of them; by default those of the studies and variations, of a what-if that of its change. Raises
+    InputError for bad input, fewer than two and names that do not fit, and whatever solving raises.
     """
     count = 1 + len(others)
     faults = []
@@ -146,7 +153,9 @@ def _planned(part: Plan | Study | Variation, base: Plan | None, tables: Tables) 
 
 
 def _name(part: Plan | Study | Variation) -> str:
-    return str(part.study.get("name", "plan")) if isinstance(part, Plan) else part.name
+    if not isinstance(part, Plan):
+        return part.name
+    return str(part.facts.get("what_if", {}).get("change") or part.study.get("name", "plan"))
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -229,6 +238,11 @@ def _same(values: tuple[float, float], first: str, second: str) -> str:
 
 def _words(least: float | None, most: float | None, first: str, second: str, over: str) -> str:
     among = f", {over}" if over else ""
+    if least is not None and most is not None and most - least < HALF_A_DIGIT:
+        if least == most == 0.0:
+            return f"{first} and {second} cost the same, proved{among}."
+        less, more = (first, second) if most < 0 else (second, first)
+        return f"{less} costs {abs(most):,.3f} MUSD less than {more}, proved{among}."
     if most is not None and most < 0:
         up_to = "" if least is None else f" and at most {-least:,.3f}"
         return f"{first} costs at least {-most:,.3f} MUSD{up_to} less than {second}{among}."
@@ -269,7 +283,7 @@ def _why(candidate: str, here: Plan, there: Plan) -> str:
 
 
 def _shown(value: Any, share: bool) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)):
+    if value is None or value == "" or (isinstance(value, float) and pd.isna(value)):
         return "-"
     if isinstance(value, float):
         return f"{value:.2%}" if share else f"{value:,.3f}"

@@ -26,6 +26,7 @@ from siting.assembly.campus import campus_ids
 from siting.errors import Fault, InputError, SolverError
 from siting.networks import with_own_buses
 from siting.plan import Plan
+from siting.printed import plural
 from siting.progress import Clock, Listener
 from siting.reduction.screen import screen
 from siting.run import assembled_again, study_of
@@ -139,7 +140,7 @@ class Decided:
         count, where = len(self.trials), self._where()
         said = [
             f"Place {'decided' if self.decided else 'not decided'} as far as the state: the plan builds {where}, "
-            f"and so do {self.same} of {count} trials with other figures ({self.share:.0%})."
+            f"and so do {self.same} of {plural(count, 'trial')} with other figures ({self.share:.0%})."
         ]
         others = [
             f"{row.state or 'leases alone'} in {row.share:.0%}"
@@ -147,15 +148,15 @@ class Decided:
             if (row.state,) != (self.states or ("",))
         ]
         if others:
-            said.append(f"Trials that build in, among others: {', '.join(others[:8])}.")
+            said.append(f"Elsewhere, in so many of all: {', '.join(others[:8])}.")
         same_site = sum(trial.found and trial.sites == self.sites for trial in self.trials)
         said.append(f"The very same sites: {same_site} of {count}; different sets of sites: {self._sets()}.")
         said.append(f"Tenures: {', '.join(f'{r.tenure} in {r.share:.0%}' for r in self.by_tenure.itertuples())}.")
         if self.unanswered:
-            found = f"{self.unanswered} of {count} trials found no plan in {SECONDS:.0f} s"
+            found = f"{self.unanswered} of {plural(count, 'trial')} found no plan in {SECONDS:.0f} s"
             said.append(f"{found}, though there may be one; they count as not the same.")
         if without := sum(not trial.found for trial in self.trials) - self.unanswered:
-            said.append(f"{without} of {count} trials have no plan; they count as not the same.")
+            said.append(f"{without} of {plural(count, 'trial')} have no plan; they count as not the same.")
         said.append(f"Figures: {self.spread.words}; seed {self.seed}. An assumption, not a measured error.")
         said.append(
             f"Each trial prices all candidates and searches about {CANDIDATES} that look best to a gap of {GAP:.1%}; "

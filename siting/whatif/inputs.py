@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from siting.plan import Plan
 
 ABSENT = "-"
 """Of a field that one of the studies does not have."""
+LONGEST = 41
+"""Letters of a value that are shown."""
 SHORT = 12
 """Digits of a hash that are shown."""
 NOT_ASKED = ("name", "title", "assumptions")
@@ -52,6 +55,29 @@ def inputs_that_differ(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFr
         differ.append(("figures in the planner's own files", *digests))
     order = sorted(differ, key=lambda row: row[0].startswith(("data ", "version ")))
     return pd.DataFrame(order, columns=["key", *names], dtype=object)
+
+
+def shortened(inputs: pd.DataFrame) -> pd.DataFrame:
+    """`inputs_that_differ` as a table that is read: of assumptions how many there are and how many no other plan has;
+    of other text its beginning and its end."""
+    rows = [
+        (key, *(_counted(texts) if key == "assumptions" else _cut(texts)))
+        for key, *texts in inputs.itertuples(index=False, name=None)
+    ]
+    return pd.DataFrame(rows, columns=inputs.columns, dtype=object)
+
+
+def _counted(texts: Sequence[str]) -> list[str]:
+    each: list[list[str]] = [[] if text == ABSENT else json.loads(text) for text in texts]
+    all_of_them = Counter(said for one in each for said in set(one))
+    return [f"{len(one)}, {sum(all_of_them[said] == 1 for said in one)} of its own" for one in each]
+
+
+def _cut(texts: Sequence[str]) -> Sequence[str]:
+    """What differs in the middle alone stays whole."""
+    half = (LONGEST - 1) // 2
+    cut = [text if len(text) <= LONGEST else f"{text[:half]}…{text[-half:]}" for text in texts]
+    return cut if len(set(cut)) == len(set(texts)) else texts
 
 
 def asked_alike(inputs: pd.DataFrame) -> bool:

@@ -27,6 +27,7 @@ from siting.assembly import assemble
 from siting.errors import Fault, InputError
 from siting.networks import with_own_buses
 from siting.plan import Plan
+from siting.printed import in_width, plural
 from siting.problem import IntArray, Problem
 from siting.problem.other_sites import OtherSites
 from siting.progress import Clock, Listener
@@ -141,9 +142,8 @@ class NBest:
             more_pairs = f" and {len(open_pairs) - 6} more pairs" if len(open_pairs) > 6 else ""
             said.append(f"Order not proved (the gaps overlap): plans {named}{more_pairs}.")
         if self.candidates < self.usable:
-            said.append(
-                f"This holds over the {self.candidates:,} candidates that passed the screen, of {self.usable:,} usable."
-            )
+            screened = plural(self.candidates, "candidate")
+            said.append(f"This holds over the {screened} that passed the screen, of {self.usable:,} usable.")
         return tuple(said)
 
     def _open_pairs(self) -> Iterator[tuple[int, int]]:
@@ -334,4 +334,4 @@ def _printed(frame: pd.DataFrame) -> str:
             "tenures": frame["tenures"],
         }
     )
-    return str(shown.to_string(index=False, max_colwidth=48))
+    return in_width(shown)

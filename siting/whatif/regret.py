@@ -28,6 +28,7 @@ import pandas as pd
 from siting.arguments import checked
 from siting.errors import Fault, InputError
 from siting.plan import Plan
+from siting.printed import in_width, plural
 from siting.problem import FloatArray
 from siting.progress import Clock, Listener
 from siting.run import study_of
@@ -44,6 +45,8 @@ MOST_CHOICES = 12
 """Choices that are told in words; the table has all."""
 MOST_LOST = 6
 """Plans of which it is told where they do not hold; the table has all."""
+MOST_RUNS = 12
+"""Most runs of which the regret of every plan in every run is shown."""
 OVER_ALL, SEARCHED = "all candidates", "the candidates searched"
 
 
@@ -168,8 +171,8 @@ class Regret:
     def _about(self) -> Iterator[str]:
         share = f"{self.within:.1%}"
         yield (
-            f"{len(self.names)} runs with a plan, {len(self.good)} of these proved within {share} of the best under "
-            "its own inputs: the good plans."
+            f"{plural(len(self.names), 'run')} with a plan, {len(self.good)} of these proved within {share} of the "
+            "best under its own inputs: the good plans."
         )
         if left := [name for name in self.names if name not in self.good]:
             yield f"Not among them, for want of proof: {_listed(left)}."
@@ -218,7 +221,8 @@ class Regret:
             count = "" if len(runs) == 1 else f"{len(runs)} runs: "
             yield f"The plan of {plan} does not hold in {count}{_listed(runs, 3)} ({self.lost[plan, runs[0]]})."
         if len(plans) > MOST_LOST:
-            yield f"{len(plans) - MOST_LOST} more plans do not hold in some run."
+            more = len(plans) - MOST_LOST
+            yield f"{plural(more, 'more plan')} {'does' if more == 1 else 'do'} not hold in some run."
         if self.unknown:
             pairs = [f"{plan} in {run}" for plan, run in self.unknown]
             yield f"Not known in time: {_listed(pairs)}."
@@ -249,12 +253,17 @@ class Regret:
         return "not known" if (self.names[plan], self.names[run]) in self.unknown else "does not hold"
 
     def __str__(self) -> str:
-        """In words, then regret by plan (rows) and run, MUSD."""
+        """In words, then regret by plan (rows) and run, MUSD: of many runs the largest alone."""
         each = list(enumerate(self.names))
-        shown = pd.DataFrame({run: [self.told(n, r) for n, _ in each] for r, run in each}, index=list(self.names))
-        return "\n".join(
-            [*self.words, "", "Regret, MUSD: plan of the row under the inputs of the column", shown.to_string()]
-        )
+        if len(each) > MOST_RUNS:
+            columns = {"plan": "plan of", "holds_in": "holds in", "largest_musd": "largest", "worst_run": "in"}
+            plans = self.plans[list(columns)].rename(columns=columns)
+            shown = plans.assign(largest=plans["largest"].map("{:,.1f}".format).replace("nan", "-"))
+            return "\n".join([*self.words, "", "Largest regret of each plan, MUSD", in_width(shown)])
+        cells = {f"{r + 1}": [self.told(n, r) for n, _ in each] for r, _ in each}
+        shown = pd.DataFrame({"": [f"{n + 1} {name}" for n, name in each], **cells})
+        what = "Regret, MUSD: plan of the row under the inputs of the run of that number"
+        return "\n".join([*self.words, "", what, in_width(shown)])
 
 
 @checked

@@ -19,7 +19,13 @@ def side_by_side(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFrame:
     Money by kind is what is paid inside the horizon, nominal; value and bounds are present values.
     """
     columns = [figures(plan) for plan in plans]
-    keys = list(dict.fromkeys(key for column in columns for key in column))
+    keys: list[tuple[str, str]] = []
+    for column in columns:
+        at = 0
+        for key in column:  # what the plans before it have none of stands beside its neighbours, not at the end
+            if key not in keys:
+                keys.insert(at, key)
+            at = keys.index(key) + 1
     rows = [(*key, *(column.get(key) for column in columns)) for key in keys]
     return pd.DataFrame(rows, columns=["figure", "unit", *names], dtype=object)
 

@@ -21,6 +21,7 @@ import pandas as pd
 from siting.arguments import checked
 from siting.errors import Fault, InputError
 from siting.plan import Plan, read_plan
+from siting.printed import plural
 from siting.saved import TEXT, Entries, Items, Record, read_record
 from siting.study import Study
 from siting.study.toml import study_from
@@ -211,15 +212,17 @@ def _cell(value: Any) -> Any:
 
 def _words(sweep: Sweep) -> Iterator[str]:
     """What happened, then what was found."""
-    yield f"{sweep.study.name}: {_number(len(sweep), 'run')} in {sweep.folder}"
+    yield f"{sweep.study.name}: {plural(len(sweep), 'run')} in {sweep.folder}"
     ends = Counter(_end(run) for run in sweep.runs)
     yield "; ".join(f"{count} {what}" for what, count in ends.most_common())
     found = [run for run in sweep.runs if run.value_musd is not None]
-    if found:
+    if len(found) == 1:
+        yield f"{found[0].name}: {found[0].value_musd:,.1f} MUSD"
+    elif found:
         best, worst = (pick(found, key=lambda run: run.value_musd or 0.0) for pick in (min, max))
         yield (
             f"cheapest: {best.name}, {best.value_musd:,.1f} MUSD; dearest: {worst.name}, {worst.value_musd:,.1f} MUSD; "
-            f"{_number(len({run.choice for run in found}), 'different choice')} of sites, leases and hosts"
+            f"{plural(len({run.choice for run in found}), 'different choice')} of sites, leases and hosts"
         )
     for run in sweep.runs:
         if run.message:
@@ -237,7 +240,3 @@ def _end(run: Run) -> str:
         return "with a plan and a larger gap"
     open_elsewhere = run.gap_all is not None and run.gap_asked is not None and run.gap_all > run.gap_asked
     return "proved within the gap among the candidates searched" if open_elsewhere else "proved within the gap"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

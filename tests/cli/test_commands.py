@@ -75,7 +75,7 @@ def test_validate_shows_every_value_with_its_origin(siting):
     assert said.code == 0
     assert 'halls.module_it_mw = "1 MW"    # study' in said.out
     assert "search.gap = 0.001    # default" in said.out
-    assert "3 of 3 candidates can be used" in said.out
+    assert "all 3 candidates can be used" in said.out
     answer = json.loads(siting("validate", "models/tiny.toml", "--show", "--json").out)
     assert answer["valid"] is True and answer["values"]["quarters"] == {"value": 12, "origin": "study"}
     assert list(Path().iterdir()) == []

@@ -62,7 +62,7 @@ def test_what_no_change_does_and_what_the_time_left_open_differ() -> None:
     assert (hopeless.enough, hopeless.low, hopeless.complete) == (None, 40.0, True)
     assert (late.enough, late.complete) == (None, False)
     known = {"figure": "price of energy", "unit": "USD/MWh", "now": 62.0, "sign": -1, "needed": None, "most": 62.0}
-    assert str(Change(**known, low=62.0)) == "price of energy: no change of it alone does, not even 0.00 USD/MWh"
+    assert str(Change(**known, low=62.0)) == "price of energy: no change of it alone is enough, not even 0.00 USD/MWh"
     assert str(Change(**known, low=0.0, complete=False)) == "price of energy: not decided in the time"
 
 

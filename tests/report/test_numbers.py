@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from siting.report.numbers import in_service, listed, megawatts, money, number, percent, plural
+from siting.printed import plural
+from siting.report.numbers import in_service, listed, megawatts, money, number, percent
 from siting.study.states import place_name
 
 

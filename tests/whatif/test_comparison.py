@@ -80,6 +80,7 @@ def test_keys_of_the_inputs_are_those_of_an_edit(tiny: Plan) -> None:
         (57.0, 61.0, "No difference proved: a costs between 3.000 MUSD less and 3.000 MUSD more than b"),
         (57.0, 58.0 - 1e-7, "No difference proved: a costs between 0.000 MUSD less and 3.000 MUSD more than b"),
         (None, 61.0, "No difference proved between a and b: of one of them nothing is proved"),
+        (60.0, 60.0 - 1e-7, "No difference proved: a costs between 2.000 MUSD less and 0.000 MUSD more than b"),
     ],
 )
 def test_a_difference_is_what_the_intervals_exclude(tiny: Plan, bound: float | None, value: float, words: str) -> None:
@@ -88,6 +89,43 @@ def test_a_difference_is_what_the_intervals_exclude(tiny: Plan, bound: float | N
     found = verdict(first, between(tiny, bound, value), "a", "b")
     assert found.words == words + "."
     assert found.proved == words.startswith(("a costs", "b costs"))
+
+
+def test_a_difference_without_an_error_bar_is_one_figure(tiny: Plan) -> None:
+    """Both proved to the last digit: by how much one is cheaper is said once, and that they cost the same is said."""
+    first = replace(between(tiny, 60.0, 60.0), study=tiny.study)
+    assert verdict(first, between(tiny, 52.0, 52.0), "a", "b").words == "b costs 8.000 MUSD less than a, proved."
+    assert verdict(first, between(tiny, 60.0, 60.0), "a", "b").words == "a and b cost the same, proved."
+
+
+def test_a_plan_and_its_what_if_bear_names_of_their_own(tiny: Plan) -> None:
+    """The study's name for the plan, that of the change for what answers it."""
+    changed = edited(tiny, clusters__0__by="2026-Q1")
+    changed = replace(changed, facts={**tiny.facts, "what_if": {"change": "a quarter later", "words": ""}})
+    assert siting.compare(tiny, changed).names == ("tiny", "a quarter later")
+
+
+def test_figures_stand_where_they_belong_whichever_plan_has_them(tiny: Plan) -> None:
+    """What only the second plan pays stands among what is paid; cost, bounds and gaps end the table, in 80 columns
+    also of eight plans. Assumptions are counted, and so are those that one plan alone makes."""
+    cash = tiny.tables["cash"].assign(lease=1.0)
+    others = [
+        replace(
+            edited(tiny, assumptions=[*tiny.study["assumptions"], f"Number {n} of a long list of assumptions." * 9]),
+            tables={**tiny.tables, "cash": cash},
+        )
+        for n in range(7)
+    ]
+    found = siting.compare(tiny, *others)
+    figures = found.plans["figure"].tolist()
+    assert figures.index("paid for lease") < figures.index("cost, present value")
+    assert figures[-1] == "gap, all candidates" and len(set(figures)) == len(figures)
+    assert (
+        found.differing().set_index("key").loc["assumptions"].tolist() == ["1, 0 of its own"] + ["2, 1 of its own"] * 7
+    )
+    text = str(found)
+    assert max(map(len, text.partition("What can be said")[0].splitlines())) <= 80
+    assert "1, 0 of its own" in text and all(name in text for name in found.names)
 
 
 def test_figures_that_changed_in_a_file_are_another_input(tiny: Plan) -> None:

@@ -80,7 +80,9 @@ def test_least_regret_is_the_smallest_largest_one(regret: Regret) -> None:
     assert regret.minimax is not None and largest[regret.minimax] == pytest.approx(min(largest.values()))
     assert f"Least to regret: the plan of {regret.minimax}" in str(regret) and "proved to lie between" in str(regret)
     header = str(regret).splitlines()[-4]
-    assert all(name in header for name in regret.names)  # however wide, no run is left out
+    rows = str(regret).splitlines()[-len(regret.names) :]
+    assert header.split() == ["1", "2", "3"]  # however wide, no run is left out
+    assert all(row.startswith(f"{n} {name}") for n, (row, name) in enumerate(zip(rows, regret.names, strict=True), 1))
 
 
 def test_decisions_depend_on_the_key_that_separates_them(regret: Regret) -> None:

@@ -35,6 +35,8 @@ def sweep_html(found: Sweep) -> str:
     keys = list(dict.fromkeys(key for run in found.runs for key in run.edits))
     columns: Columns = {"name": ("run", None), **{key: (key, None) for key in keys[:3]}, **FOUND}
     rows = frame.assign(percent=frame["gap"] * 100.0, **{key: frame[key].map(_text) for key in keys})
+    if (frame["status"] == "done").all():
+        columns = {name: told for name, told in columns.items() if name != "status"}
     drawn = _chart(rows[rows["value_musd"].notna()], keys)
     figure = (
         "" if drawn is None else picture(charts.plain(drawn), "Cost of the runs; the table below has every figure.")

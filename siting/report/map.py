@@ -31,6 +31,11 @@ DOT_PX, DENSE_DOT_PX, DENSE = 1.1, 0.6, 8_000
 OUTSIDE = {"60", "66", "69", "72", "78"}
 """FIPS of territories that the projection does not show."""
 WIDTH, HEIGHT = 940, 560
+SIDES = (("center", 0, -17), ("center", 0, 18), ("left", 12, 0), ("right", -12, 0))
+"""Where a site's name may stand: align, dx and dy in pixels. Above, below, to the right, to the left."""
+PX_BY_DEG, PX_BY_LETTER = (16.0, 21.0), 7.5
+"""Pixels of a degree of longitude and latitude in the middle of the map, and of a bold letter."""
+Box = tuple[float, float, float, float]
 INK, PALE, BLUE, RED, GOLD = "#1f2933", "#b4bfcb", "#2f6db3", "#c8322b", "#a8741a"
 
 
@@ -78,10 +83,14 @@ def _layers(tables: Mapping[str, pd.DataFrame], network: Mapping[str, Any], *, d
         layers.append(
             _points(rows).mark_point(shape="circle", size=190, fill=RED, stroke="white", strokeWidth=1.6, opacity=1)
         )
-        label = alt.Chart(rows).encode(longitude="lon:Q", latitude="lat:Q", text="what:N")
-        font: dict[str, Any] = {"dy": -17, "fontSize": 13, "fontWeight": "bold"}
-        layers.append(label.mark_text(**font, color="white", stroke="white", strokeWidth=4, opacity=0.85))
-        layers.append(label.mark_text(**font, color=INK))
+        beside = _sides(rows)
+        for side, (align, dx, dy) in enumerate(SIDES):
+            if not (beside == side).any():
+                continue
+            label = alt.Chart(rows[beside == side]).encode(longitude="lon:Q", latitude="lat:Q", text="what:N")
+            font: dict[str, Any] = {"align": align, "dx": dx, "dy": dy, "fontSize": 13, "fontWeight": "bold"}
+            layers.append(label.mark_text(**font, color="white", stroke="white", strokeWidth=4, opacity=0.85))
+            layers.append(label.mark_text(**font, color=INK))
     layers.append(_corner(network))
     return (
         alt.layer(*layers)
@@ -124,6 +133,29 @@ def _site_rows(sites: pd.DataFrame) -> pd.DataFrame:
         for _, s in sites.iterrows()
     ]
     return _frame(sites, _names(sites), notes)
+
+
+def _sides(rows: pd.DataFrame) -> pd.Series[int]:
+    """On which of SIDES the name of each site stands: the first on which it covers no other name and no other site, as
+    far as pixels by degree tell; above where none is free."""
+    x, y = (rows[name].to_numpy(float) * scale for name, scale in (("lon", PX_BY_DEG[0]), ("lat", -PX_BY_DEG[1])))
+    taken = [(px - 8.0, py - 8.0, px + 8.0, py + 8.0) for px, py in zip(x, y, strict=True)]
+    found = []
+    for n, name in enumerate(rows["what"]):
+        wide = PX_BY_LETTER * len(str(name))
+        boxes = []
+        for align, dx, dy in SIDES:
+            left = x[n] + dx - {"center": wide / 2.0, "left": 0.0, "right": wide}[align]
+            boxes.append((left, y[n] + dy - 8.0, left + wide, y[n] + dy + 8.0))
+        others = taken[:n] + taken[n + 1 :]
+        free = [side for side, box in enumerate(boxes) if not any(_meet(box, other) for other in others)]
+        found.append(free[0] if free else 0)
+        taken.append(boxes[found[-1]])
+    return pd.Series(found, index=rows.index, dtype=int)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _names(places: pd.DataFrame) -> list[str]:

@@ -220,3 +220,13 @@ def test_a_date_that_was_not_searched_is_no_date_without_a_plan(plan: Plan):
         late[n] = {**late[2], "shift_quarters": points[n]["shift_quarters"]}
     section = against_date(replace(plan, facts={**plan.facts, "money_against_date": late}))
     assert "left too little for other dates" in section and "<svg" not in section
+
+
+def test_names_of_near_sites_do_not_cover_one_another(plan: Plan):
+    """Two sites a fifth of a degree apart and one far away: the names of the two stand on different sides of their
+    dots, that of the third above its own; no name is left out.
+    """
+    near = plan.sites.iloc[[0, 0, 0]].assign(name=["A", "B", "C"], lat=[34.0, 34.1, 45.0], lon=[-84.0, -83.8, -120.0])
+    layers = site_map(replace(plan, tables={**plan.tables, "sites": near}))["layer"]
+    texts = [layer for layer in layers if layer["mark"]["type"] == "text" and layer["mark"].get("color") == "#1f2933"]
+    assert sorted((layer["mark"]["dx"], layer["mark"]["dy"]) for layer in texts) == [(0, -17), (0, 18)]

@@ -38,19 +38,22 @@ def near_ties(
     """How far the place is decided: candidates that could be the host within 0.5 % of the plan's cost.
 
     Estimated from the screen cost of all usable candidates: value - cost(host) + cost(other) <= 1.005 value. Without
-    an own host the measure is the cheapest place to serve from; it says nothing where nothing is built.
+    an own host the measure is the cheapest place to serve from; it says nothing where nothing is built. Empty where
+    several sites serve regions together: what another place costs hangs on which regions it reaches.
     """
     hosts = plan_tables["clusters"]
     own = hosts[hosts["tenure"] != "lease"]["host"].tolist()
     built = plan_tables["sites"]["candidate"].tolist()
-    ids = assembled.usable["candidate"].tolist()
+    ids, campuses = assembled.usable["candidate"].tolist(), campus_ids(assembled.usable)
     if own:
         cost, chosen = screened.host_cost_musd, own[0]
+    elif len({campuses.iloc[ids.index(candidate)] for candidate in built}) > 1:
+        return {}
     elif built:
         cost, chosen = screened.serve_cost_musd * float(plan_tables["power"]["running_it_mw"].max() or 0.0), built[0]
     else:
         return {"count": 0, "within_share": NEAR, "states": [], "decided": True, "chosen": "", "nothing_built": True}
-    chosen = campus_ids(assembled.usable).iloc[ids.index(chosen)]
+    chosen = campuses.iloc[ids.index(chosen)]
     here = cost[ids.index(chosen)]
     near = np.isfinite(cost) & (value - here + cost <= (1.0 + NEAR) * value)
     near[ids.index(chosen)] = True

@@ -144,6 +144,19 @@ def test_nothing_built_has_no_near_ties(tmp_path: Path, tables: Tables) -> None:
     assert (found["count"], found["nothing_built"]) == (0, True)
 
 
+def test_several_sites_that_serve_together_have_no_near_ties(tmp_path: Path, tables: Tables) -> None:
+    """Two sites serve regions and host nothing: another place need not reach what one of them serves, whatever it
+    costs, so no equals are counted."""
+    _, a = assembled(tmp_path, tables)
+    frames = {
+        "clusters": pd.DataFrame({"tenure": [], "host": []}),
+        "sites": pd.DataFrame({"candidate": ["abilene", "chicago"]}),
+        "power": pd.DataFrame({"running_it_mw": [2.0]}),
+    }
+    screened = Screened(rows=np.arange(3), host_cost_musd=np.ones(3), serve_cost_musd=np.ones(3))
+    assert near_ties(a, screened, frames, 1000.0) == {}
+
+
 def limits(folder: Path, tables: Tables, **changes: float) -> list[str]:
     """Binding limits of a made-up plan: 20 MW IT at Dallas, PUE 1.25, 50 MW contracted, 4 of 40 MW in use."""
     v = SimpleNamespace(**{"room": 5.0, "running": 4.0, "final": 50.0, "utility": 25.0, **changes})

@@ -129,8 +129,8 @@ class Explanation:
         if not self.changes:
             return in_words(self)
         found = self.frame
-        shown = pd.DataFrame({"limit to be changed alone": found["limit"]})
-        for name, heading in (("npv_cost_musd", "a plan then, MUSD"), ("bound_musd", "its bound")):
+        shown = pd.DataFrame({"limit changed alone": found["limit"]})
+        for name, heading in (("npv_cost_musd", "plan, MUSD"), ("bound_musd", "bound")):
             shown[heading] = found[name].astype(float).map("{:,.1f}".format).replace("nan", "-")
         return f"{in_words(self)}\n\n{in_width(shown)}"
 

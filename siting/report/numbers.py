@@ -47,11 +47,11 @@ def in_service(site: Mapping[Any, Any]) -> str:
 
 
 def percent(share: object, digits: int = 1) -> str:
-    """`0.1 %` of 0.001; what is above 0 and rounds to nothing says so."""
+    """`0.1 %` of 0.001; what is above 0, the last digits of a number apart, and rounds to nothing says so."""
     figure = _float(share)
     if math.isnan(figure):
         return BLANK
-    if 0 < figure * 100 < 0.5 * 10**-digits:
+    if 1e-12 < figure and figure * 100 < 0.5 * 10**-digits:
         return f"less than {10**-digits:.{digits}f} %"
     return f"{figure * 100:,.{digits}f} %"
 

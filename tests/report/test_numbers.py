@@ -59,6 +59,7 @@ def test_numbers_lose_their_noise():
 def test_a_small_share_is_never_printed_as_nothing():
     """0.000001 is not 0.00 %, and nothing is."""
     assert percent(0.000001, 2) == "less than 0.01 %"
+    assert percent(1.7e-15, 2) == "0.00 %"
     assert percent(0.0, 2) == "0.00 %"
     assert percent(0.0008, 2) == "0.08 %"
 

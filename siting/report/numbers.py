@@ -51,7 +51,7 @@ def percent(share: object, digits: int = 1) -> str:
     figure = _float(share)
     if math.isnan(figure):
         return BLANK
-    if 1e-12 < figure and figure * 100 < 0.5 * 10**-digits:
+    if figure > 1e-12 and figure * 100 < 0.5 * 10**-digits:
         return f"less than {10**-digits:.{digits}f} %"
     return f"{figure * 100:,.{digits}f} %"
 

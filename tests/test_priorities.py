@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import siting
+from siting.errors import InputError
 from siting.run import verify_plan
 from siting.termination import PassResult, Termination, reached
 
@@ -113,5 +114,6 @@ def test_an_earlier_pass_has_reached_what_the_plan_reaches() -> None:
 )
 def test_lists_that_contradict_themselves_are_refused(priorities: list[dict[str, Any]], expected: str) -> None:
     """Each with what is expected instead."""
-    with pytest.raises(ValueError, match=expected):
+    with pytest.raises(InputError, match=expected) as refused:
         siting.read_study(TINY).update({"priorities": priorities})
+    assert len(refused.value.faults) == 1

@@ -78,12 +78,18 @@ def _one_by_one(details: list[ErrorDetails], raw: dict[str, Any]) -> list[ErrorD
     tried into the location, and reports each kind that did not fit; that is said only if no kind fits better."""
     found: list[ErrorDetails] = [{**item, "loc": _keys_alone(item["loc"], raw)} for item in details]
     tried = [item for item, before in zip(found, details, strict=True) if len(item["loc"]) < len(before["loc"])]
-    deeper = [item["loc"] for item in tried]
+    short = [
+        item for item in found if item["type"] == "too_short"
+    ]  # pydantic does not count the entries that are wrong
     return [
         item
         for item in found
-        if not (item in tried and any(len(loc) > len(item["loc"]) and _starts(loc, item["loc"]) for loc in deeper))
+        if not ((item in tried and _has_deeper(item, tried)) or (item in short and _has_deeper(item, found)))
     ]
+
+
+def _has_deeper(item: ErrorDetails, others: Sequence[ErrorDetails]) -> bool:
+    return any(len(one["loc"]) > len(item["loc"]) and _starts(one["loc"], item["loc"]) for one in others)
 
 
 def _keys_alone(location: tuple[str | int, ...], raw: Any) -> tuple[str | int, ...]:

@@ -19,6 +19,7 @@ from siting.errors import Fault, InputError, raise_if_any
 from siting.plan_head import PLAN_HEAD
 from siting.saved import read_record
 from siting.termination import PassResult, Termination, relative_gap
+from siting.writing import DRAFT, named, unwritable, whole
 
 PLACES = ("sites", "candidates")
 """Tables that carry points; they are saved as GeoParquet beside their CSV."""
@@ -184,35 +185,33 @@ class Plan:
         return self.tables.get(name, pd.DataFrame()).head(MOST_LINES)
 
     def save(self, folder: str | Path) -> None:
-        """Write the plan folder whole: built beside its place, then renamed. An older plan there is replaced."""
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            draft.chmod(0o755)
-            self._write(draft)
-            old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
-            if folder.exists():
-                folder.rename(old)
+        """Write the plan folder whole: built beside its place, then renamed. An older plan there is replaced, of a link
+        where it leads to. Raises InputError for a place that cannot be written, OSError where the disk is full."""
+        raise_if_any(unwritable(Path(folder), "folder", into=False))
+        folder = Path(folder).resolve()
+        if folder.is_file():
+            raise InputError([Fault(file=str(folder), key="folder", value="a file", expected="a place for a folder")])
+        short = folder.name[:DRAFT]
+        old = folder.with_name(f".{short}-old-{os.getpid()}")
+        with named(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(tempfile.mkdtemp(prefix=f".{short}-", dir=folder.parent))
             try:
+                draft.chmod(0o755)
+                self._write(draft)
+                if folder.exists():
+                    folder.rename(old)
                 draft.rename(folder)
-            except OSError:
-                if old.exists():
+            finally:  # also of what is stopped half-way
+                if old.exists() and not folder.exists():
                     old.rename(folder)
-                raise
-            shutil.rmtree(old, ignore_errors=True)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
+                for rest in (draft, old):
+                    shutil.rmtree(rest, ignore_errors=True)
 
     def save_facts(self, folder: str | Path) -> None:
         """Write `plan.json` alone again, whole, into the folder of this plan: for what was found out later."""
-        draft = Path(folder) / f".plan-{os.getpid()}.json"
-        try:
-            draft.write_text(self._head(), encoding="utf-8")
-            draft.replace(Path(folder) / "plan.json")
-        finally:
-            draft.unlink(missing_ok=True)
+        with whole(Path(folder) / "plan.json") as stream:
+            stream.write(self._head())
 
     def _head(self) -> str:
         head = {

@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from siting.cli.edge import EXIT_BAD_INPUT, EXIT_VERIFICATION, guarded, json_or_text, print_json, read_saved
+from siting.cli.edge import (
+    EXIT_BAD_INPUT,
+    EXIT_VERIFICATION,
+    guarded,
+    json_or_text,
+    print_json,
+    read_saved,
+    refuse_file,
+)
 from siting.printed import of_all, plural
 
 app = typer.Typer(
@@ -190,8 +198,9 @@ def report(
     from siting.report import write_report
     from siting.tables.read import read_tables
 
-    found, study = read_saved(plan)
     target = out or plan / "report.html"
+    found, study = read_saved(plan)
+    refuse_file(target)
     write_report(found, study, read_tables(), target)
     typer.echo(f"{target} written")
 

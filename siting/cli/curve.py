@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,21 +9,20 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from siting.cli.edge import print_json
+from siting.cli.edge import print_json, refuse_file
 from siting.curve import money_against_date
-from siting.errors import Fault, InputError
 from siting.study import read_study
+from siting.writing import whole
 
 
 def run_curve(study: Path, shifts: Sequence[int], out: Path | None, *, as_json: bool) -> None:
     """Print the curve, and write it whole when a file is named. Raises InputError."""
-    if out is not None and not out.parent.is_dir():
-        raise InputError([Fault(file=str(out), key="--out", value="no such folder", expected="a file in a folder")])
+    if out is not None:
+        refuse_file(out)
     points = money_against_date(read_study(study), shifts)
     if out is not None:
-        draft = out.with_name(f".{out.name}-{os.getpid()}")
-        points.to_csv(draft, index=False, encoding="utf-8")
-        draft.replace(out)
+        with whole(out) as stream:
+            points.to_csv(stream, index=False)
     rows = points.astype(object).where(points.notna(), None).to_dict("records")
     if as_json:
         print_json({"study": str(study), "unit": "musd", "points": rows})

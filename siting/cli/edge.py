@@ -173,6 +173,17 @@ def recomputed(folder: Path, plan: Plan, study: Study, tables: Tables) -> list[s
     return [f"{folder}: {fault}" for fault in found.faults]
 
 
+def refuse_file(out: Path) -> None:
+    """What cannot be written is said before it is computed. Raises InputError."""
+    from siting.errors import Fault, raise_if_any
+    from siting.writing import unwritable
+
+    raise_if_any(unwritable(out, "--out", into=False))
+    if out.is_dir() or not out.parent.is_dir():
+        found = "a folder" if out.is_dir() else "no such folder"
+        raise_if_any([Fault(file=str(out), key="--out", value=found, expected="a file in a folder")])
+
+
 def show_table(name: str, rows: int) -> int:
     """Print a shipped table; raises InputError for an unknown name."""
     import difflib

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.edge import EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, print_json
-from siting.errors import Fault, InputError
+from siting.errors import Fault, InputError, raise_if_any
+from siting.writing import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +32,8 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
 
     study = _changed(read_study(path), changes)
     folder = out or Path("plans") / study.name
+    raise_if_any(unwritable(folder, "--out", into=False))
     _refuse_existing(folder, force)
-    _refuse_unwritable(folder)
     console = Console(stderr=True)
     with console.status(f"{study.name}: reading") as status:
         plan = solve(study, progress=_teller(console, status.update, study.name))
@@ -71,18 +71,9 @@ def _refuse_existing(folder: Path, force: bool) -> None:
             file=str(folder), key="--out", value="something that is no plan", expected="a plan's folder to replace"
         )
         raise InputError([fault])
-
-
-def _refuse_unwritable(folder: Path) -> None:
-    """A place that cannot be written is said before the search, not after it."""
-    there = next(parent for parent in folder.absolute().parents if parent.exists())
-    try:
-        with tempfile.TemporaryDirectory(prefix=".siting-", dir=there):
-            pass
-    except OSError as error:
-        why = f"{there}: {error.strerror or error}"
-        fault = Fault(file=str(folder), key="--out", value=why, expected="a place where a folder can be made")
-        raise InputError([fault]) from error
+    if Path.cwd().is_relative_to(folder.resolve()):
+        fault = Fault(file=str(folder), key="--out", value="where you stand", expected="a folder that can be replaced")
+        raise InputError([fault])
 
 
 def _teller(console: Console, update: Callable[[str], None], name: str) -> Callable[[Progress], None]:

@@ -40,7 +40,10 @@ RUNS, WITHIN = 50, 0.02
 def run_sure(folder: Path, wishes: Wishes, *, as_json: bool) -> int:
     """Answer, and write it into the folder; the exit code. Raises InputError before anything is searched or written."""
     from siting.whatif.sweeps import HEAD
+    from siting.writing import unwritable
 
+    if folder.is_dir():
+        raise_if_any(unwritable(folder, "the answer", into=True))
     if (folder / HEAD).exists():  # what tells the folder of a sweep from that of a plan
         _refuse(folder, wishes, OF_A_PLAN, "the folder of a plan: a sweep has runs of its own")
         return _of_sweep(folder, wishes.within or WITHIN, wishes.decided_until, as_json=as_json)

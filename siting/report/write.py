@@ -10,14 +10,17 @@ from siting.report.lease_section import lease_or_own
 from siting.report.passes import passes_section
 from siting.study import Study
 from siting.tables.read import Tables
+from siting.writing import whole
 
 
 def write_report(plan: Plan, study: Study, tables: Tables, path: Path) -> None:
-    """Write the report of a plan, or of the proof that there is none, to `path` (UTF-8; the folder must exist).
+    """Write the report of a plan, or of the proof that there is none, to `path`, whole (UTF-8; the folder must exist).
 
     Everything that came from the study or the tables is escaped. Raises OSError when the file cannot be written.
     """
-    path.write_text(report_html(plan, study, tables), encoding="utf-8", newline="\n")
+    page = report_html(plan, study, tables)
+    with whole(path) as stream:
+        stream.write(page)
 
 
 def report_html(plan: Plan, study: Study, tables: Tables) -> str:

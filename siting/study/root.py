@@ -49,8 +49,8 @@ USELESS_LATER = ("clusters", "inference", "rules", "leases.bilateral", "accelera
 class Study(Checked):
     """One planning question. `update` makes a changed, re-validated copy; nothing changes in place."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    """Name of the plan's folder: small letters, digits, hyphens."""
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+    """Name of the plan's folder: small letters, digits, hyphens, 100 at most."""
     title: str = ""
     """One line for the report."""
     assumptions: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ from siting.whatif.first_stage import stages
 from siting.whatif.inputs import flat
 from siting.whatif.safe import EVERY, safe_decisions
 from siting.whatif.sweeps import Sweep
+from siting.writing import whole
 
 MOST_CHOICES = 12
 """Choices that are told in words; the table has all."""
@@ -158,9 +159,9 @@ class Regret:
         """`regret.csv` and `decisions.csv` in the folder, each whole; their paths."""
         written = []
         for name, frame in (("regret.csv", self.frame), ("decisions.csv", self.decisions)):
-            draft = folder / f".{name}-draft"
-            frame.to_csv(draft, index=False, encoding="utf-8")
-            written.append(draft.replace(folder / name))
+            with whole(folder / name) as stream:
+                frame.to_csv(stream, index=False)
+            written.append(folder / name)
         return written
 
     @property

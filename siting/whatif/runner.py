@@ -6,9 +6,9 @@ Workers are threads of this process that wait, each with processes of its own (`
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, as_completed
@@ -19,18 +19,21 @@ from typing import Any, BinaryIO, TypeAlias
 import pandas as pd
 
 from siting.arguments import checked
-from siting.errors import Fault, InputError, not_above_zero
+from siting.errors import Fault, not_above_zero, raise_if_any
 from siting.places import shipped
 from siting.plan import Plan
 from siting.study import Study
 from siting.whatif.apart import Job, JobResult, close_stems, cores, open_stems, run_apart
 from siting.whatif.freshness import data_digest, run_key
 from siting.whatif.runs import LASTING, Run, ended, read_run, write_run
-from siting.whatif.sweeps import PLANS, RECORDS, Sweep, locked, read_head, write_head
+from siting.whatif.sweeps import HEAD, LOCK, PLANS, RECORDS, TABLE, Sweep, locked, read_head, write_head
 from siting.whatif.variation import Variation, studies_of
 from siting.whatif.variations import grid, table
+from siting.writing import PROBE, unwritable
 
 SOLVE = "siting.run:solve"
+DRAFTS = (PROBE, f".{HEAD}-", f".{TABLE}-")
+"""How the names begin of what a sweep that is killed may leave in its folder, before its head is written too."""
 BEYOND_S = 120.0
 """Outer limit unless stated: three times the study's own limit (the search; what the report looks into; a presolve that
 does not look at the clock) and this for reading, assembling and verifying."""
@@ -111,8 +114,7 @@ class Runner:
         self._run_limit_s, self._progress, self._solve = run_limit_s, progress, solve
         self._executor, self._own = executor, executor is None
         self._began = time.perf_counter()
-        _refuse(folder, study, {"workers": workers, "threads": threads, "run_limit_s": run_limit_s})
-
+        _refuse(folder, {"workers": workers, "threads": threads, "run_limit_s": run_limit_s}, solve)
         self._lock: BinaryIO | None = None
 
     def __enter__(self) -> Runner:
@@ -136,6 +138,8 @@ class Runner:
         keys = [run_key(study, data, self._solve) for study in studies]
         self._prepare()
         write_head(self._folder, self._study, self.common, list(zip(variations, keys, strict=True)))
+        for part in (RECORDS, PLANS):  # below the head: a folder without one holds nothing yet
+            (self._folder / part).mkdir(exist_ok=True)
         limits = [self._limit_of(study) for study in studies]
         runs = {
             variation.name: read_run(self._folder / RECORDS, variation, key)
@@ -165,13 +169,12 @@ class Runner:
 
     def _prepare(self) -> None:
         """Make the folder, hold it against other sweeps, and remove what one that was killed had half written."""
-        for part in (RECORDS, PLANS):
-            (self._folder / part).mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
             self._lock = locked(self._folder)
-            for part in (RECORDS, PLANS):
-                for draft in (self._folder / part).glob(".*"):
-                    shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
+            hidden = [path for part in (RECORDS, PLANS) for path in (self._folder / part).glob(".*")]
+            for draft in (*hidden, *(path for path in self._folder.iterdir() if path.name.startswith(DRAFTS))):
+                shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink(missing_ok=True)
 
     def _lasts(self, run: Run, limit_s: float) -> bool:
         """Whether a result need not be computed again: a killed run gets another chance under a longer limit."""
@@ -232,21 +235,30 @@ def _answer(future: Future[JobResult]) -> JobResult | str:
         return JobResult(outcome="died", message=f"its worker was lost: {type(error).__name__}: {error}")
 
 
-def _refuse(folder: Path, study: Study, above_zero: Mapping[str, float | None]) -> None:
+def _refuse(folder: Path, above_zero: Mapping[str, float | None], solve: str) -> None:
     """Nothing is run where the results could not be kept."""
     faults = not_above_zero("the sweep", above_zero)
-    for parent in folder.absolute().parents:
-        if parent.exists() and not parent.is_dir():
-            faults.append(Fault(file=str(folder), key="folder", value=f"{parent}, a file", expected="a folder there"))
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and read_head(folder) is None)):
+    faults += [] if _importable(solve) else [_fault("the sweep", "solve", repr(solve), "`module:name` of a function")]
+    if no_place := unwritable(folder, "folder", into=True):
+        faults += no_place
+    elif (
+        folder.is_dir()
+        and read_head(folder) is None
+        and not all(path.name.startswith((LOCK, *DRAFTS)) for path in folder.iterdir())
+    ):
         expected = "an empty folder, or that of a sweep"
-        faults.append(Fault(file=str(folder), key="folder", value="something that is no sweep", expected=expected))
-    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.is_dir())
+        faults.append(_fault(str(folder), "folder", "something that is no sweep", expected))
+    raise_if_any(faults)
+
+
+def _fault(file: str, key: str, value: str, expected: str) -> Fault:
+    return Fault(file=file, key=key, value=value, expected=expected)
+
+
+def _importable(solve: str) -> bool:
+    """Whether a worker that finds what this process finds will have the function."""
+    module, _, function = solve.partition(":")
     try:
-        with tempfile.TemporaryDirectory(prefix=".siting-", dir=there):
-            pass
-    except OSError as error:
-        why = f"{there}: {error.strerror or error}"
-        faults.append(Fault(file=str(folder), key="folder", value=why, expected="a place where files can be made"))
-    if faults:
-        raise InputError(faults)
+        return callable(getattr(importlib.import_module(module), function))
+    except (ImportError, AttributeError, ValueError):
+        return False

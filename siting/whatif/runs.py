@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from siting.saved import NUMBER, NUMBER_OR_NONE, TEXT, TEXT_OR_NONE, Choice, Ent
 from siting.whatif.apart import JobResult
 from siting.whatif.filenames import file_name
 from siting.whatif.variation import Variation
+from siting.writing import whole
 
 Status = Literal["done", "refused", "unverified", "failed", "killed", "died", "not_run"]
 """done: the search ended; `termination` says how. refused: bad input that only the tables reveal. unverified: the
@@ -163,8 +163,7 @@ def ended(variation: Variation, key: str, limit_s: float, answer: JobResult, pla
 
 def write_run(run: Run, folder: Path) -> None:
     """The record of the run in the folder, whole or not at all."""
-    content = asdict(run)
-    write_json(folder / f"{run.file}.json", content)
+    write_json(folder / f"{run.file}.json", asdict(run))
 
 
 def read_run(folder: Path, variation: Variation, key: str) -> Run:
@@ -183,12 +182,8 @@ def read_run(folder: Path, variation: Variation, key: str) -> Run:
 
 def write_json(path: Path, content: Any) -> None:
     """A JSON file, whole or not at all, also when the machine stops in between."""
-    draft = path.with_name(f".{path.name}-{os.getpid()}")
-    with draft.open("w", encoding="utf-8") as stream:
+    with whole(path) as stream:
         json.dump(content, stream, indent=1, ensure_ascii=False, allow_nan=False, default=str)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
 
 
 def _rows(frame: Any, columns: str) -> tuple[dict[str, Any], ...]:

@@ -110,8 +110,8 @@ class Frontier(Strict):
 class SweepFile(Strict):
     """Many runs of one study."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    """Name of the folder of results: small letters, digits, hyphens."""
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+    """Name of the folder of results: small letters, digits, hyphens, 100 at most."""
     title: str = ""
     """One line on what is asked."""
     study: Annotated[str, Field(min_length=1)]

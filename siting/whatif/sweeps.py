@@ -27,6 +27,7 @@ from siting.study import Study
 from siting.study.toml import study_from
 from siting.whatif.runs import WORDS, Run, read_run, write_json
 from siting.whatif.variation import Variation
+from siting.writing import whole
 
 HEAD, RECORDS, PLANS, TABLE, LOCK = "sweep.json", "runs", "plans", "sweep.csv", ".lock"
 SWEEP_HEAD = Record(
@@ -93,9 +94,8 @@ class Sweep:
     def write_table(self) -> Path:
         """`sweep.csv` in the folder, whole; its path."""
         path = self.folder / TABLE
-        draft = path.with_name(f".{path.name}-draft")
-        self.frame.to_csv(draft, index=False, encoding="utf-8")
-        draft.replace(path)
+        with whole(path) as stream:
+            self.frame.to_csv(stream, index=False)
         return path
 
     @property

@@ -164,6 +164,19 @@ def test_report_of_a_saved_plan(siting, tiny_plan):
     assert "<html" in page and "synthetic grid" in page.lower()
 
 
+@pytest.mark.parametrize("out", ["folder", "nowhere/x", "notes/x", "a" * 300])
+@pytest.mark.parametrize("words", [("curve", "models/tiny.toml"), ("report", "PLAN")])
+def test_a_file_that_cannot_be_written_is_known_before_it_is_computed(siting, tiny_plan, monkeypatch, words, out):
+    """A folder, a folder that is not there, a file on the way, a name that no disk takes: exit 2, nothing computed."""
+    monkeypatch.setattr("siting.curve.money_against_date", None)
+    monkeypatch.setattr("siting.report.write.report_html", None)
+    Path("folder").mkdir()
+    Path("notes").write_text("mine")
+    said = siting(*(word.replace("PLAN", str(tiny_plan)) for word in words), "--out", out)
+    assert said.code == 2 and f"{out}: --out: found " in said.err
+    assert sorted(path.name for path in Path().rglob("*")) == ["folder", "notes"]
+
+
 def test_data_list_show_check(siting):
     """Every shipped table is listed; one is shown; all are as shipped; a wrong name gets the nearest."""
     listed = siting("data", "list")

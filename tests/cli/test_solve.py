@@ -152,6 +152,15 @@ def test_a_wrong_option_is_bad_input(siting, words, key):
     assert list(Path().iterdir()) == []
 
 
+def test_the_folder_one_stands_in_is_not_replaced(siting, monkeypatch):
+    """It would be gone under one's feet: said before the search, which is not begun."""
+    monkeypatch.setattr(run, "solve", None)
+    Path("plan.json").write_text("{}")
+    said = siting("solve", "models/tiny.toml", "--out", ".", "--force", "--json")
+    (fault,) = json.loads(said.out)["faults"]
+    assert said.code == 2 and (fault["key"], fault["value"]) == ("--out", "where you stand")
+
+
 def test_options_win_over_the_study_and_the_study_over_defaults(siting, monkeypatch):
     """--gap and --seed come from the words, candidates_in_model from the template's search section."""
     asked = []

@@ -186,13 +186,14 @@ def test_file_is_utf8_whatever_the_platform(tmp_path: Path, plan: Plan, study: S
     path = tmp_path / "Ōrt" / "report.html"
     path.parent.mkdir()
     asked: list[object] = []
-    plain = Path.write_text
+    plain = Path.open
 
-    def watch(self: Path, data: str, **how: Any) -> int:
-        asked.append(how.get("encoding"))
-        return plain(self, data, **how)
+    def watch(self: Path, mode: str = "r", **how: Any) -> Any:
+        if mode == "w":
+            asked.append(how.get("encoding"))
+        return plain(self, mode, **how)
 
-    monkeypatch.setattr(Path, "write_text", watch)
+    monkeypatch.setattr(Path, "open", watch)
     write_report(plan, study, tables, path)
     assert asked == ["utf-8"]
     assert "Ōak" in path.read_text(encoding="utf-8")

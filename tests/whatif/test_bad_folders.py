@@ -2,12 +2,14 @@
 
 import json
 import math
+from concurrent.futures import Executor, Future
 
 import pytest
 from small_studies import small_study
 
 import siting
 from siting.errors import InputError
+from siting.whatif.apart import JobResult
 from siting.whatif.frontiers import CarbonAxis, DateAxis, KeyAxis, frontier
 from siting.whatif.runs import Run, read_run, write_run
 from siting.whatif.sweeps import read_sweep
@@ -66,6 +68,46 @@ def test_a_limit_without_end_and_a_file_on_the_way_are_refused_at_once(tmp_path)
         siting.sweep(study, {"quarters": [8]}, folder=tmp_path / "notes" / "sweep", run_limit_s=math.inf)
     assert [fault.key for fault in caught.value.faults] == ["run_limit_s", "folder"]
     assert "a file" in caught.value.faults[1].value and sorted(tmp_path.rglob("*")) == before
+
+
+class Refusing(Executor):
+    """Hands every run back at once, refused."""
+
+    def submit(self, *_: object) -> Future[JobResult]:  # type: ignore[override]
+        done: Future[JobResult] = Future()
+        done.set_result(JobResult(outcome="refused", message="no"))
+        return done
+
+
+def test_a_sweep_that_was_killed_at_its_start_is_taken_up(tmp_path, monkeypatch):
+    """Killed before its head is there, or while a file is written: the folder is not taken for something else, and what
+    was half written is gone. A hidden file of the planner's stays."""
+    study, folder = small_study(tmp_path), tmp_path / "sweep"
+    options = {"folder": folder, "executor": Refusing()}
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("siting.whatif.runner.write_head", killed)
+        siting.sweep(study, {"quarters": [12]}, **options)
+    for rest in (".sweep.json-77", ".siting-x"):
+        (folder / rest).mkdir()
+    assert [run.status for run in siting.sweep(study, {"quarters": [12]}, **options)] == ["refused"]
+    (folder / ".gitignore").write_text("*")
+    (folder / ".sweep.csv-77").write_text("half")
+    siting.sweep(study, {"quarters": [12]}, **options)
+    seen = sorted(path.name for path in folder.iterdir())
+    assert seen == [".gitignore", ".lock", "plans", "runs", "sweep.csv", "sweep.json"]
+
+
+@pytest.mark.parametrize("solve", ["", "siting.run", "siting.run:solv", "no_such_module:solve", "siting.run:SOLVE"])
+def test_a_function_that_is_not_there_is_one_fault(tmp_path, solve):
+    """Misspelt, it would fail in every run: told before anything is written, beside a name that no disk takes."""
+    with pytest.raises(InputError) as caught:
+        siting.sweep(small_study(tmp_path), {"quarters": [12]}, folder=tmp_path / ("a" * 300), solve=solve)
+    assert [fault.key for fault in caught.value.faults] == ["solve", "folder"]
+    assert [path.name for path in tmp_path.iterdir()] == ["sites.csv"]
 
 
 @pytest.mark.parametrize(

@@ -71,11 +71,12 @@ def _show(found: Explanation) -> None:
     if not found.changes:
         return
     table = Table(title="Limits that cannot hold together", title_justify="left")
-    for heading in ("limit", "stated by", "enough alone", "a plan then, NPV, MUSD", "its bound", "sites"):
-        table.add_column(heading, justify="right" if heading in ("a plan then, NPV, MUSD", "its bound") else "left")
+    for heading in ("limit", "stated by"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("changed alone: a plan, NPV, MUSD", "its bound"):
+        table.add_column(heading, justify="right")
     for row in found.frame.to_dict("records"):
-        musd = [_shown(row[name]) for name in ("npv_cost_musd", "bound_musd")]
-        table.add_row(row["limit"], row["stated_by"], row["change"], *musd, row["sites"] or row["hosts"])
+        table.add_row(row["limit"], row["stated_by"], *(_shown(row[name]) for name in ("npv_cost_musd", "bound_musd")))
     console.print(table)
     if any(change.plan is not None and change.plan.bound_musd is None for change in found.changes):
         console.print("A plan without a bound was found first, whatever it costs.", highlight=False)

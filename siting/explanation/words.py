@@ -98,7 +98,9 @@ def _least(found: Explanation) -> Iterator[str]:
     text = f"The least that gives way in sum: {'; '.join(parts)}"
     if found.least.termination is not Termination.OPTIMAL:
         share, bound = sum(v.share for v in found.violations), found.least.bound or 0.0
-        text += f" ({share:.2g} as shares; not proved the least, which is {bound:.2g} or more)"
+        text += (
+            f": {share:.2g} as a share of what is stated, a year as 1; the least is proved to be {bound:.2g} or more"
+        )
     yield f"{text}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,8 @@ from siting.plan import Plan
 
 ABSENT = "-"
 """Of a field that one of the studies does not have."""
+MANY = 3
+"""Fields of a part from which on they are one row."""
 LONGEST = 41
 """Letters of a value that are shown."""
 SHORT = 12
@@ -59,12 +62,25 @@ def inputs_that_differ(plans: Sequence[Plan], names: Sequence[str]) -> pd.DataFr
 
 def shortened(inputs: pd.DataFrame) -> pd.DataFrame:
     """`inputs_that_differ` as a table that is read: of assumptions how many there are and how many no other plan has;
-    of other text its beginning and its end."""
-    rows = [
-        (key, *(_counted(texts) if key == "assumptions" else _cut(texts)))
-        for key, *texts in inputs.itertuples(index=False, name=None)
-    ]
+    of other text its beginning and its end. Fields of one part that the same plans do not state, and the others alike,
+    are one row: `leases.bilateral.0.*`."""
+    rows: list[tuple[str, ...]] = []
+    for part, group in itertools.groupby(inputs.itertuples(index=False, name=None), _part):
+        together = list(group)
+        if part and len(together) >= MANY:
+            stated = [ABSENT if text == ABSENT else f"{len(together)} fields" for text in together[0][1:]]
+            rows.append((f"{part[0]}.*", *stated))
+        else:
+            rows += [(key, *(_counted(texts) if key == "assumptions" else _cut(texts))) for key, *texts in together]
     return pd.DataFrame(rows, columns=inputs.columns, dtype=object)
+
+
+def _part(row: Sequence[str]) -> tuple[str, tuple[bool, ...]] | None:
+    """The part of a study whose field the row is, and which plans do not state it; None where others differ in it."""
+    key, *texts = row
+    absent = tuple(text == ABSENT for text in texts)
+    alike = any(absent) and len(set(texts)) == 2
+    return (key.rpartition(".")[0], absent) if alike and "." in key else None
 
 
 def _counted(texts: Sequence[str]) -> list[str]:

@@ -128,6 +128,19 @@ def test_figures_stand_where_they_belong_whichever_plan_has_them(tiny: Plan) -> 
     assert "1, 0 of its own" in text and all(name in text for name in found.names)
 
 
+def test_fields_that_one_plan_does_not_state_are_one_row(tiny: Plan) -> None:
+    """A lease that one study lacks has ten fields, which the frame holds one by one and the table as one row; a cluster
+    that differs in two fields keeps both, and what differs in the middle of a long text is not cut away."""
+    texts = [f"{'a' * 40} {n} {'b' * 40}" for n in range(2)]
+    first = edited(tiny, money__funding__0__note=texts[0])
+    other = edited(tiny, leases={}, clusters__0__by="2026-Q1", clusters__0__gpus=1024, money__funding__0__note=texts[1])
+    found = siting.compare(first, other, names=("a", "b"))
+    assert sum(key.startswith("leases.bilateral.0.") for key in found.inputs["key"]) == 10
+    assert found.differing().set_index("key").loc["leases.bilateral.0.*"].tolist() == ["10 fields", "-"]
+    assert {"clusters.0.by", "clusters.0.gpus"} <= set(found.differing()["key"])
+    assert found.differing().set_index("key").loc["money.funding.0.note"].tolist() == texts
+
+
 def test_figures_that_changed_in_a_file_are_another_input(tiny: Plan) -> None:
     """One study, and places at other prices: nothing but the digest of the problem tells."""
     other = replace(tiny, facts={**tiny.facts, "problem_digest": "0" * 64})

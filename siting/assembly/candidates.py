@@ -75,7 +75,7 @@ def candidate_frame(study: Study, tables: Tables) -> pd.DataFrame:
     frame["usd_per_mwh"] = _or_blank(faults, lambda: _power_price(study, tables, frame))
     frame["property_tax"] = _or_blank(faults, lambda: _property_tax(study, tables, frame))
     raise_if_any(faults)
-    frame["construction_musd_per_it_mw"], frame["construction_market"] = _construction(study, tables, frame)
+    frame["construction_musd_per_it_mw"], frame["construction_market"] = construction(study, tables, frame)
     _refuse_nothing_usable(study, frame)
     return with_annexes(study, tables, frame)
 
@@ -221,9 +221,9 @@ def _power_price(study: Study, tables: Tables, frame: pd.DataFrame) -> pd.Series
     return price
 
 
-def _construction(study: Study, tables: Tables, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def construction(study: Study, tables: Tables, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """musd per critical IT MW of halls that are built, refitted or fitted out (NaN for colocation), and the market
-    whose row it is ("" where the study states it).
+    whose row it is ("" where the study states it). Columns of the frame: lat, lon, tenure.
     """
     halls, own = study.halls, (frame["tenure"] == "own").to_numpy()
     market = np.where(own, "US", "").astype(object)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from siting.assembly.accelerators import Bought, bought_accelerators
+from siting.assembly.candidates import construction
 from siting.cashflow import crf
 from siting.plan import Plan
 from siting.report.lease_own import (
@@ -199,7 +200,8 @@ def _basis(kind: Bought, plan: Plan, study: Study, tables: Tables) -> OwnBasis:
 
 
 def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tuple[Hall, str]:
-    """The colocation rent, or an own hall with its connection."""
+    """The colocation rent, or an own hall with its connection: at the price of the plan's own sites, by MW; without one
+    at that of the country."""
     colocation = study.candidates.colocation
     rented = colocation is not None and (
         not study.money.own or (len(sites) and (sites["tenure"] == "colocation").all())
@@ -213,8 +215,13 @@ def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tu
         told = f"hall rent {number(rent, 1)} USD per kW IT and month (median of the markets admitted)"
         return Hall(yearly_usd_per_kw=12.0 * rent), told
     halls, site, rate = study.halls, study.connection, study.money.discount_rate
-    picked = catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level)
-    musd_per_mw = halls.cost_musd_per_it_mw or picked.value
+    built, where = sites[sites["tenure"] == "own"] if len(sites) else sites, ""
+    if len(built):
+        each, _ = construction(study, tables, built)
+        musd_per_mw, where = float(np.average(each, weights=built["it_mw"])), " at the plan's sites"
+    else:
+        picked = catalog.construction_musd_per_it_mw(tables, "US", halls.cost_level)
+        musd_per_mw = halls.cost_musd_per_it_mw or picked.value
     needs = [c.gpus * kind.it_kw / 1000.0 for c in study.clusters if c.gpus]
     it_mw = float(sites["it_mw"].mean()) if len(sites) else max([*needs, halls.first_phase_it_mw])
     line = site.line_km * site.line_musd_per_km + site.substation_musd
@@ -226,8 +233,8 @@ def _hall(kind: Bought, sites: pd.DataFrame, study: Study, tables: Tables) -> tu
         life_years=halls.life_years,
     )
     return hall, (
-        f"own hall {number(musd_per_mw, 1)} million USD per MW IT with line, substation and land of a "
-        f"{number(it_mw)} MW campus over {halls.life_years:g} years: "
+        f"own hall {number(musd_per_mw, 1)} million USD per MW IT{where}, and line, substation and land of a "
+        f"{number(it_mw)} MW campus, over {halls.life_years:g} years: "
         f"{number(hall.usd_per_kw_month(rate), 1)} USD per kW IT and month"
     )
 

@@ -70,6 +70,22 @@ def test_power_costs_what_the_site_pays_for_it(plan: Plan, study: Study, tables:
     assert any("median of states" in words for words in own_bases(none, study, tables)[0].words)
 
 
+def test_a_hall_costs_what_it_does_where_the_plan_builds(plan: Plan, study: Study, tables: Tables):
+    """A campus at San Antonio is built for 9.3 MUSD/MW, the row of that market, as the plan pays it; beside one at
+    Abilene of twice the MW, where the 11.7 of the country count, for (9.3 + 2 x 11.7) / 3."""
+    there = plan.sites.assign(lat=29.6, lon=-98.5)
+    alone = replace(plan, tables={**plan.tables, "sites": there})
+    both = pd.concat([there.assign(it_mw=plan.sites["it_mw"] / 2.0), plan.sites])
+    two = replace(plan, tables={**plan.tables, "sites": both})
+    for found, musd, it_mw in ((alone, 9.3, 150.0), (two, (9.3 + 2 * 11.7) / 3, 112.5)):
+        basis = own_bases(found, study, tables)[0]
+        assert basis.hall.built_usd_per_kw == pytest.approx(1000.0 * (musd + (2 * 1.43 + 11.63) / it_mw))
+    assert (
+        "own hall 9.3 million USD per MW IT at the plan's sites, and line"
+        in own_bases(alone, study, tables)[0].words[2]
+    )
+
+
 def test_own_hall_as_a_monthly_rent(plan: Plan, study: Study, tables: Tables):
     """11.7 MUSD/MW and (2 x 1.43 + 11.63)/150 of connection over 20 y at 10 % (0.117460), land 54.656 x 10 % / 150."""
     basis = own_bases(plan, study, tables)[0]

@@ -167,7 +167,7 @@ def _over_all(plan: Plan, everyone: Mapping[str, Any]) -> str:
     many, alone, crowds = number(everyone["candidates"]), number(everyone["alone"]), int(everyone["crowds"])
     those = f"{number(dear)} of them cannot be in a better plan; the other {number(rest)}" if dear else "All of them"
     how = (
-        f" {those} were searched, {alone} for themselves and the rest in {plural(crowds, 'crowd')}, each as good as "
+        f" {those} were searched, {alone} alone and the rest in {plural(crowds, 'crowd')}, each as good as "
         "the best of its members."
         if everyone["rounds"]
         else ""

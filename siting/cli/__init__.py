@@ -5,11 +5,15 @@ from __future__ import annotations
 
 def main() -> None:
     """Entry point of the `siting` command; Ctrl-C while it is loading is no traceback either."""
+    from siting.cli.stop import Stopped, stoppable, stopped
+
     try:
-        from siting.cli.app import main as run
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    run()
+        with stoppable():
+            from siting.cli.app import main as run
+
+            run()
+    except Stopped as stop:
+        raise SystemExit(stopped(stop.number)) from None
 
 
 __all__ = ["main"]

@@ -1,5 +1,5 @@
 """The commands. Exit codes: 0 plan within the gap, 3 larger gap, 4 infeasible, 5 no plan in time, 6 verification
-failed, 2 bad input, 1 our fault."""
+failed, 2 bad input, 1 our fault, 130 Ctrl-C, 143 SIGTERM."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from siting.cli.edge import print_json, refuse_file
+from siting.cli.stop import keep
 from siting.curve import money_against_date
 from siting.study import read_study
 from siting.writing import whole
@@ -23,6 +24,7 @@ def run_curve(study: Path, shifts: Sequence[int], out: Path | None, *, as_json: 
     if out is not None:
         with whole(out) as stream:
             points.to_csv(stream, index=False)
+        keep(f"the curve is kept in {out}")
     rows = points.astype(object).where(points.notna(), None).to_dict("records")
     if as_json:
         print_json({"study": str(study), "unit": "musd", "points": rows})

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from siting.tables.read import Tables
 
 EXIT_FAULT_OF_OURS, EXIT_BAD_INPUT, EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, EXIT_VERIFICATION = 1, 2, 3, 4, 5, 6
-EXIT_STOPPED = 130
-"""By the user's Ctrl-C, as shells count it."""
 
 TABLES_WITHOUT_ONE = ("candidates",)
 TABLES_OF_A_PLAN = (*TABLES_WITHOUT_ONE, "sites", "leases", "clusters", "power", "cash")
@@ -50,9 +48,6 @@ def guarded(command: Callable[..., Any]) -> None:
     except Exception as error:
         if hasattr(error, "format_message"):  # what click raises for a wrong option or argument
             code = _refuse_usage(error)
-        elif type(error).__name__ == "Abort":  # what click makes of Ctrl-C
-            _say("stopped; nothing was written", {"error": "stopped"})
-            code = EXIT_STOPPED
         elif isinstance(error, OSError) and error.filename:
             found, expected = str(error.strerror or error), "a file that can be used"
             _refuse((Fault(file=str(error.filename), key="the file", value=found, expected=expected),))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.edge import EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, print_json
+from siting.cli.stop import keep
 from siting.errors import Fault, InputError, raise_if_any
 from siting.writing import unwritable
 
@@ -38,6 +39,7 @@ def run_solve(path: Path, out: Path | None, changes: dict[str, Any], *, force: b
     with console.status(f"{study.name}: reading") as status:
         plan = solve(study, progress=_teller(console, status.update, study.name))
     plan.save(folder)
+    keep(f"the plan is kept: siting report {folder} writes its page", str(folder))
     write_report(plan, study, read_tables(), folder / "report.html")
     code = exit_code(plan, study.search.gap)
     if as_json:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.edge import print_json, read_verified, recomputed
+from siting.cli.stop import keep
 from siting.errors import Fault, InputError, VerificationError, raise_if_any
 from siting.progress import Clock
 
@@ -87,6 +88,7 @@ def _of_sweep(folder: Path, within: float, decided_until: str | None, *, as_json
     _recomputed(found, tables)
     regret = no_regret(found, within, decided_until=decided_until, progress=_teller(found.study.name), tables=tables)
     written = regret.save(folder)
+    keep("the answer is kept with the sweep", str(folder))
     if as_json:
         print_json(
             {
@@ -146,6 +148,7 @@ def _of_plan(folder: Path, wishes: Wishes, *, as_json: bool) -> int:
     found = place_decided(plan, wishes.runs or RUNS, wishes.seed or 0, workers=wishes.workers, progress=tell)
     plan = found.kept_with(plan)
     plan.save_facts(folder)
+    keep(f"how sure its place is is kept with the plan: siting report {folder} tells it", str(folder))
     write_report(plan, study, read_tables(), folder / "report.html")
     others = None if wishes.best is None else n_best(study, wishes.best, within, progress=tell)
     if as_json:

@@ -20,10 +20,10 @@ from siting.cli.edge import (
     EXIT_GAP,
     EXIT_INFEASIBLE,
     EXIT_NO_PLAN,
-    EXIT_STOPPED,
     EXIT_VERIFICATION,
     print_json,
 )
+from siting.cli.stop import keep
 from siting.errors import Fault, InputError
 from siting.whatif.frontiers import frontier
 from siting.whatif.runner import SweepProgress, sweep
@@ -65,18 +65,13 @@ def run_sweep(
             "overrides": asked.overrides,
             "progress": tell,
         }
-        try:
-            with told_in(path):
-                if asked.frontier is not None:
-                    wish = asked.frontier
-                    found = frontier(study, wish.axis, points=wish.points, budget=wish.budget, **options)
-                else:
-                    found = sweep(study, asked.variations(beside), **options)
-        except KeyboardInterrupt:
-            console.print(f"stopped; what has ended is kept in {folder}: the same command goes on", markup=False)
-            if as_json:
-                print_json({"error": "stopped", "folder": str(folder)})
-            return EXIT_STOPPED
+        keep(f"what has ended is kept in {folder}: the same command goes on", str(folder))
+        with told_in(path):
+            if asked.frontier is not None:
+                wish = asked.frontier
+                found = frontier(study, wish.axis, points=wish.points, budget=wish.budget, **options)
+            else:
+                found = sweep(study, asked.variations(beside), **options)
     if as_json:
         print_json(_summary(asked.name, found))
     else:

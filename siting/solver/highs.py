@@ -22,6 +22,7 @@ from scipy.sparse import csc_array, csr_array
 
 from siting.errors import SolverError
 from siting.solver.compile import Matrix
+from siting.stops import held_back
 from siting.termination import Termination
 
 INFINITY = highspy.kHighsInf
@@ -288,7 +289,10 @@ def _run(
     if enough is not None and is_mip:
         _stop_at(solver, enough)
     began = time.perf_counter()
-    _accepted(solver.run(), "run", warning_allowed=True)
+    with held_back() as stops:  # HiGHS makes an error of its own of what is raised in a callback
+        if is_mip:
+            solver.cbMipInterrupt.subscribe(lambda event: event.interrupt() if stops else None)
+        _accepted(solver.run(), "run", warning_allowed=True)
     return _outcome(solver, is_mip, time.perf_counter() - began)
 
 

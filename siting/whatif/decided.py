@@ -35,7 +35,7 @@ from siting.study import Study
 from siting.study.states import place_name
 from siting.tables.read import Tables, read_tables
 from siting.termination import Termination
-from siting.whatif.apart import Job, cores, open_stems, run_apart
+from siting.whatif.apart import Job, close_stems, cores, open_stems, run_apart
 from siting.whatif.figures import Spread, other_figures
 from siting.whatif.variations import MOST
 
@@ -305,12 +305,17 @@ def _all(
             )
             for part in parts
         ]
-        for future in as_completed([pool.submit(run_apart, job) for job in jobs]):
-            answer = future.result()
-            if answer.outcome != "plan":
-                raise SolverError(f"trials with other figures: {answer.message}")
-            piece: Piece = pickle.loads(answer.plan)
-            yield piece
+        try:
+            for future in as_completed([pool.submit(run_apart, job) for job in jobs]):
+                answer = future.result()
+                if answer.outcome != "plan":
+                    raise SolverError(f"trials with other figures: {answer.message}")
+                piece: Piece = pickle.loads(answer.plan)
+                yield piece
+        except BaseException:  # Ctrl-C, say: what is at work is ended, and what waits is not begun
+            close_stems()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def trials_apart(work: tuple[Study, list[int], int, Spread], *, tables: Tables) -> Piece:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 from small_studies import ABILENE, small_study
 
 from siting import sweep
+from siting.errors import Fault
 from siting.plan import read_plan
 from siting.run import solve
 from siting.study import read_study
@@ -43,6 +45,23 @@ def test_the_best_plans_are_asked_for_by_number(siting, tiny_plan):
     said = siting("sure", str(tiny_plan), "--runs", "1", "--workers", "1", "--best", "2")
     assert said.code == 0
     assert said.out.index("Place ") < said.out.index("Found:") and "Proved: no" in said.out
+
+
+def test_ctrl_c_after_the_place_says_what_is_kept(siting, tiny_plan, monkeypatch):
+    """The trials are in the folder when the search for other plans is stopped: it is not said that nothing is."""
+    monkeypatch.setattr("siting.whatif.n_best.n_best", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    said = siting("sure", str(tiny_plan), "--runs", "1", "--workers", "1", "--best", "2", "--json")
+    assert (said.code, json.loads(said.out)) == (130, {"error": "stopped", "folder": str(tiny_plan)})
+    assert "kept with the plan" in said.err and "nothing" not in said.err
+
+
+def test_a_plan_that_cannot_be_written_is_known_before_the_trials(siting, monkeypatch):
+    """A folder on a disk that can only be read: exit 2 before anything is read."""
+    Path("plan").mkdir()
+    refused = Fault(file="plan", key="the answer", value="Read-only file system", expected="a place")
+    monkeypatch.setattr("siting.writing.unwritable", lambda *_, **__: [refused])
+    monkeypatch.setattr("siting.cli.sure.read_verified", None)
+    assert siting("sure", "plan").err == f"{refused}\n"
 
 
 def test_a_folder_without_a_plan_is_bad_input(siting, tmp_path):

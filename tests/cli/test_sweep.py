@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,7 @@ def test_ctrl_c_leaves_one_object_and_what_has_ended(siting, monkeypatch):
     """Stopped while it runs: exit code 130, one object that says so, no traceback."""
 
     def stopped(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr("siting.cli.sweep.sweep", stopped)
     Path("rents.toml").write_text(RUNS)

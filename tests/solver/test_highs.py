@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +53,15 @@ def test_small_optimum_is_exact() -> None:
     assert found.value == pytest.approx(-5.0)
     assert found.bound == pytest.approx(-5.0)
     assert found.x == pytest.approx([0.0, 1.0, 1.0])
+
+
+def test_ctrl_c_is_no_error_of_the_solver() -> None:
+    """Pressed while HiGHS tells how far it is: it stops, and what is raised is Ctrl-C and not a fault of ours."""
+    before = time.perf_counter()
+    with pytest.raises(KeyboardInterrupt):
+        options = Options(gap=0.0, threads=1, time_limit_s=60.0)
+        solve_matrix(knapsack(60, seed=1), options, watch=lambda *_: signal.raise_signal(signal.SIGINT))
+    assert time.perf_counter() - before < 30.0
 
 
 def test_linear_problem_has_its_value_as_bound() -> None:

@@ -127,12 +127,13 @@ def what_if(
     elif same is not None and same.searched.result.termination is Termination.OPTIMAL:
         same = _over_all(study, known, same, enough, budget)
     clock.lap("prove")
-    if same is not None and _good_enough(same, enough):
+    beside = _beside(study, assembled.problem, there.rows)
+    if same is not None and _good_enough(same, enough, beside):
         said |= {"answered_by": "same plan", "words": _same_words(same, bound)}
         return _written(study, tables, same, clock, said)
     alone = prices_first or there.value is None  # a plan that does not hold leads a search astray
     wide = not alone and is_wide(assembled.problem, there.rows)
-    rows = there.rows if wide else _beside(study, assembled.problem, there.rows)
+    rows = there.rows if wide else beside
     part = Budget(FOR_THE_OTHERS * budget.left_s) if wide else budget
     from_here = None if alone else Known(rows=rows, plan=plan)
     sought = seek(study, tables, assembled, clock, part, from_here)
@@ -142,7 +143,7 @@ def what_if(
         found = _bounded(found, bound.bound_musd, study.search.gap)
     if not found.everyone:
         found = _over_all(study, known, found, enough, budget)
-    if wide and not _as_sure(found, enough):
+    if wide and not _as_sure(found, enough, beside):
         clock.say("the candidates that the plan did not look at")
         found = _no_worse(seek(study, tables, assembled, clock, budget), found)
     way = "search from the plan" if from_plan else "search"
@@ -249,19 +250,19 @@ def _with_prices(study: Study, base: Before, same: Found, everyone: Everyone) ->
     return _bounded(replace(same, everyone=facts, priced=everyone), facts["bound_musd"], study.search.gap)
 
 
-def _good_enough(same: Found, enough: float) -> bool:
+def _good_enough(same: Found, enough: float, beside: IntArray) -> bool:
     """Whether the plan at hand is the answer: as sure over all candidates, and optimal over those of its model where
     prices of all are not what says so."""
     optimal = same.searched.result.termination is Termination.OPTIMAL
-    return (optimal or same.priced is not None) and _as_sure(same, enough)
+    return (optimal or same.priced is not None) and _as_sure(same, enough, beside)
 
 
-def _as_sure(found: Found, enough: float) -> bool:
-    """Whether the gap of the plan over all candidates is small enough; so where nothing is proved over all, or all were
-    searched."""
+def _as_sure(found: Found, enough: float, beside: IntArray) -> bool:
+    """Whether the gap of the plan over all candidates is small enough; where nothing is proved over all, whether those
+    at `beside`, which a search would look at, are among its own."""
     value, musd = found.searched.result.value, found.everyone.get("bound_musd")
     if value is None or musd is None:
-        return value is not None
+        return value is not None and bool(np.isin(beside, found.screened.rows).all())
     return relative_gap(value - float(musd), value) <= enough
 
 

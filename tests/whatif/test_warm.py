@@ -35,9 +35,11 @@ def tiny(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return read_plan(folder)
 
 
-def test_a_place_outside_the_old_model_is_found(tables: Tables, tmp_path: Path) -> None:
-    """One candidate in the model, then cheap power at another place: the old plan is optimal among its own only."""
-    search = {"candidates_in_model": 1, "date_curve": False}
+@pytest.mark.parametrize("prove_all", [True, False])
+def test_a_place_outside_the_old_model_is_found(prove_all: bool, tables: Tables, tmp_path: Path) -> None:
+    """One candidate in the model, then cheap power at another place: the old plan is optimal among its own only, and
+    that is no answer where nothing is proved over all."""
+    search = {"candidates_in_model": 1, "date_curve": False, "prove_all": prove_all}
     study = small_study(tmp_path, ABILENE + DALLAS.replace("100,,,,,", "100,,200,2025-Q2,,"), search=search)
     plan = solve(study, tables=tables)
     assert plan.sites["candidate"].tolist() == ["abilene"]

@@ -113,12 +113,16 @@ def _refuse_nothing_usable(study: Study, frame: pd.DataFrame) -> None:
     usable = (frame["excluded_by"] == "").any()
     if usable or frame.empty or leases.existing or leases.bilateral or leases.public is not None:
         return
-    counts = frame["excluded_by"].value_counts()
-    why = "; ".join(f"{count:,} by {reason}" for reason, count in counts.items())
-    value = f"no usable candidate of {len(frame):,}: {why}"
+    value = f"no usable candidate of {len(frame):,}: {left_out(frame)}"
     raise InputError(
         [Fault(file=study_file(study), key="candidates", value=value, expected="at least one, or a lease")]
     )
+
+
+def left_out(frame: pd.DataFrame) -> str:
+    """How many candidates cannot be used, by reason; empty where all can."""
+    counts = frame.loc[frame["excluded_by"] != "", "excluded_by"].value_counts()
+    return "; ".join(f"{count:,} by {reason}" for reason, count in counts.items())
 
 
 def _exclude(frame: pd.DataFrame, rows: pd.Series, why: str) -> None:

@@ -27,6 +27,7 @@ import pandas as pd
 from siting.aims import options_of
 from siting.arguments import checked
 from siting.assembly import Assembled, assemble
+from siting.assembly.candidates import left_out
 from siting.errors import not_above_zero, raise_if_any
 from siting.explanation.changes import Change, Smallest
 from siting.explanation.conflict import Conflict, Judge, Least, Violation
@@ -106,6 +107,8 @@ class Explanation:
     """Whether halls are of two cooling classes: MW of places are then no limits that are looked at."""
     wide: bool = False
     """Whether places were named together and round trips kept as they are."""
+    left_out: str = ""
+    """How many places cannot be used at all, by reason: they are not looked at, and what keeps them out is no limit."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -208,7 +211,7 @@ def explain(
     elif found["minimal"]:  # over all candidates
         looked = Termination.INFEASIBLE
     said |= {"looked": looked, "candidates": len(q.rows), "proof": answer.proof, "wide": q.wide}
-    said["two_classes"] = q.problem.annex is not None
+    said |= {"two_classes": q.problem.annex is not None, "left_out": left_out(q.assembled.candidates)}
     return Explanation(**said, **found, seconds=time.perf_counter() - began)
 
 

@@ -59,6 +59,8 @@ def _sentences(found: Explanation) -> Iterator[str]:
     if found.in_fractions:
         names = ", ".join(limit.name for limit in found.in_fractions)
         yield f"That there is a plan without one of these is shown with fractions of pods only: {names}."
+    if found.left_out:
+        yield f"Places that cannot be used at all were not looked at, nor what keeps them out: {found.left_out}."
     if found.two_classes:
         yield "MW of places were not looked at as limits: halls are of two cooling classes."
     if found.wide:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from question_studies import asked_study, place
 from small_studies import H100, small_study
 
 from siting.explanation.infeasible import Explanation, explain
@@ -62,3 +63,12 @@ def test_case_12_demand_over_capacity(tmp_path: Path, tables: Tables) -> None:
     most = it_mw / 1.4e-3 * 0.95 * 0.8
     assert by_limit["inference demand"].amount == pytest.approx(80_000 - most, rel=0.02)
     assert by_limit["power at a"].amount == pytest.approx(150 * pue - 60, rel=0.02)
+
+
+def test_what_keeps_a_place_out_altogether_is_said_not_to_be_looked_at(tmp_path: Path, tables: Tables) -> None:
+    """One place gets power a quarter late, another is too small for a first phase: more MW there would do as well, and
+    are none of the limits that the set speaks of."""
+    rows = (place("late", energization="2025-Q2"), place("small", mw=0.9, where="41.88,-87.63"))
+    found = explain(asked_study(tmp_path, *rows), tables=tables)
+    assert "energization at late" in names(found) and not any("small" in name for name in found.named)
+    assert found.words[-1].endswith("nor what keeps them out: 1 by less MW than a first phase.")

@@ -38,6 +38,7 @@ class Elastic:
         self._columns: list[int] = []
         self._entries: list[float] = []
         self._always: list[int] = []
+        self._both: dict[tuple[int, int], int] = {}
         self._built: Matrix | None = None
         self._linear: dict[bool, Bounded] = {}
 
@@ -101,6 +102,14 @@ class Elastic:
         for first, then in pairwise(columns):
             self.row([(then, 1.0), (first, -1.0)], upper=0.0)
         return columns
+
+    def both(self, column: int, step: int, most: float) -> int:
+        """A column up to another one, which is `most` at most, where the step is taken, and else 0."""
+        if (column, step) not in self._both:
+            at = self._both[column, step] = self.column(always=True)
+            self.row([(at, 1.0), (column, -1.0)], upper=0.0)
+            self.row([(at, 1.0), (step, -most)], upper=0.0)
+        return self._both[column, step]
 
     def solve(
         self,

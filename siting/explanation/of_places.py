@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -24,15 +26,17 @@ from siting.units import quarter_label
 
 HALLS = {"own": "halls", "retrofit": "retrofit", "powered_shell": "powered_shell"}
 """Section of the study that states the construction of a tenure."""
+Columns = dict[int, tuple[int, float]]
+"""Candidate -> column by which its power grows, and MW at the meter of one unit of it."""
 
 
 def limits_of_places(q: Question, relaxed: Relaxed, e: Elastic) -> Iterator[NamedLimit]:
     """Power, energization, construction, choices."""
     usable = q.assembled.usable.iloc[q.rows].reset_index(drop=True)
     _as_ramped(q, relaxed, e)
-    of_row: dict[int, int] = {}
+    of_row: Columns = {}
     yield from _power(q, e, usable, of_row)
-    yield from _energization(q, relaxed, e, usable)
+    yield from _energization(q, relaxed, e, usable, of_row)
     yield from _construction(q, relaxed, e, usable)
     yield from _ruled_out(q, e, usable, of_row)
 
@@ -56,9 +60,8 @@ def _of_place(q: Question, e: Elastic, i: int) -> Iterator[tuple[str, int, int]]
                         yield family, -1 if isinstance(index, int) else int(index[1]), row
 
 
-def _power(q: Question, e: Elastic, usable: pd.DataFrame, of_row: dict[int, int]) -> Iterator[NamedLimit]:
-    """MW of places. Where halls are of two cooling classes they stay as they are. of_row: takes the column of each
-    candidate whose MW have a limit of their own."""
+def _power(q: Question, e: Elastic, usable: pd.DataFrame, of_row: Columns) -> Iterator[NamedLimit]:
+    """MW of places. Where halls are of two cooling classes they stay as they are. of_row: is filled."""
     p = q.problem
     if p.annex is not None:
         return
@@ -66,10 +69,10 @@ def _power(q: Question, e: Elastic, usable: pd.DataFrame, of_row: dict[int, int]
     more = energized_mw(q.study, usable.assign(final_utility_mw=final + 1.0)) - energized_mw(q.study, usable)
     for name, keys, members, way in _stated_power(q, usable):
         column = e.column()
-        of_row |= dict.fromkeys(members, column) if len(members) == 1 and way.unit == "MW" else {}
         for i in members:
             last = p.quarters - 1
             share = 1.0 if way.unit != "MW IT" else float(p.pue_peak[i])
+            of_row[i] = column, share
             if (i, last) in e.variables("Z"):
                 unit = float(p.module_it_mw * p.pue_peak[i])
                 room = max(final[i], p.modules_max[i] * unit) + 1e-9 * final[i]
@@ -171,17 +174,24 @@ def _with_more_power(q: Question, ids: set[str], mw: float) -> Callable[[Assembl
     return arrays
 
 
-def _energization(q: Question, relaxed: Relaxed, e: Elastic, usable: pd.DataFrame) -> Iterator[NamedLimit]:
+def _energization(
+    q: Question, relaxed: Relaxed, e: Elastic, usable: pd.DataFrame, of_row: Columns
+) -> Iterator[NamedLimit]:
+    """Dates of power: MW that come beside those that a place has flow sooner too."""
     p, study = q.problem, q.study
+    larger = usable.assign(final_utility_mw=usable["final_utility_mw"].to_numpy(float) + 1.0)
+    most_mw = float((relaxed.modules * p.module_it_mw * p.pue_peak).max(initial=0.0))
     late = np.round(usable["energization"].to_numpy(float) - study.start).astype(np.int64)
     rented = ~usable["tenure"].isin(BUILT).to_numpy()
     standing = (existing_modules(study, usable) * p.module_it_mw * p.pue_peak)[:, None]
-    flows: dict[int, FloatArray] = {}
 
+    @cache
     def flowing(earlier: int) -> FloatArray:
-        if earlier not in flows:
-            flows[earlier] = np.maximum(energized_mw(study, usable, earlier=earlier), standing)
-        return flows[earlier]
+        return np.maximum(energized_mw(study, usable, earlier=earlier), standing)
+
+    @cache
+    def one_more(earlier: int) -> FloatArray:
+        return energized_mw(study, larger, earlier=earlier) - energized_mw(study, usable, earlier=earlier)
 
     for name, keys, members, way in _stated_dates(q, usable, late):
         steps = e.steps(min(int(late[members].max(initial=0)), p.quarters + 64))
@@ -192,8 +202,12 @@ def _energization(q: Question, relaxed: Relaxed, e: Elastic, usable: pd.DataFram
             shared = [(t, row) for family, t, row in _of_place(q, e, i) if family in ("place_power", "place_energy")]
             for n, column in enumerate(steps, start=1):
                 more = flowing(n)[i] - flowing(n - 1)[i]
+                beside = one_more(n)[i] - one_more(n - 1)[i]
                 for t, row in [*balance.items(), *shared]:
                     e.loosen(row, column, float(more[t]))
+                    if beside[t] and i in of_row:
+                        power, share = of_row[i]
+                        e.loosen(row, e.both(power, column, most_mw), share * float(beside[t]))
             if rented[i]:
                 _stands_from(e, relaxed, i, int(late[i]), steps)
         amount = tuple((column, 1.0) for column in steps)
@@ -299,13 +313,12 @@ def _sooner(q: Question, edit: Callable[[float], Edit], when: int, what: str) ->
 
 
 def _sooner_by(edit: Callable[[float], Edit], name: str) -> Way:
-    said = f"{name} energized"
     return Way(
         unit="quarters",
         one=QUARTERS_OF_ONE,
         amount=(),
         edit=edit,
-        said=lambda n: f"{said} {plural(round(n), 'quarter')} sooner, each",
+        said=lambda n: f"{name} energized {plural(round(n), 'quarter')} sooner, each",
         whole=True,
     )
 
@@ -334,16 +347,18 @@ def _construction(q: Question, relaxed: Relaxed, e: Elastic, usable: pd.DataFram
         yield NamedLimit(name=f"construction time of {word}", keys=(key,), release=steps, ways=(way,))
 
 
-def _ruled_out(q: Question, e: Elastic, usable: pd.DataFrame, of_row: dict[int, int]) -> Iterator[NamedLimit]:
+def _ruled_out(q: Question, e: Elastic, usable: pd.DataFrame, of_row: Columns) -> Iterator[NamedLimit]:
     """Places and tenures that the study admits not at all; what is too small for a shell, with MW that hold one too."""
     last = q.problem.quarters - 1
     final, pue = usable["final_utility_mw"].to_numpy(float), usable["pue_peak"].to_numpy(float)
     shells_mw = first_phase_it_mw(q.study, usable["tenure"]) * pue
+    of_many = Counter(column for column, _ in of_row.values())
     for key, members in q.ruled_out.items():
         switch = e.column(1.0, whole=True)
         for i in members.tolist():
             opened = [e.variables("Z")[i, last]] if (i, last) in e.variables("Z") else []
-            more = [(of_row[i], -1.0 / (shells_mw[i] - final[i]))] if key == SHELLS and i in of_row else []
+            grows = key == SHELLS and i in of_row and of_many[of_row[i][0]] == 1
+            more = [(of_row[i][0], -1.0 / (shells_mw[i] - final[i]))] if grows else []
             e.row([*((column, 1.0) for column in opened), (switch, -1.0), *more], upper=0.0)
         if key == SHELLS:
             yield NamedLimit(name="size of a shell", keys=(key,), release=(switch,), ways=(_smaller_shells(q),))

@@ -64,6 +64,7 @@ def relaxed(q: Question) -> Relaxed:
         "live_from": np.zeros_like(p.live_from),
         "energized_mw": np.maximum(power, p.energized_mw),
         "deliver_from": deliver,
+        "opening_cash_musd": _early_openings(p.opening_cash_musd, p.opening_lag),
         "module_cash_profile": _early_halls(p.module_cash_profile),
         "pod_cash_profile": _early_pods(p.pod_cash_profile, p.deliver_from, kinds),
         "limits": _without_bounds(p),
@@ -95,6 +96,12 @@ def _wanted_modules(p: Problem) -> int:
     step = 1.0 if p.shells is None else p.shells.modules
     modules = math.ceil(wanted_mw / p.module_it_mw) + math.ceil(float(p.modules_first.max(initial=0.0)))
     return math.ceil(modules / step) * round(step)
+
+
+def _early_openings(musd: FloatArray, lag: IntArray) -> FloatArray:
+    """Campuses that open before construction could end cost what those of the first quarter in which it could do."""
+    first = np.minimum(lag, musd.shape[1] - 1)[:, None]
+    return np.where(np.arange(musd.shape[1]) < lag[:, None], np.take_along_axis(musd, first, axis=1), musd)
 
 
 def _early_halls(profile: FloatArray) -> FloatArray:

@@ -22,7 +22,7 @@ def add_payments(m: pyo.ConcreteModel, p: Problem) -> None:
     """
     ledger: Ledger = m.ledger
     for (i, t), variable in m.Z.items():
-        musd, signed = float(p.opening_cash_musd[i, t]), t - int(p.opening_lag[i])
+        musd, signed = float(p.opening_cash_musd[i, t]), max(t - int(p.opening_lag[i]), 0)
         if musd != 0.0:
             ledger.pay("opening", signed, musd, variable, i, priced=False)
             if (i, t - 1) in m.A:

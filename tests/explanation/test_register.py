@@ -72,3 +72,21 @@ def test_what_keeps_a_place_out_altogether_is_said_not_to_be_looked_at(tmp_path:
     found = explain(asked_study(tmp_path, *rows), tables=tables)
     assert "energization at late" in names(found) and not any("small" in name for name in found.named)
     assert found.words[-1].endswith("nor what keeps them out: 1 by less MW than a first phase.")
+
+
+def test_more_power_that_comes_sooner_flows_sooner(tmp_path: Path, tables: Tables) -> None:
+    """One place has power too late, the other too few MW as well: with more MW and an earlier date together there is a
+    plan at that one, so a set does not leave both of them out."""
+    rows = (place("late", energization="2025-Q2"), place("small", mw=1.3, energization="2025-Q2", where="36.2,-96.0"))
+    of_small = {"power at small", "energization at small"}
+    found = names(explain(asked_study(tmp_path, *rows), tables=tables))
+    assert found & of_small and found - of_small == {"energization at late", "date of first", "size of first"}
+
+
+def test_a_campus_that_opens_before_construction_could_end_is_paid(tmp_path: Path, tables: Tables) -> None:
+    """Pods 41.0, halls 20 and opening 5.9 MUSD for 63 MUSD: how long construction takes changes nothing of that."""
+    funding = [{"quarter": "2024-Q2", "amount_musd": "63 MUSD", "status": "closed"}]
+    money = {"discount_rate": "10 %/y", "funding": funding}
+    found = explain(asked_study(tmp_path, place("abilene"), money=money), tables=tables)
+    assert "construction time of halls" in found.named
+    assert {name.split(" by ")[0] for name in names(found)} == {"date of first", "size of first", "funding"}

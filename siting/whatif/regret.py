@@ -45,7 +45,7 @@ from siting.writing import whole
 MOST_CHOICES = 12
 """Choices that are told in words; the table has all."""
 MOST_LOST = 6
-"""Plans of which it is told where they do not hold; the table has all."""
+"""Groups of plans of which it is told where they do not hold; the table has all."""
 MOST_RUNS = 12
 """Most runs of which the regret of every plan in every run is shown."""
 OVER_ALL, SEARCHED = "all candidates", "the candidates searched"
@@ -216,13 +216,15 @@ class Regret:
             )
         else:
             yield f"No plan {'is known to hold' if self.unknown else 'holds'} in every run."
-        plans = list(dict.fromkeys(plan for plan, _ in self.lost))
-        for plan in plans[:MOST_LOST]:
-            runs = [run for held, run in self.lost if held == plan]
-            count = "" if len(runs) == 1 else f"{len(runs)} runs: "
-            yield f"The plan of {plan} does not hold in {count}{_listed(runs, 3)} ({self.lost[plan, runs[0]]})."
-        if len(plans) > MOST_LOST:
-            more = len(plans) - MOST_LOST
+        alike: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for plan in dict.fromkeys(plan for plan, _ in self.lost):
+            runs = tuple(run for held, run in self.lost if held == plan)
+            alike.setdefault((runs, self.lost[plan, runs[0]]), []).append(plan)
+        groups = list(alike.items())
+        for (runs, why), plans in groups[:MOST_LOST]:
+            who = f"The plan of {plans[0]} does" if len(plans) == 1 else f"The plans of {_listed(plans)} do"
+            yield f"{who} not hold in {'' if len(runs) == 1 else f'{len(runs)} runs: '}{_listed(runs, 3)} ({why})."
+        if more := sum(len(plans) for _, plans in groups[MOST_LOST:]):
             yield f"{plural(more, 'more plan')} {'does' if more == 1 else 'do'} not hold in some run."
         if self.unknown:
             pairs = [f"{plan} in {run}" for plan, run in self.unknown]
@@ -391,5 +393,5 @@ def _choice(row: Any) -> str:
 
 
 def _listed(names: Any, most: int = 8) -> str:
-    names = list(names)
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    names = list(names)  # of runs, which may hold commas
+    return "; ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

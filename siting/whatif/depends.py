@@ -106,7 +106,7 @@ def _cuts(key: str, values: Sequence[Any], inside: Sequence[bool]) -> Iterator[_
 
 
 def _threshold(low: str, high: str, *, below: bool) -> str:
-    """`<= 2.6 USD (not from 9.6 USD on)` between two neighbouring values, in as few digits as keep them apart."""
+    """`<= 2.6 USD (not >= 9.6 USD)` between two neighbouring values, in as few digits as keep them apart."""
     for digits in (3, 4, 5, 6, 9):
         shown = _short(low, digits), _short(high, digits)
         if shown[0] != shown[1]:

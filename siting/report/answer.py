@@ -50,8 +50,10 @@ def headline(plan: Plan, study: Study) -> str:
     if plan.termination is Termination.INFEASIBLE:
         searched, usable = plan.facts["candidates_in_model"], plan.facts["candidates_usable"]
         if searched < usable:
-            return f"No plan over the {searched:,} of {usable:,} candidates that were searched meets this study."
-        return "No plan meets this study: its limits contradict each other."
+            none = f"No plan over the {searched:,} of {usable:,} candidates that were searched meets this study."
+        else:
+            none = "No plan meets this study: its limits contradict each other."
+        return f"{none} siting explain says which, and what change of one is enough."
     if plan.termination is Termination.NO_PLAN_FOUND:
         return f"No plan was found before the search stopped ({plan.last.limit}); this does not prove that none exists."
     sites, leases = campuses(plan), new_leases(plan)

@@ -92,11 +92,12 @@ def _trials(plan: Plan) -> str:
 def map_frame(plan: Plan) -> str:
     """The map's place in the page and its key."""
     read, inside = len(plan.tables["candidates"]), int(plan.tables["candidates"]["in_model"].sum())
+    regions = len(plan.tables["regions"])
     key = (
         '<p class="key"><i style="background:#b4bfcb"></i>'
         f"candidates ({read:,})"
         f'<i style="background:#2f6db3"></i>in the model ({inside:,})'
-        f'<i class="diamond" style="background:#a8741a"></i>demand regions ({len(plan.tables["regions"]):,})'
+        + (f'<i class="diamond" style="background:#a8741a"></i>demand regions ({regions:,})' if regions else "")
         + ('<i style="background:#c8322b"></i>sites of the plan' if len(plan.tables.get("sites", ())) else "")
         + "</p>"
     )

@@ -100,6 +100,7 @@ def test_no_plan_says_why_and_what_the_money_carries(infeasible: Plan, study: St
     assert "No plan over the 120 of 35,268 candidates" in headline(infeasible, study)
     everyone = {**infeasible.facts, "candidates_in_model": 35268}
     assert "limits contradict each other" in headline(replace(infeasible, facts=everyone), study)
+    assert "siting explain says which" in headline(infeasible, study)
     lines = answer(infeasible, study)
     assert lines[0] == (
         "Why",

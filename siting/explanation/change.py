@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from siting.explanation.forced import opened
-from siting.explanation.ground import Answer, Ground
+from siting.explanation.ground import Ground, LeastCost
 from siting.problem import Problem
 from siting.solver.budget import Budget
 from siting.solver.decisions import Decisions
@@ -109,7 +109,7 @@ class Change:
         return text if self.complete else f"{text}; the time was up: a smaller change may do"
 
 
-def changes_of(ground: Ground, candidate: str, forced: Answer, others: Sequence[Answer] = ()) -> list[Change]:
+def changes_of(ground: Ground, candidate: str, forced: LeastCost, others: Sequence[LeastCost] = ()) -> list[Change]:
     """The smallest change of every figure that the place states, of a plan that opens it; each has an equal part of the
     time. forced: without a change; others: more plans that open it, to begin from."""
     found = []
@@ -138,12 +138,12 @@ def changed(usable: pd.DataFrame, candidate: str, figure: Figure, amount: float)
 
 
 def _smallest(
-    ground: Ground, candidate: str, figure: Figure, place: pd.Series, forced: Answer, others: Sequence[Answer]
+    ground: Ground, candidate: str, figure: Figure, place: pd.Series, forced: LeastCost, others: Sequence[LeastCost]
 ) -> Change:
     rows = _rows(ground.few.usable, candidate)
     problems: dict[float, Problem] = {0.0: ground.problem}
 
-    def answer(amount: float) -> Answer:
+    def answer(amount: float) -> LeastCost:
         problems[amount] = ground.with_figures(changed(ground.few.usable, candidate, figure, amount))
         return ground.answer(opened(problems[amount], ground.row(candidate)))
 
@@ -203,14 +203,14 @@ class Search:
     """Smallest amount at which a least cost is no more than `base`; the cost falls with the amount, but for
     `by_steps`."""
 
-    def __init__(self, base: Answer, gap: float, left: Callable[[], bool]) -> None:
+    def __init__(self, base: LeastCost, gap: float, left: Callable[[], bool]) -> None:
         assert base.value_musd is not None
         self.musd, self._left = base.value_musd, left
         self._room = max(1e-6, gap * abs(base.value_musd))
         self.enough: float | None = None
         self.low, self._short, self.complete = 0.0, 0.0, True
 
-    def note(self, amount: float, answer: Answer) -> bool:
+    def note(self, amount: float, answer: LeastCost) -> bool:
         """Whether the amount is enough, as far as the search can tell: a plan ties inside the gap."""
         if answer.bound_musd is not None and answer.bound_musd > self.musd + 1e-6:
             self.low = max(self.low, amount)
@@ -222,7 +222,7 @@ class Search:
         return tied
 
     def by_price(
-        self, answer: Callable[[float], Answer], rate: Callable[[float, Decisions], float], most: float
+        self, answer: Callable[[float], LeastCost], rate: Callable[[float, Decisions], float], most: float
     ) -> None:
         """From the largest amount on, each time to where the plan at hand ties."""
         amount = most
@@ -243,7 +243,7 @@ class Search:
                 return
             amount = after if after > self._short else self._middle()
 
-    def by_halving(self, answer: Callable[[float], Answer], most: float, step: float | None) -> None:
+    def by_halving(self, answer: Callable[[float], LeastCost], most: float, step: float | None) -> None:
         """step: amounts come in wholes of it; None: to 1 % of the amount."""
         amount = most
         while self._tried(answer, amount) is not None and self.enough is not None:
@@ -254,7 +254,7 @@ class Search:
             if step:
                 amount = self._short + max(1.0, np.floor((amount - self._short) / step)) * step
 
-    def by_steps(self, answer: Callable[[float], Answer], most: float) -> None:
+    def by_steps(self, answer: Callable[[float], LeastCost], most: float) -> None:
         """The largest amount, to have one, and then every whole one from 1 on: the cost may rise and fall."""
         if self._tried(answer, most) is None:
             return
@@ -276,7 +276,7 @@ class Search:
         assert self.enough is not None
         return 0.5 * (self._short + self.enough)
 
-    def _tried(self, answer: Callable[[float], Answer], amount: float) -> Answer | None:
+    def _tried(self, answer: Callable[[float], LeastCost], amount: float) -> LeastCost | None:
         found = answer(amount) if self._left() else None
         tied = found is not None and self.note(amount, found)
         self.complete = found is not None and (tied or self.enough is not None or self.low >= amount)

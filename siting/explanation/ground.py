@@ -44,7 +44,7 @@ AT_ONCE = 0.4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Answer:
+class LeastCost:
     """What one search found and proved of the least cost."""
 
     value_musd: float | None
@@ -86,7 +86,7 @@ class Ground:
     """Over those of the searches."""
     problem: Problem
     """Over those: the cost at the dates and within the goals that earlier passes reached."""
-    base: Answer
+    base: LeastCost
     """The least cost of `problem`: never above the plan at hand."""
     options: Options
     budget: Budget
@@ -106,9 +106,9 @@ class Ground:
         problem = as_asked(self.plan, self.study, with_figures(self.study, self.tables, self.everyone, usable).problem)
         return replace(problem, grid=self.problem.grid)
 
-    def answer(self, p: Problem) -> Answer:
+    def answer(self, p: Problem) -> LeastCost:
         """Value and bound of the least cost of a problem over these candidates. Raises SolverError."""
-        return _answer(self.study, self.tables, p, self.budget.of(self.options, AT_ONCE))[0]
+        return _least_cost(self.study, self.tables, p, self.budget.of(self.options, AT_ONCE))[0]
 
 
 def ground_of(
@@ -151,7 +151,7 @@ def ground_over(
     few = with_figures(study, tables, everyone, everyone.usable.iloc[rows])
     problem = as_asked(plan, study, few.problem)
     clock.say(f"the plan again, over {len(rows)} candidates")
-    base, problem = _answer(study, tables, problem, budget.of(options, AT_ONCE))
+    base, problem = _least_cost(study, tables, problem, budget.of(options, AT_ONCE))
     return Ground(
         plan=plan,
         study=study,
@@ -166,7 +166,7 @@ def ground_over(
     )
 
 
-def less(changed: Answer, base: Answer) -> Difference:
+def less(changed: LeastCost, base: LeastCost) -> Difference:
     """The least cost of `base` less that of `changed`, whose plans all those of `base` are among, at no more cost."""
     assert base.value_musd is not None
     value = base.value_musd if changed.value_musd is None else min(changed.value_musd, base.value_musd)
@@ -175,7 +175,7 @@ def less(changed: Answer, base: Answer) -> Difference:
     return Difference(low=low, point=base.value_musd - value, high=high)
 
 
-def more(changed: Answer, base: Answer) -> Difference:
+def more(changed: LeastCost, base: LeastCost) -> Difference:
     """The least cost of `changed` less that of `base`, whose plans all those of `changed` are among."""
     assert base.value_musd is not None
     low = 0.0 if changed.bound_musd is None else max(0.0, changed.bound_musd - base.value_musd)
@@ -185,7 +185,7 @@ def more(changed: Answer, base: Answer) -> Difference:
     return Difference(low=low, point=max(0.0, changed.value_musd - base.value_musd), high=high)
 
 
-def apart(changed: Answer, base: Answer) -> Difference:
+def apart(changed: LeastCost, base: LeastCost) -> Difference:
     """The least cost of `base` less that of `changed`, of which neither need have the plans of the other."""
     assert base.value_musd is not None
     value, least = changed.value_musd, base.bound_musd
@@ -194,14 +194,14 @@ def apart(changed: Answer, base: Answer) -> Difference:
     return Difference(low=low, point=None if value is None else base.value_musd - value, high=high)
 
 
-def _with_plan(plan: Plan, found: Answer) -> Answer:
+def _with_plan(plan: Plan, found: LeastCost) -> LeastCost:
     """What is known of the least cost, the plan at hand and its bound over all candidates counted."""
     result = plan.npv_pass
     assert result is not None and result.value is not None
     value = min(musd for musd in (result.value, found.value_musd) if musd is not None)
     bounds = [found.bound_musd, plan.facts.get("everyone", {}).get("bound_musd")]
     known = [min(float(musd), value) for musd in bounds if musd is not None]
-    return Answer(value_musd=value, bound_musd=max(known) if known else None, decisions=found.decisions)
+    return LeastCost(value_musd=value, bound_musd=max(known) if known else None, decisions=found.decisions)
 
 
 def as_asked(plan: Plan, study: Study, p: Problem) -> Problem:
@@ -230,7 +230,7 @@ def _rows(a: Assembled, p: Problem, named: Sequence[str], keep: int) -> IntArray
     return rows
 
 
-def _answer(study: Study, tables: Tables, p: Problem, options: Options) -> tuple[Answer, Problem]:
+def _least_cost(study: Study, tables: Tables, p: Problem, options: Options) -> tuple[LeastCost, Problem]:
     """Value and bound, and the problem with the lines that its plans overloaded on the way."""
     budget = Budget(options.time_limit_s)
 
@@ -242,5 +242,5 @@ def _answer(study: Study, tables: Tables, p: Problem, options: Options) -> tuple
     found, result = settled.found, settled.found.result
     bound = math.inf if result.termination is Termination.INFEASIBLE else result.bound
     if settled.over and not settled.known:  # lines that are known may have a limit of their own in the question
-        return Answer(value_musd=None, bound_musd=bound), settled.problem
-    return Answer(value_musd=result.value, bound_musd=bound, decisions=found.decisions), settled.problem
+        return LeastCost(value_musd=None, bound_musd=bound), settled.problem
+    return LeastCost(value_musd=result.value, bound_musd=bound, decisions=found.decisions), settled.problem

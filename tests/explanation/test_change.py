@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from siting.explanation.change import Change, Search
-from siting.explanation.ground import Answer, Difference, apart, less, more
+from siting.explanation.ground import Difference, LeastCost, apart, less, more
 
-BASE = Answer(value_musd=100.0, bound_musd=100.0)
+BASE = LeastCost(value_musd=100.0, bound_musd=100.0)
 
 
 def searched(left: Callable[[], bool] = lambda: True) -> Search:
     """A search for a tie with 100 musd; without a change it costs 130."""
     search = Search(base=BASE, gap=0.0, left=left)
-    search.note(0.0, Answer(value_musd=130.0, bound_musd=130.0))
+    search.note(0.0, LeastCost(value_musd=130.0, bound_musd=130.0))
     return search
 
 
@@ -26,10 +26,10 @@ def test_a_price_is_found_where_the_plan_at_hand_ties() -> None:
     on that takes two searches and the one that proves that 1 % less is not enough."""
     plans, tried = [(130.0, 0.0), (140.0, 2.0), (190.0, 6.0)], []
 
-    def answer(amount: float) -> Answer:
+    def answer(amount: float) -> LeastCost:
         tried.append(amount)
         cost, units = min((c - r * amount, r) for c, r in plans)
-        return Answer(value_musd=cost, bound_musd=cost, decisions=units)  # type: ignore[arg-type]
+        return LeastCost(value_musd=cost, bound_musd=cost, decisions=units)  # type: ignore[arg-type]
 
     search = searched()
     search.by_price(answer, lambda _, units: units, 40.0)  # type: ignore[arg-type,return-value]
@@ -70,32 +70,32 @@ def test_differences_carry_the_gaps_of_both_searches() -> None:
     """Value 100 bound 98 against value 97 bound 90 of a looser limit: it saves 3, between 1 and 10. Against value 104
     bound 99 of a tighter one: it costs 4, between 0 and 6, which may be nothing. Against value 104 bound 101 of one
     that is neither: it saves -4, between -6 and -1."""
-    base = Answer(value_musd=100.0, bound_musd=98.0)
-    looser, tighter = Answer(value_musd=97.0, bound_musd=90.0), Answer(value_musd=104.0, bound_musd=99.0)
+    base = LeastCost(value_musd=100.0, bound_musd=98.0)
+    looser, tighter = LeastCost(value_musd=97.0, bound_musd=90.0), LeastCost(value_musd=104.0, bound_musd=99.0)
     assert less(looser, base) == Difference(low=1.0, point=3.0, high=10.0)
     assert more(tighter, base) == Difference(low=0.0, point=4.0, high=6.0)
     assert more(tighter, base).open and not less(looser, base).open
-    unknown = Answer(value_musd=None, bound_musd=None)
-    dearer = Answer(value_musd=104.0, bound_musd=101.0)
+    unknown = LeastCost(value_musd=None, bound_musd=None)
+    dearer = LeastCost(value_musd=104.0, bound_musd=101.0)
     assert apart(dearer, base) == Difference(low=-6.0, point=-4.0, high=-1.0)
     assert apart(unknown, base) == Difference(low=-np.inf, point=None, high=np.inf)
     assert less(unknown, base) == Difference(low=0.0, point=0.0, high=np.inf)
     assert more(unknown, base) == Difference(low=0.0, point=None, high=np.inf)
 
 
-def _step(needed: float) -> Callable[[float], Answer]:
+def _step(needed: float) -> Callable[[float], LeastCost]:
     """90 musd from an amount on, 130 below it."""
 
-    def answer(amount: float) -> Answer:
+    def answer(amount: float) -> LeastCost:
         musd = 90.0 if amount >= needed - 1e-12 else 130.0
-        return Answer(value_musd=musd, bound_musd=musd)
+        return LeastCost(value_musd=musd, bound_musd=musd)
 
     return answer
 
 
-def _of_list(*musd: float) -> Callable[[float], Answer]:
+def _of_list(*musd: float) -> Callable[[float], LeastCost]:
     """A function of whole amounts, 1 first."""
-    return lambda amount: Answer(value_musd=musd[round(amount) - 1], bound_musd=musd[round(amount) - 1])
+    return lambda amount: LeastCost(value_musd=musd[round(amount) - 1], bound_musd=musd[round(amount) - 1])
 
 
 def test_where_sooner_may_cost_every_quarter_is_searched() -> None:
@@ -123,5 +123,5 @@ def test_every_quarter_without_one_that_is_enough_is_proved_only_to_the_end() ->
     late.by_steps(_of_list(120.0, 110.0, 112.0, 105.0), 4.0)
     assert late.enough is None and not late.complete and late.low == 1.0
     unproved = searched()
-    unproved.by_steps(lambda amount: Answer(value_musd=110.0, bound_musd=99.0 if amount == 2.0 else 105.0), 4.0)
+    unproved.by_steps(lambda amount: LeastCost(value_musd=110.0, bound_musd=99.0 if amount == 2.0 else 105.0), 4.0)
     assert unproved.enough is None and not unproved.complete and unproved.low == 1.0

@@ -30,21 +30,17 @@ def guarded(command: Callable[..., Any]) -> None:
     """
     from siting.errors import Fault, InputError, VerificationError
 
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a console that lacks a letter must not stop a plan
     try:
         code = command(standalone_mode=False)
         sys.stdout.flush()
+        if lost := getattr(sys.stdout, "lost", None):
+            raise OSError(lost.errno, lost.strerror, "stdout")
     except InputError as error:
         _refuse(error.faults)
         code = EXIT_BAD_INPUT
     except VerificationError as error:
         _say(str(error), {"error": "verification failed", "faults": str(error).splitlines()})
         code = EXIT_VERIFICATION
-    except BrokenPipeError:  # the reader, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:
         if hasattr(error, "format_message"):  # what click raises for a wrong option or argument
             code = _refuse_usage(error)

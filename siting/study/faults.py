@@ -31,6 +31,7 @@ KINDS = {
     "tuple_type": "an array",
     "too_short": "at least one entry",
     "string_type": "text",
+    "string_too_short": "text that is not empty",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",

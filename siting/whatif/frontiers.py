@@ -127,7 +127,8 @@ def _of_key(axis: KeyAxis) -> _Line:
             raise ValueError("two ends that differ")
     except ValueError as error:
         said = f"{axis.range.low!r} to {axis.range.high!r}"
-        raise InputError([Fault(file="frontier", key=axis.key, value=said, expected=str(error))]) from error
+        expected = str(error).removeprefix("expected ")
+        raise InputError([Fault(file="frontier", key=axis.key, value=said, expected=expected)]) from error
 
     def at(step: int) -> Variation:
         value = axis.range.step(step, size)

@@ -19,7 +19,7 @@ from siting.study.faults import validated
 from siting.study.strict import Clash, Rule, Strict
 from siting.units import Unit
 from siting.whatif import frontiers
-from siting.whatif.variation import Variation
+from siting.whatif.variation import THE_SWEEP, Variation
 from siting.whatif.variations import MOST, Range, grid, sample, table
 
 KINDS = ("grid", "runs", "runs_file", "sample", "frontier")
@@ -183,6 +183,8 @@ def _in_file(fault: Fault, file: str) -> Fault:
     if fault.file in KINDS:
         inner = "ranges." if fault.file == "sample" and fault.key not in Sample.model_fields else ""
         return replace(fault, file=file, key=f"{fault.file}.{inner}{fault.key}")
+    if fault.file == THE_SWEEP:
+        return replace(fault, file=file)
     return replace(fault, file=f"{file}, {fault.file}") if fault.file.startswith("variation ") else fault
 
 

@@ -13,6 +13,9 @@ from siting.errors import Fault, InputError, raise_if_any
 from siting.study import Study
 from siting.whatif.filenames import file_name
 
+THE_SWEEP = "the sweep"
+"""The file of faults that are of no variation alone."""
+
 
 @checked_fields
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +66,10 @@ def _several(files: list[str]) -> str:
 
 def _names(variations: list[Variation]) -> Iterator[Fault]:
     if not variations:
-        yield Fault(file="the sweep", key="variations", value="none", expected="at least one")
+        yield Fault(file=THE_SWEEP, key="variations", value="none", expected="at least one")
     for name, times in Counter(variation.name for variation in variations).items():
         if not name:
-            yield Fault(file="the sweep", key="name", value="an empty name", expected="a name for every variation")
+            yield Fault(file=THE_SWEEP, key="name", value="an empty name", expected="a name for every variation")
         elif times > 1:
             where = f"variation {name!r}"
             yield Fault(file=where, key="name", value=f"the same name {times} times", expected="every name once")

@@ -141,8 +141,12 @@ class Range:
             said = lambda value: f"{value:.9g} {unit}"  # noqa: E731
         else:
             raise ValueError('two numbers, two quarters, or two texts with a unit such as "40 USD/MWh"')
-        if not (math.isfinite(ends[0]) and math.isfinite(ends[1])) or ends[1] < ends[0]:
-            raise ValueError("finite ends, the lower one first")
+        try:
+            finite = all(map(math.isfinite, (*ends, ends[1] - ends[0])))
+        except OverflowError:  # a whole number of hundreds of digits
+            finite = False
+        if not finite or ends[1] < ends[0]:
+            raise ValueError("finite ends, the lower one first, and a finite distance between them")
         return ends, said
 
 

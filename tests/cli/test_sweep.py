@@ -80,6 +80,7 @@ def test_a_file_that_says_something_else_is_refused(tmp_path, text, expected):
     [
         ("[grid]\nquarters = []", "grid.quarters: found no value; expected at least one"),
         ("[sample]\nsize = 2\nranges = { quarters = { low = 9, high = 8 } }", "sample.ranges.quarters: found 9 to 8;"),
+        ('grid = { quarters = { "" = 8 } }', "name: found an empty name; expected a name for every variation"),
         ("[sample]\nsize = 2\nranges = {}", "sample.ranges: found none; expected at least one key"),
         ('[frontier]\nagainst = "field"\nkey = "quarters"\nlow = 8\nhigh = 8', "frontier.quarters: found 8 to 8;"),
     ],

@@ -125,6 +125,19 @@ def test_an_axis_that_runs_backwards_is_refused(tmp_path, axis, keys):
     assert [fault.key for fault in caught.value.faults] == keys and not (tmp_path / "sweep").exists()
 
 
+@pytest.mark.parametrize("ends", [(-1e308, 1.5e308), (0, 10**400), (10**400, 10**400), (-(10**400), 3.0)])
+def test_a_range_without_a_finite_width_is_refused(tmp_path, ends):
+    """Its points would be infinite, or no numbers at all: the range is the fault, in a sample and along a frontier."""
+    for draw in (
+        lambda: sample({"search.gap": Range(*ends)}, 2),
+        lambda: frontier(small_study(tmp_path), KeyAxis("search.gap", Range(*ends)), folder=tmp_path / "sweep"),
+    ):
+        with pytest.raises(InputError) as caught:
+            draw()
+        assert [fault.key for fault in caught.value.faults] == ["search.gap"]
+    assert not (tmp_path / "sweep").exists()
+
+
 def test_a_sample_of_another_method_and_a_negative_seed_are_refused():
     """Both at once: a method that is misspelt is not taken for the other one."""
     with pytest.raises(InputError) as caught:

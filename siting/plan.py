@@ -257,6 +257,7 @@ def read_plan(folder: str | Path) -> Plan:
     for name, dtypes in head["tables"].items():
         try:
             tables[name] = _read_table(folder / f"{name}.csv", dtypes)
+            faults += _blank_points(tables[name], folder / f"{name}.csv") if name in PLACES else []
         except InputError as error:
             faults += error.faults
     raise_if_any(faults)
@@ -271,6 +272,15 @@ def read_plan(folder: str | Path) -> Plan:
         peak_mb=head["peak_mb"],
         facts=head["facts"],
     )
+
+
+def _blank_points(places: pd.DataFrame, path: Path) -> list[Fault]:
+    """A place without its point could not be drawn, nor saved again."""
+    return [
+        Fault(file=str(path), key=name, value="a blank cell", expected="degrees in every row")
+        for name in ("lat", "lon")
+        if name in places and places[name].isna().any()
+    ]
 
 
 def _read_table(path: Path, dtypes: Mapping[str, str]) -> pd.DataFrame:

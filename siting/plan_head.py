@@ -66,6 +66,14 @@ _OVER_ALL = Record(
 _FIGURE = Record(
     {**dict.fromkeys(("item", "value", "source", "date", "confidence"), TEXT), "after_study": FLAG},
 )
+_DATE = Record(
+    {
+        "shift_quarters": COUNT,
+        **dict.fromkeys(("by", "hosted_by"), TEXT),
+        "termination": Choice(tuple(str(one) for one in Termination)),
+        **dict.fromkeys(("value_musd", "bound_musd", "gap"), NUMBER_OR_NONE),
+    }
+)
 _FACTS = Record(
     {},
     {
@@ -80,7 +88,7 @@ _FACTS = Record(
         "problem_digest": TEXT,
         "own_files": Entries(TEXT),
         **dict.fromkeys(("sources", "dated_after"), Items(_FIGURE)),
-        "money_against_date": Items(Entries()),
+        "money_against_date": Items(_DATE),
         "verification": Record({"ok": FLAG, "faults": Items(TEXT), "npv_cost_musd": NUMBER}),
         "everyone": _OVER_ALL,
     },

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 EXIT_FAULT_OF_OURS, EXIT_BAD_INPUT, EXIT_GAP, EXIT_INFEASIBLE, EXIT_NO_PLAN, EXIT_VERIFICATION = 1, 2, 3, 4, 5, 6
 
 TABLES_WITHOUT_ONE = ("candidates",)
-TABLES_OF_A_PLAN = (*TABLES_WITHOUT_ONE, "sites", "leases", "clusters", "power", "cash")
+TABLES_OF_A_PLAN = (
+    *TABLES_WITHOUT_ONE,
+    *("sites", "leases", "clusters", "power", "cash", "credits", "deliveries", "service", "regions"),
+)
 """Without these nothing can be said of a plan; that others are there is for `siting verify` to say."""
 
 

@@ -41,6 +41,11 @@ def faults(folder: Path) -> list[tuple[str, str, str, str]]:
     return [(Path(one.file).name, one.key, one.value, one.expected) for one in caught.value.faults]
 
 
+POINT = {
+    **{"shift_quarters": 0, "by": "2025-Q4", "hosted_by": "own", "termination": "optimal"},
+    **dict.fromkeys(("value_musd", "bound_musd", "gap"), 1.0),
+}
+LACKING = ("candidates", "clusters", "power", "cash", "credits", "deliveries", "service", "regions")
 Edit = Callable[[dict[str, Any]], object]
 
 
@@ -62,6 +67,14 @@ Edit = Callable[[dict[str, Any]], object]
         (
             lambda h: h["facts"]["everyone"].update(certificate=3),
             ("facts.everyone.certificate", "3", "a table"),
+        ),
+        (
+            lambda h: h["facts"].update(money_against_date=[{**POINT, "by": 1e300}]),
+            ("facts.money_against_date[0].by", "1e+300", "a text"),
+        ),
+        (
+            lambda h: h["facts"].update(money_against_date=[{**POINT, "gap": [1, 2]}]),
+            ("facts.money_against_date[0].gap", "a list of 2", "a number or null"),
         ),
         (lambda h: h["tables"].update(sites="all"), ("tables.sites", '"all"', "a table")),
     ],
@@ -98,6 +111,8 @@ def test_tables_that_were_cut_off_are_all_named(folder: Path) -> None:
         ("sites.csv", "columns", "no it_mw"),
         ("leases.csv", "gpus", "cells that are not int64"),
     ]
+    (folder / "sites.csv").write_text("candidate,it_mw,clusters,lat,lon\na,5,,,-100\n", "utf-8")
+    assert ("sites.csv", "lat", "a blank cell", "degrees in every row") in faults(folder)
     (folder / "sites.csv").unlink()
     (folder / "leases.csv").write_text("", "utf-8")
     assert [key for _, key, *_ in faults(folder)] == ["the file", "the file"]
@@ -111,4 +126,4 @@ def test_a_comparison_names_the_slips_of_both_plans(siting, folder: Path) -> Non
     said = siting("compare", str(other), str(folder), "--json")
     keys = [(Path(fault["file"]).parent.name, fault["key"]) for fault in json.loads(said.out)["faults"]]
     assert said.code == 2 and keys[0] == ("q", "the file")
-    assert keys[1:] == [("p", f"tables.{name}") for name in ("candidates", "clusters", "power", "cash")]
+    assert keys[1:] == [("p", f"tables.{name}") for name in LACKING]

@@ -45,7 +45,9 @@ def test_other_dates_are_searched_in_the_time_that_is_left(monkeypatch: pytest.M
 def test_the_command_writes_the_curve(tmp_path: Path) -> None:
     """As JSON on stdout and as CSV in the file, the same numbers."""
     done = CliRunner().invoke(
-        app, ["curve", str(TINY), "--earlier", "0", "--later", "1", "--out", str(tmp_path / "c.csv"), "--json"]
+        app,
+        ["curve", str(TINY), "--earlier", "0", "--later", "1", "--out", str(tmp_path / "c.csv"), "--json"],
+        catch_exceptions=False,
     )
     assert done.exit_code == 0, done.output
     points = json.loads(done.stdout)["points"]

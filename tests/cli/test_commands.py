@@ -168,7 +168,7 @@ def test_report_of_a_saved_plan(siting, tiny_plan):
 @pytest.mark.parametrize("words", [("curve", "models/tiny.toml"), ("report", "PLAN")])
 def test_a_file_that_cannot_be_written_is_known_before_it_is_computed(siting, tiny_plan, monkeypatch, words, out):
     """A folder, a folder that is not there, a file on the way, a name that no disk takes: exit 2, nothing computed."""
-    monkeypatch.setattr("siting.curve.money_against_date", None)
+    monkeypatch.setattr("siting.cli.curve.money_against_date", None)
     monkeypatch.setattr("siting.report.write.report_html", None)
     Path("folder").mkdir()
     Path("notes").write_text("mine")

@@ -27,7 +27,7 @@ from siting.whatif.apart import Job, JobResult, close_stems, cores, open_stems, 
 from siting.whatif.freshness import data_digest, run_key
 from siting.whatif.runs import LASTING, Run, ended, read_run, write_run
 from siting.whatif.sweeps import HEAD, LOCK, PLANS, RECORDS, TABLE, Sweep, locked, read_head, write_head
-from siting.whatif.variation import Variation, studies_of
+from siting.whatif.variation import THE_SWEEP, Variation, studies_of
 from siting.whatif.variations import grid, table
 from siting.writing import PROBE, unwritable
 
@@ -237,8 +237,9 @@ def _answer(future: Future[JobResult]) -> JobResult | str:
 
 def _refuse(folder: Path, above_zero: Mapping[str, float | None], solve: str) -> None:
     """Nothing is run where the results could not be kept."""
-    faults = not_above_zero("the sweep", above_zero)
-    faults += [] if _importable(solve) else [_fault("the sweep", "solve", repr(solve), "`module:name` of a function")]
+    faults = not_above_zero(THE_SWEEP, above_zero)
+    if not _importable(solve):
+        faults.append(Fault(file=THE_SWEEP, key="solve", value=repr(solve), expected="`module:name` of a function"))
     if no_place := unwritable(folder, "folder", into=True):
         faults += no_place
     elif (
@@ -247,12 +248,8 @@ def _refuse(folder: Path, above_zero: Mapping[str, float | None], solve: str) ->
         and not all(path.name.startswith((LOCK, *DRAFTS)) for path in folder.iterdir())
     ):
         expected = "an empty folder, or that of a sweep"
-        faults.append(_fault(str(folder), "folder", "something that is no sweep", expected))
+        faults.append(Fault(file=str(folder), key="folder", value="something that is no sweep", expected=expected))
     raise_if_any(faults)
-
-
-def _fault(file: str, key: str, value: str, expected: str) -> Fault:
-    return Fault(file=file, key=key, value=value, expected=expected)
 
 
 def _importable(solve: str) -> bool:
